@@ -1,0 +1,1 @@
+"""Keep documents for decades: OAIS packages, OCFL storage, fixity. Knows nothing of the service."""

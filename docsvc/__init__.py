@@ -1,0 +1,1 @@
+"""The service: takes official documents from upload to archive and counts the signed ones."""

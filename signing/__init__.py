@@ -1,0 +1,1 @@
+"""Put signatures into PDFs: reserve, prepare, complete, augment. Knows nothing of the service."""
