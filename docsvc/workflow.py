@@ -1,0 +1,132 @@
+"""How a document moves: routes, states, the next step. Pure; nothing else knows the order.
+
+A route is a tuple of legs. A leg names a step, the state that the step reaches, and the person
+whose confirmation it waits for, if any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """What is done to a document; the word that names the step in every layer."""
+
+    RECEIVE = "receive"
+    INSPECT = "inspect"
+    CLASSIFY = "classify"
+    CONFIRM = "confirm"
+    SIGN_LEADER = "sign-leader"
+    REGISTER = "register"
+    SIGN_ORGANISATION = "sign-organisation"
+    TIMESTAMP = "timestamp"
+    VERIFY = "verify"
+    DEPOSIT = "deposit"
+    PUBLISH = "publish"
+
+
+class State(StrEnum):
+    """Where a document stands: what the last step reached, or how the road ended."""
+
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+    CLASSIFIED = "classified"
+    CONFIRMED = "confirmed"
+    LEADER_SIGNED = "leader-signed"
+    REGISTERED = "registered"
+    ORGANISATION_SIGNED = "organisation-signed"
+    TIMESTAMPED = "timestamped"
+    VERIFIED = "verified"
+    DEPOSITED = "deposited"
+    PUBLISHED = "published"
+    REFUSED_SECRET = "refused-secret"
+    QUARANTINED = "quarantined"
+    REJECTED = "rejected"
+
+
+class Person(StrEnum):
+    """Whose confirmation a leg waits for."""
+
+    CLERK = "clerk"
+    LEADER = "leader"
+
+
+class RouteName(StrEnum):
+    """The routes there are."""
+
+    OUTGOING = "outgoing"
+    OUTGOING_NUMBERED_FIRST = "outgoing-numbered-first"
+    PAPER = "paper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One step of a route."""
+
+    step: Step
+    reaches: State
+    waits_for: Person | None = None
+
+
+def _leg(step: Step, reaches: State, waits_for: Person | None = None) -> Leg:
+    return Leg(step=step, reaches=reaches, waits_for=waits_for)
+
+
+_RECEIVE = _leg(Step.RECEIVE, State.RECEIVED)
+_INSPECT = _leg(Step.INSPECT, State.INSPECTED)
+_CLASSIFY = _leg(Step.CLASSIFY, State.CLASSIFIED)
+_CONFIRM = _leg(Step.CONFIRM, State.CONFIRMED, Person.CLERK)
+_SIGN = _leg(Step.SIGN_LEADER, State.LEADER_SIGNED, Person.LEADER)
+_REGISTER = _leg(Step.REGISTER, State.REGISTERED)
+_SEAL = _leg(Step.SIGN_ORGANISATION, State.ORGANISATION_SIGNED, Person.CLERK)
+_TAIL = (
+    _leg(Step.TIMESTAMP, State.TIMESTAMPED),
+    _leg(Step.VERIFY, State.VERIFIED),
+    _leg(Step.DEPOSIT, State.DEPOSITED),
+    _leg(Step.PUBLISH, State.PUBLISHED),
+)
+
+ROUTES: dict[RouteName, tuple[Leg, ...]] = {
+    # NĐ 30/2020 Đ14–15: number and date come after the leader's signature, before the seal.
+    RouteName.OUTGOING: (
+        _RECEIVE, _INSPECT, _CLASSIFY, _CONFIRM, _SIGN, _REGISTER, _SEAL, *_TAIL,
+    ),
+    RouteName.OUTGOING_NUMBERED_FIRST: (
+        _RECEIVE, _INSPECT, _CLASSIFY, _CONFIRM, _REGISTER, _SIGN, _SEAL, *_TAIL,
+    ),
+    # Issued on paper only: the book knows it, there is no file, and it counts.
+    RouteName.PAPER: (_RECEIVE, _REGISTER),
+}  # fmt: skip
+
+ENDED = frozenset({State.REFUSED_SECRET, State.QUARANTINED, State.REJECTED})
+
+
+def next_leg(route: RouteName, state: State) -> Leg | None:
+    """Return the leg that follows ``state`` on ``route``; None where the road has ended.
+
+    Raises:
+        ValueError: the route never reaches that state.
+    """
+    if state in ENDED:
+        return None
+    legs = ROUTES[route]
+    for here, after in zip(legs, (*legs[1:], None), strict=True):
+        if here.reaches is state:
+            return after
+    msg = f"route {route} does not know the state {state}"
+    raise ValueError(msg)
+
+
+def leg_of(route: RouteName, step: Step) -> Leg | None:
+    """Return the leg of ``route`` that takes ``step``; None where it does not."""
+    return next((leg for leg in ROUTES[route] if leg.step is step), None)
+
+
+def is_before(route: RouteName, state: State, step: Step) -> bool:
+    """Say whether a document in ``state`` has ``step`` still before it."""
+    if state in ENDED:
+        return False
+    steps = [leg.step for leg in ROUTES[route]]
+    reached = [leg.reaches for leg in ROUTES[route]].index(state)
+    return step in steps and steps.index(step) > reached
