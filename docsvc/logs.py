@@ -17,7 +17,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class JsonFormatter(logging.Formatter):
-    """Render a record as one line of JSON: time, level, logger, event and the facts in ``extra``."""
+    """Render a record as a line of JSON: time, level, logger, event, the facts in ``extra``."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:

@@ -102,9 +102,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     except (OSError, tomllib.TOMLDecodeError) as e:
         raise SettingsError(path=str(chosen), problem=str(e)) from e
     names = {n for n, f in Settings.model_fields.items() if n not in {"tokens", "fetch_allow"}}
-    values |= {
-        name: env[_PREFIX + name.upper()] for name in names if _PREFIX + name.upper() in env
-    }
+    values |= {name: env[_PREFIX + name.upper()] for name in names if _PREFIX + name.upper() in env}
     try:
         return Settings.model_validate(values)
     except ValidationError as e:

@@ -1,0 +1,81 @@
+"""Append to the log, and check that nobody changed it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from docsvc.audit.tables import AuditEntry, AuditHead
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from docsvc.db.transactions import Tx
+
+_START = "0" * 64
+_HEAD = 1
+
+
+def append(tx: Tx, *, at: datetime, actor: str, act: str, subject: str, **facts: object) -> None:
+    """Add an entry to the chain, in the transaction of the act itself.
+
+    The head row is taken by an UPDATE first, so that appenders queue on both databases.
+    """
+    taken = tx.execute(
+        update(AuditHead)
+        .where(AuditHead.id == _HEAD)
+        .values(sequence=AuditHead.sequence + 1)
+        .returning(AuditHead.sequence, AuditHead.chain)
+    ).one_or_none()
+    if taken is None:
+        tx.add(AuditHead(id=_HEAD, sequence=0, chain=_START))
+        tx.flush()
+        append(tx, at=at, actor=actor, act=act, subject=subject, **facts)
+        return
+    sequence, before = taken
+    clean: dict[str, Any] = json.loads(json.dumps(facts, default=str))
+    content = _content(sequence, at, actor, act, subject, clean)
+    chain = _link(before, content)
+    tx.add(
+        AuditEntry(
+            sequence=sequence,
+            at=at,
+            actor=actor,
+            act=act,
+            subject=subject,
+            facts=clean,
+            chain=chain,
+        )
+    )
+    tx.execute(update(AuditHead).where(AuditHead.id == _HEAD).values(chain=chain))
+
+
+def first_broken(tx: Tx) -> int | None:
+    """Return the sequence of the first entry that does not fit the chain; None if all do."""
+    chain, expected = _START, 1
+    for entry in tx.scalars(select(AuditEntry).order_by(AuditEntry.sequence)).yield_per(500):
+        content = _content(
+            entry.sequence, entry.at, entry.actor, entry.act, entry.subject, entry.facts
+        )
+        chain = _link(chain, content)
+        if entry.sequence != expected or entry.chain != chain:
+            return entry.sequence
+        expected += 1
+    head = tx.get(AuditHead, _HEAD)
+    if head is not None and (head.sequence, head.chain) != (expected - 1, chain):
+        return expected
+    return None
+
+
+def _content(  # noqa: PLR0913, PLR0917  # the six columns that the chain protects
+    sequence: int, at: datetime, actor: str, act: str, subject: str, facts: dict[str, Any]
+) -> bytes:
+    fields = [sequence, at.isoformat(), actor, act, subject, facts]
+    return json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _link(before: str, content: bytes) -> str:
+    return hashlib.sha256(before.encode() + b"\n" + content).hexdigest()

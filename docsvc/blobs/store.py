@@ -1,0 +1,143 @@
+"""Objects in a folder or an S3 store, and blobs named by their digest on top of them.
+
+A second write of the same content is harmless on any store: correctness never depends on a
+conditional put, which some stores accept and ignore.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, S3Store
+
+from docsvc.errors import DocsvcError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class BlobMissingError(DocsvcError):
+    """The store does not hold what the database says it holds."""
+
+    code = "blobs.missing"
+
+
+class BlobCorruptError(DocsvcError):
+    """What the store gave back is not what was put: its digest differs."""
+
+    code = "blobs.corrupt"
+
+
+class Objects:
+    """Objects under '/'-separated keys: what the archive and the blob store stand on."""
+
+    def __init__(self, url: str) -> None:
+        """Open ``file:///folder`` or ``s3://bucket[/prefix]`` (keys from ``AWS_*``)."""
+        parts = urlsplit(url)
+        self._folder: Path | None = None
+        if parts.scheme == "file":
+            self._folder = Path(unquote(parts.path))
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._store: Any = LocalStore(self._folder, automatic_cleanup=True)
+        else:
+            prefix = parts.path.strip("/") or None
+            self._store = S3Store(parts.netloc, prefix=prefix, client_options={"allow_http": True})
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under ``key``.
+
+        Raises:
+            BlobMissingError: there are none.
+        """
+        try:
+            return bytes(obstore.get(self._store, key).bytes())
+        except FileNotFoundError as e:
+            raise BlobMissingError(key=key) from e
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write ``data`` under ``key``; durable when this returns."""
+        obstore.put(self._store, key, data)
+        if self._folder is not None:
+            # The local store never calls fsync (DEPENDENCIES: traced).
+            path = self._folder / key
+            _sync(path)
+            _sync(path.parent)
+
+    def exists(self, key: str) -> bool:
+        """Say whether there are bytes under ``key``."""
+        try:
+            obstore.head(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys below ``prefix``, a few at a time."""
+        for page in obstore.list(self._store, prefix or None):
+            for entry in page:
+                yield entry["path"]
+
+    def delete(self, key: str) -> None:
+        """Remove the bytes under ``key``; nothing happens if there are none."""
+        try:
+            obstore.delete(self._store, key)
+        except FileNotFoundError:
+            return
+
+
+class Blobs:
+    """Bytes named by their SHA-256, in hex."""
+
+    def __init__(self, objects: Objects) -> None:
+        """Keep blobs below ``sha256/`` of ``objects``."""
+        self._objects = objects
+
+    def put(self, data: bytes) -> str:
+        """Write ``data`` once and return its digest; nothing is written if it is there."""
+        digest = hashlib.sha256(data).hexdigest()
+        key = _key(digest)
+        if not self._objects.exists(key):
+            self._objects.put(key, data)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes of ``digest``.
+
+        Raises:
+            BlobMissingError: the store does not hold them.
+            BlobCorruptError: they no longer have that digest.
+        """
+        data = self._objects.get(_key(digest))
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise BlobCorruptError(digest=digest)
+        return data
+
+    def exists(self, digest: str) -> bool:
+        """Say whether the store holds ``digest``."""
+        return self._objects.exists(_key(digest))
+
+    def delete(self, digest: str) -> None:
+        """Destroy the bytes of ``digest``."""
+        self._objects.delete(_key(digest))
+
+    def digests(self) -> Iterator[str]:
+        """Yield every digest the store holds."""
+        for key in self._objects.list("sha256"):
+            yield key.rsplit("/", 1)[-1]
+
+
+def _key(digest: str) -> str:
+    return f"sha256/{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

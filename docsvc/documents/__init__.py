@@ -1,0 +1,1 @@
+"""The document, its revisions, its events; what every step stands on."""

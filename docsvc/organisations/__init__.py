@@ -1,0 +1,1 @@
+"""Bodies, officers, mandates and the inventory of certificates."""
