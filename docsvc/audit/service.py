@@ -70,7 +70,7 @@ def first_broken(tx: Tx) -> int | None:
     return None
 
 
-def _content(  # noqa: PLR0913, PLR0917  # the six columns that the chain protects
+def _content(  # the six columns that the chain protects
     sequence: int, at: datetime, actor: str, act: str, subject: str, facts: dict[str, Any]
 ) -> bytes:
     fields = [sequence, at.isoformat(), actor, act, subject, facts]

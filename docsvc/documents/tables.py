@@ -107,7 +107,8 @@ class BlobClaim(Base):
     __tablename__ = "blob_claims"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    # No foreign key: an upload is announced before its document exists.
+    document_id: Mapped[UUID] = mapped_column(primary_key=True)
     step: Mapped[Step] = mapped_column(String(40), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
 

@@ -1,0 +1,416 @@
+"""What happens to documents; every change of state passes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select, update
+
+from docsvc.audit import service as audit
+from docsvc.documents.tables import (
+    BlobClaim,
+    Confirmation,
+    Document,
+    Event,
+    IdempotencyKey,
+    Revision,
+)
+from docsvc.errors import DocsvcError
+from docsvc.workflow import ENDED, Leg, RouteName, State, Step, next_leg
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from docsvc.db.transactions import Tx
+
+
+class DocumentMissingError(DocsvcError):
+    """There is no such document, or not for this account."""
+
+    code = "documents.missing"
+
+
+class NotWaitingError(DocsvcError):
+    """The document does not wait for this confirmation now."""
+
+    code = "documents.not-waiting"
+
+
+class RevisionConflictError(DocsvcError):
+    """Somebody else has appended a revision in the meantime; nothing was stored."""
+
+    code = "documents.revision-conflict"
+    retryable = True
+
+
+class RevisionNotExtendedError(DocsvcError):
+    """The new bytes do not begin with the signed bytes before them; nothing was stored."""
+
+    code = "documents.revision-not-extended"
+
+
+class IdempotencyConflictError(DocsvcError):
+    """The key was used before, for other bytes."""
+
+    code = "documents.idempotency-conflict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What is known about an upload before anything has opened it."""
+
+    unit_code: str
+    sha256: str | None
+    size: int
+    file_name: str | None
+    source: str
+    actor: str
+    declared_not_secret: bool
+    route: RouteName = RouteName.OUTGOING
+    paper_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """New bytes of a document: what made them, and whether they begin with the bytes before."""
+
+    step: Step
+    digest: str
+    size: int
+    extends: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Why a road ends before its goal."""
+
+    state: State
+    step: Step
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    actor: str = "system"
+
+
+def get(tx: Tx, document_id: UUID) -> Document:
+    """Return the document.
+
+    Raises:
+        DocumentMissingError: there is none.
+    """
+    found = tx.get(Document, document_id)
+    if found is None:
+        raise DocumentMissingError(document=str(document_id))
+    return found
+
+
+def by_digest(tx: Tx, sha256: str) -> Document | None:
+    """Return the document that began with these bytes, if there is one."""
+    return tx.scalars(select(Document).where(Document.sha256 == sha256)).one_or_none()
+
+
+def add(tx: Tx, document_id: UUID, arrival: Arrival, *, at: datetime) -> Document:
+    """Add a document in the state *received*."""
+    document = Document(
+        id=document_id,
+        unit_code=arrival.unit_code,
+        route=arrival.route,
+        state=State.RECEIVED,
+        received_at=at,
+        received_by=arrival.actor,
+        source=arrival.source,
+        declared_not_secret=arrival.declared_not_secret,
+        paper_only=arrival.paper_only,
+        sha256=arrival.sha256,
+        file_name=arrival.file_name,
+    )
+    tx.add(document)
+    tx.flush()
+    if arrival.sha256 is not None:
+        tx.add(
+            Revision(
+                document_id=document.id,
+                ordinal=1,
+                step=Step.RECEIVE,
+                digest=arrival.sha256,
+                size=arrival.size,
+                created_at=at,
+            )
+        )
+        _settle_claim(tx, document.id, arrival.sha256, Step.RECEIVE)
+    _record(tx, document, Step.RECEIVE, at=at, actor=arrival.actor)
+    return document
+
+
+def remember_key(
+    tx: Tx, *, account: str, key: str, sha256: str, document_id: UUID, at: datetime
+) -> None:
+    """Remember an upload's ``Idempotency-Key``."""
+    tx.add(IdempotencyKey(account=account, key=key, sha256=sha256, document_id=document_id, at=at))
+
+
+def by_key(tx: Tx, *, account: str, key: str, sha256: str) -> UUID | None:
+    """Return the document that this key made before; None if the key is new.
+
+    Raises:
+        IdempotencyConflictError: the key made another document.
+    """
+    known = tx.get(IdempotencyKey, (account, key))
+    if known is None:
+        return None
+    if known.sha256 != sha256:
+        raise IdempotencyConflictError(key=key)
+    return known.document_id
+
+
+def pending_leg(tx: Tx, document_id: UUID) -> Leg | None:
+    """Return the leg that can be taken now; None if the road has ended or waits for a person."""
+    document = get(tx, document_id)
+    leg = next_leg(document.route, document.state)
+    if leg is None or (leg.waits_for and not _confirmed(tx, document_id, leg.step)):
+        return None
+    return leg
+
+
+def confirm(
+    tx: Tx,
+    document_id: UUID,
+    step: Step,
+    *,
+    account: str,
+    at: datetime,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Record that a person says yes to ``step``, which the document must be waiting for.
+
+    Raises:
+        NotWaitingError: it waits for something else, or for nothing.
+    """
+    document = get(tx, document_id)
+    leg = next_leg(document.route, document.state)
+    if leg is None or leg.step is not step or leg.waits_for is None:
+        raise NotWaitingError(document=str(document_id), step=step, state=document.state)
+    allow(tx, document_id, step, account=account, at=at, facts=facts)
+    document.waits_for = None
+
+
+def allow(
+    tx: Tx,
+    document_id: UUID,
+    step: Step,
+    *,
+    account: str,
+    at: datetime,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Record a confirmation, if need be before the document waits for it."""
+    if _confirmed(tx, document_id, step):
+        return
+    tx.add(
+        Confirmation(
+            document_id=document_id, step=step, account=account, at=at, facts=dict(facts or {})
+        )
+    )
+    audit.append(tx, at=at, actor=account, act=f"confirm.{step}", subject=str(document_id))
+
+
+def confirmation(tx: Tx, document_id: UUID, step: Step) -> Confirmation:
+    """Return the confirmation of ``step``.
+
+    Raises:
+        NotWaitingError: nobody has confirmed it.
+    """
+    found = tx.get(Confirmation, (document_id, step))
+    if found is None:
+        raise NotWaitingError(document=str(document_id), step=step)
+    return found
+
+
+def last_revision(tx: Tx, document_id: UUID) -> Revision:
+    """Return the newest revision.
+
+    Raises:
+        DocumentMissingError: there is none.
+    """
+    found = tx.scalars(
+        select(Revision)
+        .where(Revision.document_id == document_id)
+        .order_by(Revision.ordinal.desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        raise DocumentMissingError(document=str(document_id))
+    return found
+
+
+def claim_blob(tx: Tx, document_id: UUID, step: Step, digest: str, *, at: datetime) -> None:
+    """Announce a blob before it is written, in a transaction of its own."""
+    if tx.get(BlobClaim, (digest, document_id, step)) is None:
+        tx.add(BlobClaim(digest=digest, document_id=document_id, step=step, at=at))
+
+
+def append_revision(
+    tx: Tx, document_id: UUID, *, after: Revision, growth: Growth, at: datetime
+) -> Revision:
+    """Append a revision after ``after``.
+
+    Raises:
+        RevisionNotExtendedError: ``after`` is signed and the new bytes do not begin with it.
+        RevisionConflictError: ``after`` is no longer the last one.
+    """
+    if after.step is not Step.RECEIVE and not growth.extends:
+        raise RevisionNotExtendedError(document=str(document_id), step=growth.step)
+    if last_revision(tx, document_id).ordinal != after.ordinal:
+        raise RevisionConflictError(document=str(document_id), step=growth.step)
+    revision = Revision(
+        document_id=document_id,
+        ordinal=after.ordinal + 1,
+        step=growth.step,
+        digest=growth.digest,
+        size=growth.size,
+        created_at=at,
+    )
+    tx.add(revision)
+    _settle_claim(tx, document_id, growth.digest, growth.step)
+    return revision
+
+
+def advance(
+    tx: Tx,
+    document_id: UUID,
+    step: Step,
+    *,
+    at: datetime,
+    actor: str = "system",
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Move the document to the state that ``step`` reaches.
+
+    Raises:
+        NotWaitingError: ``step`` is not the next one: it was taken already, or the road ended.
+    """
+    document = get(tx, document_id)
+    leg = next_leg(document.route, document.state)
+    if leg is None or leg.step is not step:
+        raise NotWaitingError(document=str(document_id), step=step, state=document.state)
+    # The condition on the old state makes a second worker's move fail, not repeat.
+    moved = tx.execute(
+        update(Document)
+        .where(Document.id == document_id, Document.state == document.state)
+        .values(state=leg.reaches, waiting_code=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult, by the statement
+        raise RevisionConflictError(document=str(document_id), step=step)
+    after = next_leg(document.route, leg.reaches)
+    waits = after is not None and after.waits_for and not _confirmed(tx, document_id, after.step)
+    document.waits_for = after.waits_for if after is not None and waits else None
+    _record(tx, document, step, at=at, actor=actor, facts=facts)
+
+
+def wait(tx: Tx, document_id: UUID, code: str) -> None:
+    """Show that the document waits for something outside, such as the timestamp authority."""
+    get(tx, document_id).waiting_code = code
+
+
+def end(tx: Tx, document_id: UUID, ending: Ending, *, at: datetime) -> None:
+    """End the road: refused, quarantined or rejected, with the reason."""
+    document = get(tx, document_id)
+    if document.state in ENDED:
+        return
+    document.state = ending.state
+    document.waits_for = None
+    document.waiting_code = None
+    document.ended_code = ending.code
+    document.ended_facts = dict(ending.facts)
+    _record(tx, document, ending.step, at=at, actor=ending.actor, facts={"code": ending.code})
+
+
+def forget_content(tx: Tx, document_id: UUID) -> list[str]:
+    """Empty everything that describes the content of a secret document.
+
+    Returns:
+        The digests of the blobs that must be destroyed once this is committed; they stay
+        claimed until then, so that a crash in between is made good by the sweep.
+    """
+    document = get(tx, document_id)
+    revisions = list(tx.scalars(select(Revision).where(Revision.document_id == document_id)))
+    digests = [r.digest for r in revisions]
+    for revision in revisions:
+        claim_blob(tx, document_id, Step.CLASSIFY, revision.digest, at=revision.created_at)
+        tx.delete(revision)
+    document.sha256 = document.file_name = None
+    document.inspection = {}
+    document.classification = {}
+    document.ended_facts = {}
+    tx.execute(delete(IdempotencyKey).where(IdempotencyKey.document_id == document_id))
+    return digests
+
+
+def claims(tx: Tx, *, before: datetime, document_id: UUID | None = None) -> list[BlobClaim]:
+    """Return the claims that were made before a moment: what a crash may have left behind."""
+    query = select(BlobClaim).where(BlobClaim.at <= before)
+    if document_id is not None:
+        query = query.where(BlobClaim.document_id == document_id)
+    return list(tx.scalars(query))
+
+
+def blob_is_used(tx: Tx, digest: str) -> bool:
+    """Say whether a revision of any document has this digest."""
+    return tx.scalar(select(Revision.digest).where(Revision.digest == digest).limit(1)) is not None
+
+
+def drop_claim(tx: Tx, claim: BlobClaim) -> None:
+    """Forget a claim whose blob has been removed."""
+    tx.execute(
+        delete(BlobClaim).where(
+            BlobClaim.digest == claim.digest,
+            BlobClaim.document_id == claim.document_id,
+            BlobClaim.step == claim.step,
+        )
+    )
+
+
+def _confirmed(tx: Tx, document_id: UUID, step: Step) -> bool:
+    return tx.get(Confirmation, (document_id, step)) is not None
+
+
+def _settle_claim(tx: Tx, document_id: UUID, digest: str, step: Step) -> None:
+    tx.execute(
+        delete(BlobClaim).where(
+            BlobClaim.digest == digest,
+            BlobClaim.document_id == document_id,
+            BlobClaim.step == step,
+        )
+    )
+
+
+def _record(
+    tx: Tx,
+    document: Document,
+    step: Step,
+    *,
+    at: datetime,
+    actor: str,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    tx.add(
+        Event(
+            document_id=document.id,
+            at=at,
+            step=step,
+            state=document.state,
+            actor=actor,
+            facts=dict(facts or {}),
+        )
+    )
+    audit.append(
+        tx,
+        at=at,
+        actor=actor,
+        act=f"document.{step}",
+        subject=str(document.id),
+        state=document.state,
+    )

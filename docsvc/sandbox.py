@@ -1,0 +1,194 @@
+"""Child processes that open files: every PDF is hostile, and a crash is an answer.
+
+A task is a function, named ``module:function``, that takes plain arguments and returns an
+`Answer`. What comes back from a child is read as JSON and raw bytes, never unpickled: a child
+that a file has taken over must not be able to run code here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import logging
+import multiprocessing
+import os
+import queue
+import resource
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docsvc.errors import CodedError, DocsvcError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerContext
+
+log = logging.getLogger(__name__)
+
+# OpenCV and PDFium reserve far more address space than they touch.
+_MAX_ADDRESS_SPACE = 4 * 1024**3
+_MAX_ANSWER_FACTS = 64 * 1024**2
+_TIMEOUT_S = 60.0
+_PR_SET_PDEATHSIG = 1
+
+
+class TaskTimeoutError(DocsvcError):
+    """The file took longer than it may; its child was stopped."""
+
+    code = "sandbox.timeout"
+
+
+class TaskDiedError(DocsvcError):
+    """The child died of the file, or was stopped by its memory limit."""
+
+    code = "sandbox.died"
+
+
+class TaskFailedError(DocsvcError):
+    """The task raised something nobody has named: a defect, or a file nobody has thought of."""
+
+    code = "sandbox.failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a task gives back: facts that JSON can carry, and raw bytes."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    frames: tuple[bytes, ...] = ()
+
+
+class _Child:
+    """One child process and the pipe to it."""
+
+    def __init__(self, context: ForkServerContext) -> None:
+        ours, theirs = context.Pipe()
+        self.pipe: Connection = ours
+        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def stop(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+class Sandbox:
+    """A fixed number of children; each opens one file at a time."""
+
+    forkserver: ClassVar[ForkServerContext | None] = None
+
+    def __init__(self, children: int, preload: tuple[str, ...] = ()) -> None:
+        """Get ready; children start when they are needed.
+
+        Args:
+            children: how many files are open at once.
+            preload: modules that the fork server imports once for all children.
+        """
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__, *preload])
+        self._context = context
+        self._free: queue.Queue[_Child | None] = queue.Queue()
+        for _ in range(children):
+            self._free.put(None)
+        self._children = children
+
+    def run(self, task: str, *arguments: object, timeout_s: float = _TIMEOUT_S) -> Answer:
+        """Run a task in a child and wait for it.
+
+        Raises:
+            CodedError: the task refused the file; the code is the library's.
+            TaskTimeoutError: it took longer than ``timeout_s``.
+            TaskDiedError: the child died.
+            TaskFailedError: the task has a defect.
+        """
+        with self._child() as child:
+            try:
+                child.pipe.send((task, arguments))
+                if not child.pipe.poll(timeout_s):
+                    raise TaskTimeoutError(task=task, limit_s=timeout_s)
+                reply = json.loads(child.pipe.recv_bytes(_MAX_ANSWER_FACTS))
+                frames = tuple(child.pipe.recv_bytes() for _ in range(int(reply["frames"])))
+            except (EOFError, ConnectionError, OSError) as e:
+                raise TaskDiedError(task=task) from e
+        if "error" in reply:
+            raise _error(task, reply["error"])
+        return Answer(facts=reply["facts"], frames=frames)
+
+    @contextlib.contextmanager
+    def _child(self) -> Iterator[_Child]:
+        child = self._free.get()
+        if child is None or not child.process.is_alive():
+            child = _Child(self._context)
+        try:
+            yield child
+        except DocsvcError:
+            child.stop()
+            self._free.put(None)
+            raise
+        except BaseException:
+            child.stop()
+            self._free.put(None)
+            raise
+        self._free.put(child)
+
+    def stop(self) -> None:
+        """Stop every child; those at work are waited for."""
+        for _ in range(self._children):
+            child = self._free.get()
+            if child is not None:
+                child.stop()
+            self._free.put(None)
+
+
+def _error(task: str, error: dict[str, Any]) -> DocsvcError:
+    if error["code"] is None:
+        log.error("sandbox.task-failed", extra={"task": task, "type": error["type"]})
+        return TaskFailedError(task=task, type=error["type"])
+    return CodedError(error["code"], retryable=bool(error["retryable"]), **error["facts"])
+
+
+def _serve(pipe: Connection) -> None:
+    """Live in the child: take a task, answer, until the parent closes the pipe."""
+    _confine()
+    while True:
+        try:
+            name, arguments = pipe.recv()
+        except EOFError:
+            return
+        reply, frames = _attempt(name, arguments)
+        pipe.send_bytes(json.dumps(reply | {"frames": len(frames)}).encode())
+        for frame in frames:
+            pipe.send_bytes(frame)
+
+
+def _attempt(name: str, arguments: tuple[object, ...]) -> tuple[dict[str, Any], tuple[bytes, ...]]:
+    try:
+        module, function = name.split(":")
+        answer: Answer = getattr(importlib.import_module(module), function)(*arguments)
+    except Exception as e:  # noqa: BLE001  # whatever a file provokes is an answer
+        facts = getattr(e, "facts", {})
+        error = {
+            "code": getattr(e, "code", None),
+            "type": type(e).__name__,
+            "retryable": getattr(e, "retryable", False),
+            "facts": {k: v if isinstance(v, int | float) else str(v) for k, v in facts.items()},
+        }
+        return {"error": error}, ()
+    return {"facts": answer.facts}, answer.frames
+
+
+def _confine() -> None:
+    """Give up what a task does not need: memory without end, core files, outliving the parent."""
+    with contextlib.suppress(OSError, AttributeError):
+        import ctypes  # noqa: PLC0415  # Linux only, and only here
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_AS, (_MAX_ADDRESS_SPACE, _MAX_ADDRESS_SPACE))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_THREAD_LIMIT"] = "1"
