@@ -1,0 +1,1 @@
+"""The office's vocabulary as data: kinds, secrecy, urgency, retention, authority, messages."""
