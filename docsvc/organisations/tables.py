@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docsvc.db.base import Base
@@ -82,4 +82,7 @@ class Certificate(Base):
     key_id: Mapped[str | None] = mapped_column(String(80))
     issued_on: Mapped[date | None]
     lost_on: Mapped[date | None]
+    # PEM, the holder's certificate first, then its issuers without the root.
+    chain_pem: Mapped[str] = mapped_column(Text)
+    # The picture shown on the page: PNG with alpha, kept as a blob.
     image_digest: Mapped[str | None] = mapped_column(String(64))
