@@ -24,6 +24,7 @@ from docsvc.demo import issuing
 from docsvc.demo.errors import OtherPortError, UnknownKeyError
 from docsvc.demo.folder import locked, write_once, write_private, write_whole
 from docsvc.demo.organisations import Kind
+from docsvc.demo.revocation import Revocation
 
 if TYPE_CHECKING:
     from docsvc.demo.organisations import Organisations
@@ -50,14 +51,6 @@ _CA_BITS = 3072
 _HOLDER_BITS = 2048  # what the tokens in the offices still hold
 _EXPONENT = 65537
 _MAKERS = 2  # threads that make keys: OpenSSL works outside the interpreter's lock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revocation:
-    """A certificate that is revoked: since when, and why (a reason of RFC 5280 §5.3.1)."""
-
-    since: datetime
-    reason: x509.ReasonFlags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +87,22 @@ class DemoPki:
         return self.folder / "keys" / f"{name}.pem"
 
     def certificate_file(self, name: str) -> Path:
-        """Return the DER file of a certificate: of a key name, or of ``root``, ``state``, ``tsa``."""
+        """Return the DER file of the certificate of a key name, of ``root``, ``state``, ``tsa``."""
         return self.folder / "certificates" / f"{name}.crt"
+
+    def rsa_key(self, name: str) -> rsa.RSAPrivateKey:
+        """Return the private key of a CA, an officer or a seal."""
+        # Checking the primes takes longer than signing, and we made the key.
+        pem = self.key_file(name).read_bytes()
+        key = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+        assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101  made so by _make_keys
+        return key
+
+    def ec_key(self, name: str) -> ec.EllipticCurvePrivateKey:
+        """Return the private key of the TSA or of an OCSP responder."""
+        key = serialization.load_pem_private_key(self.key_file(name).read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101  made so by _make_keys
+        return key
 
     def certificate(self, name: str) -> bytes:
         """Return a certificate as DER.
@@ -238,20 +245,6 @@ def _save_key(pki: DemoPki, name: str, key: issuing.PrivateKey) -> None:
     write_private(pki.key_file(name), data)
 
 
-def _rsa_key(pki: DemoPki, name: str) -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(
-        pki.key_file(name).read_bytes(), None, unsafe_skip_rsa_key_validation=True
-    )
-    assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101  made so by _make_keys
-    return key
-
-
-def _ec_key(pki: DemoPki, name: str) -> ec.EllipticCurvePrivateKey:
-    key = serialization.load_pem_private_key(pki.key_file(name).read_bytes(), None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101  made so by _make_keys
-    return key
-
-
 def _save(pki: DemoPki, name: str, certificate: x509.Certificate) -> None:
     write_once(pki.certificate_file(name), certificate.public_bytes(serialization.Encoding.DER))
 
@@ -260,7 +253,7 @@ def _issuer(pki: DemoPki, name: str) -> issuing.Issuer:
     certificate = x509.load_der_x509_certificate(pki.certificate(name))
     return issuing.Issuer(
         certificate=certificate,
-        key=_rsa_key(pki, name),
+        key=pki.rsa_key(name),
         crl_url=f"{pki.url}/crl/{name}.crl",
         certificate_url=f"{pki.url}/ca/{name}.crt",
         ocsp_url=f"{pki.url}/ocsp/{name}" if name in SUB_CAS else None,
@@ -275,16 +268,16 @@ def _issue(pki: DemoPki, organisations: Organisations) -> None:
     """Issue the certificates that are missing, from the root down."""
     if _missing(pki, ROOT):
         subject = issuing.authority_name(ROOT_NAME)
-        _save(pki, ROOT, issuing.issue_root(subject, _rsa_key(pki, ROOT)))
+        _save(pki, ROOT, issuing.issue_root(subject, pki.rsa_key(ROOT)))
     write_once(pki.trust / "root.crt", pki.certificate(ROOT))
     root = _issuer(pki, ROOT)
     if _missing(pki, TSA):
         subject = issuing.authority_name(TSA_NAME)
-        _save(pki, TSA, issuing.issue_tsa(subject, _ec_key(pki, TSA), issuer=root))
+        _save(pki, TSA, issuing.issue_tsa(subject, pki.ec_key(TSA), issuer=root))
     for ca, common_name in SUB_CAS.items():
         if _missing(pki, ca):
             subject = issuing.authority_name(common_name)
-            _save(pki, ca, issuing.issue_ca(subject, _rsa_key(pki, ca), issuer=root))
+            _save(pki, ca, issuing.issue_ca(subject, pki.rsa_key(ca), issuer=root))
         _issue_below(pki, ca, organisations)
 
 
@@ -294,11 +287,11 @@ def _issue_below(pki: DemoPki, ca: str, organisations: Organisations) -> None:
     responder = responder_of(ca)
     if _missing(pki, responder):
         subject = issuing.authority_name(RESPONDER_NAMES[ca])
-        key = _ec_key(pki, responder)
+        key = pki.ec_key(responder)
         _save(pki, responder, issuing.issue_responder(subject, key, issuer=issuer))
     for name, subject in _holders(organisations, ca):
         if _missing(pki, name):
-            key_of_holder = _rsa_key(pki, name)
+            key_of_holder = pki.rsa_key(name)
             _save(pki, name, issuing.issue_holder(subject, key_of_holder, issuer=issuer))
 
 
