@@ -1,0 +1,186 @@
+"""Two object stores: a plain folder, and a dictionary for work that leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive.errors import ArchiveError, MissingKeyError, StoreFailureError, TooLargeError
+from archive.paths import require_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT_MAX_BYTES = 2**30
+"""No file of a document package is near one GiB; a larger one would only exhaust memory."""
+
+PART_SUFFIX = ".part"
+"""Ending of what is being written; such a file is left behind only by a process that was killed."""
+
+
+class MemoryStore:
+    """An object store in memory."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under a key; `MissingKeyError` if there are none."""
+        try:
+            return self._files[require_safe(key)]
+        except KeyError as e:
+            raise MissingKeyError(key=key) from e
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store bytes under a key."""
+        self._files[require_safe(key)] = bytes(data)
+
+    def exists(self, key: str) -> bool:
+        """Tell whether bytes are stored under exactly this key."""
+        return require_safe(key) in self._files
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with a prefix, in order."""
+        yield from sorted(key for key in self._files if key.startswith(prefix))
+
+    def delete(self, key: str) -> None:
+        """Remove a key, if it is there."""
+        self._files.pop(require_safe(key), None)
+
+
+class LocalFolder:
+    """An object store in a folder; what `put` wrote survives a power cut.
+
+    Args:
+        root: the folder; it is made by the first `put`.
+        max_bytes: the largest file that `get` reads.
+    """
+
+    def __init__(self, root: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self._root = root
+        self._max_bytes = max_bytes
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under a key; links are not followed.
+
+        Raises:
+            MissingKeyError: no plain file is there.
+            TooLargeError: the file is larger than the limit.
+            StoreFailureError: it can't be read.
+        """
+        path = self._path(key)
+        if not _is_plain_file(path):
+            raise MissingKeyError(key=key)
+        with _failures(key), path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > self._max_bytes:
+                raise TooLargeError(key=key, size=size, limit=self._max_bytes)
+            return file.read()
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a file beside its place, make it durable, then move it to its place.
+
+        Raises:
+            StoreFailureError: it can't be written; what was there before is untouched.
+        """
+        path = self._path(key)
+        with _failures(key):
+            _make_folders(path.parent)
+            number, name = tempfile.mkstemp(
+                dir=path.parent, prefix=f".{path.name[:64]}.", suffix=PART_SUFFIX
+            )
+            try:
+                with os.fdopen(number, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
+
+    def exists(self, key: str) -> bool:
+        """Tell whether a plain file is there."""
+        return _is_plain_file(self._path(key))
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with a prefix, folder by folder, in order."""
+        folder, _, _ = prefix.rpartition("/")
+        start = self._path(folder) if folder else self._root
+        for path in _walk(start):
+            key = path.relative_to(self._root).as_posix()
+            if key.startswith(prefix):
+                yield key
+
+    def delete(self, key: str) -> None:
+        """Remove a file, and the folders that it leaves empty."""
+        path = self._path(key)
+        with _failures(key):
+            path.unlink(missing_ok=True)
+            for folder in path.parents:
+                if folder == self._root or not _remove_if_empty(folder):
+                    break
+
+    def _path(self, key: str) -> Path:
+        return self._root / require_safe(key)
+
+
+@contextmanager
+def _failures(key: str) -> Iterator[None]:
+    """Turn what the system says into an error of this library."""
+    try:
+        yield
+    except ArchiveError:
+        raise
+    except OSError as e:
+        raise StoreFailureError(key=key, errno=e.errno) from e
+
+
+def _is_plain_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the plain files below a folder; links are passed over, so no loop is possible."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+
+
+def _make_folders(folder: Path) -> None:
+    """Make a folder and its parents, each durable in the one above it."""
+    if folder.is_dir():
+        return
+    _make_folders(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _remove_if_empty(folder: Path) -> bool:
+    """Remove a folder; tell whether it is gone."""
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
