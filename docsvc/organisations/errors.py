@@ -1,0 +1,81 @@
+"""What can go wrong with bodies, mandates and certificates."""
+
+from docsvc.errors import DocsvcError
+
+
+class UnitUnknownError(DocsvcError):
+    """No body has this code."""
+
+    code = "organisations.unit-unknown"
+
+
+class UnitCodeError(DocsvcError):
+    """The text is not an identifier of QĐ 20/2020/QĐ-TTg, nor one of QCVN 102:2016/BTTTT."""
+
+    code = "organisations.unit-code"
+
+
+class UnitCodeFormError(DocsvcError):
+    """The identifier is right, but the older form has no room for it."""
+
+    code = "organisations.unit-code-form"
+
+
+class TwoParentsError(DocsvcError):
+    """A body has two parents on the same day."""
+
+    code = "organisations.two-parents"
+
+
+class ParentCycleError(DocsvcError):
+    """A body stands above itself."""
+
+    code = "organisations.parent-cycle"
+
+
+class OfficerUnknownError(DocsvcError):
+    """Nobody has this number."""
+
+    code = "organisations.officer-unknown"
+
+
+class NoMandateError(DocsvcError):
+    """The officer may not sign for this body at all."""
+
+    code = "organisations.no-mandate"
+
+
+class MandateDatesError(DocsvcError):
+    """The officer may sign for this body, but not on this day."""
+
+    code = "organisations.mandate-dates"
+
+
+class MandateAuthorityError(DocsvcError):
+    """The officer may sign for this body on this day, but not under this authority."""
+
+    code = "organisations.mandate-authority"
+
+
+class SealMissingError(DocsvcError):
+    """The body has no certificate of its own that is good on this day."""
+
+    code = "organisations.seal-missing"
+
+
+class CertificateUnreadableError(DocsvcError):
+    """The bytes are not an X.509 certificate."""
+
+    code = "organisations.certificate-unreadable"
+
+
+class CertificateHolderError(DocsvcError):
+    """A leader's certificate names an officer, an organisation's none."""
+
+    code = "organisations.certificate-holder"
+
+
+class CertificateConflictError(DocsvcError):
+    """The certificate is in the inventory already, for another holder."""
+
+    code = "organisations.certificate-conflict"
