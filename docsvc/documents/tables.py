@@ -44,7 +44,7 @@ class Document(Base):
     inspection: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     classification: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     secrecy: Mapped[str | None] = mapped_column(String(20))
-    kind: Mapped[str | None] = mapped_column(String(10))
+    kind: Mapped[str | None] = mapped_column(String(40))
     number: Mapped[int | None]
     number_text: Mapped[str | None] = mapped_column(String(60))
     symbol: Mapped[str | None] = mapped_column(String(60))
@@ -53,7 +53,7 @@ class Document(Base):
     signer: Mapped[str | None] = mapped_column(String(100))
     recipients: Mapped[list[str]] = mapped_column(Json, default=list)
     urgency: Mapped[str | None] = mapped_column(String(20))
-    retention: Mapped[str | None] = mapped_column(String(20))
+    retention_years: Mapped[int | None]
     issuer_name: Mapped[str | None] = mapped_column(String(200))
     issuer_path: Mapped[str | None] = mapped_column(String(300))
     completeness: Mapped[str | None] = mapped_column(String(20))

@@ -1,0 +1,80 @@
+"""What every step works with, and the one way in which a document grows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docsvc.blobs.store import Blobs
+from docsvc.clock import Clock
+from docsvc.db.transactions import Transactions
+from docsvc.documents import service as documents
+from docsvc.documents.service import Growth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from docsvc.db.transactions import Tx
+    from docsvc.documents.tables import Revision
+    from docsvc.workflow import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The database, the blobs and the clock."""
+
+    transactions: Transactions
+    blobs: Blobs
+    clock: Clock
+
+    def put_claimed(self, document_id: UUID, step: Step, data: bytes) -> str:
+        """Write a blob that a transaction of ``step`` will use; announced, so never orphaned."""
+        digest = hashlib.sha256(data).hexdigest()
+        with self.transactions() as tx:
+            documents.claim_blob(tx, document_id, step, digest, at=self.clock.now())
+        return self.blobs.put(data)
+
+    def last(self, document_id: UUID) -> tuple[Revision, bytes]:
+        """Return the newest revision and its bytes."""
+        with self.transactions() as tx:
+            revision = documents.last_revision(tx, document_id)
+        return revision, self.blobs.get(revision.digest)
+
+
+def grow(  # noqa: PLR0913  # what is stored, on what, by what, and what else in the same moment
+    stores: Stores,
+    document_id: UUID,
+    step: Step,
+    *,
+    after: Revision,
+    before: bytes,
+    now: bytes,
+    facts: Mapping[str, object] | None = None,
+    also: Callable[[Tx], None] | None = None,
+) -> None:
+    """Store ``now`` as the revision after ``after`` and advance, in one transaction.
+
+    Args:
+        stores: where to.
+        document_id: whose.
+        step: that made the bytes.
+        after: the revision that they were made from.
+        before: the bytes of that revision.
+        now: the new bytes.
+        facts: for the event.
+        also: what else belongs into the transaction.
+
+    Raises:
+        RevisionNotExtendedError: a signed revision is not continued.
+        RevisionConflictError: somebody else was faster; what was written is swept.
+    """
+    digest = stores.put_claimed(document_id, step, now)
+    growth = Growth(step=step, digest=digest, size=len(now), extends=now.startswith(before))
+    at = stores.clock.now()
+    with stores.transactions() as tx:
+        documents.append_revision(tx, document_id, after=after, growth=growth, at=at)
+        if also is not None:
+            also(tx)
+        documents.advance(tx, document_id, step, at=at, facts=facts)

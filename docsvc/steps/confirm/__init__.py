@@ -1,0 +1,1 @@
+"""The clerk looks at what was recognised and says what is right."""

@@ -1,0 +1,87 @@
+"""Apply what the clerk has confirmed, and name the body and its place in the tree."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from docsvc.catalog import kinds, retention
+from docsvc.clock import VIETNAM
+from docsvc.documents import service as documents
+from docsvc.errors import DocsvcError
+from docsvc.organisations import queries as organisations
+from docsvc.workflow import Step
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from docsvc.documents.stores import Stores
+    from docsvc.documents.tables import Document
+
+
+class IncompleteError(DocsvcError):
+    """A field that the register needs is missing."""
+
+    code = "confirm.incomplete"
+
+
+class ConfirmedFields(BaseModel):
+    """What the clerk may change; a field left out stays as it was recognised."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str | None = None
+    symbol: str | None = Field(default=None, max_length=60)
+    number: int | None = Field(default=None, gt=0)
+    issued_on: date | None = None
+    subject: str | None = Field(default=None, max_length=1000)
+    signer: str | None = Field(default=None, max_length=100)
+    recipients: list[str] | None = None
+    urgency: str | None = None
+
+
+def run(document_id: UUID, *, stores: Stores) -> None:
+    """Write the confirmed fields into the document.
+
+    Raises:
+        IncompleteError: kind, symbol or subject is missing: without them there is no register.
+    """
+    with stores.transactions() as tx:
+        given = documents.confirmation(tx, document_id, Step.CONFIRM)
+        document = documents.get(tx, document_id)
+        fields = ConfirmedFields.model_validate(given.facts)
+        for name, value in fields.model_dump(exclude_none=True).items():
+            setattr(document, name, value)
+        require_complete(document)
+        document.retention_years = retention.periods()[document.kind or ""].years
+        printed = document.classification.get("date")
+        if document.issued_on is None and printed:
+            document.issued_on = date.fromisoformat(printed["value"])
+        today = stores.clock.now().astimezone(VIETNAM).date()
+        unit = organisations.unit(tx, document.unit_code)
+        document.issuer_name = unit.name
+        document.issuer_path = organisations.path(
+            tx, document.unit_code, on=document.issued_on or today
+        )
+        documents.advance(
+            tx, document_id, Step.CONFIRM, at=stores.clock.now(), actor=given.account
+        )
+
+
+def require_complete(document: Document) -> None:
+    """Refuse a document whose register entry would have holes.
+
+    Raises:
+        IncompleteError: names the missing fields.
+    """
+    known = {kind.code for kind in kinds.all_kinds()}
+    needed: dict[str, Any] = {
+        "kind": document.kind if document.kind in known else None,
+        "symbol": document.symbol,
+        "subject": document.subject,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise IncompleteError(fields=", ".join(missing))

@@ -1,0 +1,1 @@
+"""What kind of file it is: facts, gathered by a child process under limits."""

@@ -1,0 +1,60 @@
+"""Inspect the file and refuse what must not go on: signed already, or active."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docsvc.documents import service as documents
+from docsvc.errors import DocsvcError
+from docsvc.workflow import Step
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from docsvc.documents.stores import Stores
+    from docsvc.sandbox import Sandbox
+
+_TASK = "docsvc.steps.inspect.tasks:inspect"
+
+
+class AlreadySignedError(DocsvcError):
+    """The file bears signatures already: it is never rewritten, and has a route of its own."""
+
+    code = "inspect.already-signed"
+
+
+class ActiveContentError(DocsvcError):
+    """The file would do something when it is opened: scripts, launch actions, attachments."""
+
+    code = "inspect.active-content"
+
+
+def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
+    """Gather the facts of the file and keep them.
+
+    Raises:
+        AlreadySignedError: it is signed.
+        ActiveContentError: it has active content.
+        CodedError: it cannot be read; the code says why.
+    """
+    _, pdf = stores.last(document_id)
+    facts = sandbox.run(_TASK, pdf).facts
+    judge(facts)
+    with stores.transactions() as tx:
+        documents.get(tx, document_id).inspection = facts
+        documents.advance(tx, document_id, Step.INSPECT, at=stores.clock.now())
+
+
+def judge(facts: dict[str, Any]) -> None:
+    """Refuse a file by its facts.
+
+    Raises:
+        AlreadySignedError: it is signed, or was before somebody rewrote it.
+        ActiveContentError: it has active content or embedded files.
+    """
+    signed = facts["signatures"]["count"] + facts["signatures"]["left_over"]
+    if signed:
+        raise AlreadySignedError(count=signed)
+    active = [*facts["active_content"], *(["embedded-files"] if facts["embedded_files"] else [])]
+    if active:
+        raise ActiveContentError(found=", ".join(active))

@@ -1,0 +1,1 @@
+"""Numbers and books: atomic, gapless; a number once drawn stays, even void."""

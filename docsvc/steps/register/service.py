@@ -1,0 +1,135 @@
+"""Draw the number, in the transaction that registers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from docsvc.catalog import kinds
+from docsvc.catalog.wording import number_line
+from docsvc.clock import VIETNAM
+from docsvc.documents import service as documents
+from docsvc.errors import DocsvcError
+from docsvc.organisations import queries as organisations
+from docsvc.steps.register.rules import BookKey, book_for
+from docsvc.steps.register.tables import Book, BookEntry
+from docsvc.workflow import Step
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from docsvc.db.transactions import Tx
+    from docsvc.documents.stores import Stores
+
+
+class NumberTakenError(DocsvcError):
+    """The printed number belongs to another document of the same book."""
+
+    code = "register.number-taken"
+
+
+def run(document_id: UUID, *, stores: Stores) -> None:
+    """Enter the document into its book and keep number and date.
+
+    A document that came with its number printed keeps it if it is free.
+
+    Raises:
+        NumberTakenError: it is not free.
+    """
+    at = stores.clock.now()
+    with stores.transactions() as tx:
+        document = documents.get(tx, document_id)
+        unit = organisations.unit(tx, document.unit_code)
+        issued_on = document.issued_on or at.astimezone(VIETNAM).date()
+        key = book_for(
+            unit_code=unit.code,
+            number_form=unit.number_form,
+            term=unit.term,
+            series=kinds.kind(document.kind or "").series,
+            issued_on=issued_on,
+        )
+        number = draw(
+            tx, key, document_id=document_id, printed=document.number, issued_on=issued_on, at=at
+        )
+        document.number = number
+        document.issued_on = issued_on
+        document.number_text = number_line(
+            number, document.symbol or "", number_form=unit.number_form
+        )
+        documents.advance(
+            tx, document_id, Step.REGISTER, at=at, facts={"number": document.number_text}
+        )
+
+
+def draw(  # noqa: PLR0913  # the columns of the entry
+    tx: Tx,
+    key: BookKey,
+    *,
+    document_id: UUID,
+    printed: int | None,
+    issued_on: date,
+    at: datetime,
+) -> int:
+    """Draw the next number of a book, or take the printed one.
+
+    The counter row is taken by an UPDATE, which queues the writers on both databases; a
+    transaction that rolls back gives its number back, so there are no gaps.
+
+    Raises:
+        NumberTakenError: the printed number is not free.
+    """
+    book = _book(tx, key)
+    if printed is None:
+        number = _next_free(tx, book)
+    else:
+        number = printed
+        taken = tx.get(BookEntry, (book, number))
+        if taken is not None:
+            raise NumberTakenError(number=number, series=key.series, period=key.period)
+    tx.add(
+        BookEntry(
+            book_id=book, number=number, document_id=document_id, drawn_at=at, issued_on=issued_on
+        )
+    )
+    tx.flush()
+    return number
+
+
+def void(tx: Tx, document_id: UUID, *, reason: str) -> None:
+    """Cancel the number of a document: the number stays, void, with its reason."""
+    tx.execute(
+        update(BookEntry)
+        .where(BookEntry.document_id == document_id)
+        .values(document_id=None, void_reason=reason)
+    )
+
+
+def _next_free(tx: Tx, book: int) -> int:
+    """Count on; numbers that came printed on documents are stepped over."""
+    while True:
+        number = tx.execute(
+            update(Book).where(Book.id == book).values(last=Book.last + 1).returning(Book.last)
+        ).scalar_one()
+        if tx.get(BookEntry, (book, number)) is None:
+            return number
+
+
+def _book(tx: Tx, key: BookKey) -> int:
+    """Return the id of the book, opened on its first use, its row locked until the end."""
+    find = select(Book.id).where(
+        Book.unit_code == key.unit_code, Book.series == key.series, Book.period == key.period
+    )
+    found = tx.scalars(find).one_or_none()
+    if found is None:
+        try:
+            with tx.begin_nested():
+                tx.add(Book(unit_code=key.unit_code, series=key.series, period=key.period))
+        except IntegrityError:
+            # Two documents opened the book at the same moment; one row is enough.
+            pass
+        found = tx.scalars(find).one()
+    tx.execute(update(Book).where(Book.id == found).values(last=Book.last))
+    return found

@@ -1,0 +1,201 @@
+"""Sign a revision: prepare, write the intent, let the token act under its lease, complete, store.
+
+What can happen twice is made harmless: a token may sign again after a crash, but the document
+grows by one revision only, because storing it and moving on are one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docsvc.catalog.wording import day_text, month_text, number_text
+from docsvc.documents import service as documents
+from docsvc.documents.stores import Stores, grow
+from docsvc.errors import DocsvcError
+from docsvc.organisations import queries as organisations
+from docsvc.sandbox import Sandbox
+from docsvc.steps.sign import lease
+from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
+from docsvc.steps.sign.tables import PendingSignature
+from docsvc.steps.sign.token import Tokens
+from docsvc.workflow import Step
+from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from docsvc.db.transactions import Tx
+    from docsvc.documents.tables import Document, Revision
+    from docsvc.organisations.tables import Certificate
+
+_PREPARE = "docsvc.steps.sign.tasks:prepare"
+_COMPLETE = "docsvc.steps.sign.tasks:complete"
+
+STEP_OF = {Role.LEADER: Step.SIGN_LEADER, Role.ORGANISATION: Step.SIGN_ORGANISATION}
+
+
+class NoCertificateError(DocsvcError):
+    """The inventory holds no usable certificate for this signature on this day."""
+
+    code = "sign.no-certificate"
+
+
+class NoServerKeyError(DocsvcError):
+    """The certificate's key is not on a token of this machine: another way to sign is needed."""
+
+    code = "sign.no-server-key"
+
+
+class PersonalKeyError(DocsvcError):
+    """Personal keys on the server are switched off in the settings."""
+
+    code = "sign.personal-key-on-server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What signing needs: stores, children, tokens and a stamp of time."""
+
+    stores: Stores
+    sandbox: Sandbox
+    tokens: Tokens
+    stamp: Callable[[bytes], bytes]
+    holder: str
+    server_side_personal_keys: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """One signature to be made."""
+
+    document_id: UUID
+    step: Step
+    plan: SignaturePlan
+    places: ReservedPlaces | None
+    certificate: Certificate
+    actor: str
+
+
+def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
+    """Add the signature of ``role`` to the last revision.
+
+    Raises:
+        NoCertificateError: nobody in the inventory may sign this.
+        NoServerKeyError: the key is not on a token of this machine.
+        CodedError: a library, the token or the timestamp authority refused.
+    """
+    base, pdf = desk.stores.last(document_id)
+    order = _order(document_id, role, desk=desk)
+    at = desk.stores.clock.now()
+    first = desk.sandbox.run(_PREPARE, pdf, order.plan, at.isoformat(), order.places)
+    file, digest, to_be_signed = first.frames
+    start, end = first.facts["hole"]
+    prepared = Prepared(pdf=file, digest=digest, hole=(start, end), to_be_signed=to_be_signed)
+    value = _value(order, base, prepared, desk=desk)
+    token = desk.stamp(hashlib.sha256(value).digest())
+    signed = desk.sandbox.run(_COMPLETE, prepared, order.plan, value, token).frames[0]
+
+    def settle(tx: Tx) -> None:
+        tx.delete(tx.get_one(PendingSignature, (document_id, order.step)))
+        documents.get(tx, document_id).device = order.certificate.device
+
+    facts = {"certificate": order.certificate.fingerprint, "device": order.certificate.device}
+    grow(
+        desk.stores,
+        document_id,
+        order.step,
+        after=base,
+        before=pdf,
+        now=signed,
+        facts=facts,
+        also=settle,
+    )
+
+
+def _value(order: _Order, base: Revision, prepared: Prepared, *, desk: Desk) -> bytes:
+    """Return the signature value: written down before the token acts and after it."""
+    digest = hashlib.sha256(prepared.to_be_signed).hexdigest()
+    token, key_id = order.certificate.token, order.certificate.key_id
+    if token is None or key_id is None:
+        raise NoServerKeyError(certificate=order.certificate.fingerprint)
+    process = desk.tokens.of(token)
+    fence = lease.acquire(desk.stores, token, desk.holder)
+    intent = PendingSignature(
+        document_id=order.document_id,
+        step=order.step,
+        base_digest=base.digest,
+        digest=digest,
+        fingerprint=order.certificate.fingerprint,
+        token=token,
+        fence=fence,
+        intended_at=desk.stores.clock.now(),
+    )
+    try:
+        with desk.stores.transactions() as tx:
+            tx.merge(intent)
+        value = process.sign(key_id, prepared.to_be_signed)
+    except BaseException:
+        with desk.stores.transactions() as tx:
+            lease.release(tx, token, desk.holder, fence)
+        raise
+    with desk.stores.transactions() as tx:
+        lease.release(tx, token, desk.holder, fence)
+        tx.get_one(PendingSignature, (order.document_id, order.step)).value = value
+    return value
+
+
+def _order(document_id: UUID, role: Role, *, desk: Desk) -> _Order:
+    """Gather what the signature needs from the database and the inventory."""
+    step = STEP_OF[role]
+    at = desk.stores.clock.now()
+    with desk.stores.transactions() as tx:
+        document = documents.get(tx, document_id)
+        actor = documents.confirmation(tx, document_id, step).account
+        certificate = _certificate(tx, document, role, at=at)
+    if role is Role.LEADER and not desk.server_side_personal_keys:
+        raise PersonalKeyError(certificate=certificate.fingerprint)
+    image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
+    plan = SignaturePlan(
+        role=role,
+        field_name=FIELD_OF[role],
+        chain=organisations.chain_of(certificate),
+        image=image,
+        fills=_fills(document) if role is Role.ORGANISATION else {},
+        certify=role is Role.LEADER,
+    )
+    places = places_of(document.classification) if role is Role.LEADER else None
+    return _Order(
+        document_id=document_id,
+        step=step,
+        plan=plan,
+        places=places,
+        certificate=certificate,
+        actor=actor,
+    )
+
+
+def _certificate(tx: Tx, document: Document, role: Role, *, at: datetime) -> Certificate:
+    if role is Role.LEADER:
+        found = organisations.leader_certificate(
+            tx, document.unit_code, signer=document.signer or "", on=at.date()
+        )
+    else:
+        found = organisations.seal_certificate(tx, document.unit_code, on=at.date())
+    if found is None:
+        raise NoCertificateError(unit=document.unit_code, role=role)
+    return found
+
+
+def _fills(document: Document) -> dict[str, str]:
+    if document.number is None or document.issued_on is None:
+        return {}
+    return fills_of(
+        document.classification,
+        number=number_text(document.number),
+        day=day_text(document.issued_on),
+        month=month_text(document.issued_on),
+    )

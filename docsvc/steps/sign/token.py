@@ -1,0 +1,146 @@
+"""A child process for each token: it alone loads the module and knows the PIN.
+
+A module that crashes takes its child with it, not the worker; the PIN is in that child's memory
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docsvc.errors import CodedError, DocsvcError
+from signing.errors import SigningError
+from signing.signers.base import Completed
+from signing.signers.pkcs11 import Pkcs11Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from multiprocessing.connection import Connection
+
+    from docsvc.settings import Token
+
+_TIMEOUT_S = 60.0
+
+
+class TokenGoneError(DocsvcError):
+    """The token's process ended or did not answer in time; nothing was stored."""
+
+    code = "sign.token-gone"
+    retryable = True
+
+
+class TokenUnknownError(DocsvcError):
+    """No token of that name is attached to this machine."""
+
+    code = "sign.token-unknown"
+
+
+class TokenProcess:
+    """One token: one child process, one session, one request at a time."""
+
+    def __init__(self, token: Token) -> None:
+        """Remember the token; the child starts with the first request."""
+        self._token = token
+        self._lock = threading.Lock()
+        self._pipe: Connection | None = None
+        self._process: multiprocessing.process.BaseProcess | None = None
+
+    def sign(self, key_id: str, to_be_signed: bytes) -> bytes:
+        """Return the raw signature value of ``to_be_signed`` by the key ``key_id`` (hex).
+
+        Raises:
+            CodedError: the token refused; the code is the signing library's.
+            TokenGoneError: its process died or hangs; the next request starts another.
+        """
+        with self._lock:
+            try:
+                return self._ask(key_id, to_be_signed)
+            except (EOFError, ConnectionError, OSError) as e:
+                self.stop()
+                raise TokenGoneError(token=self._token.label) from e
+
+    def _ask(self, key_id: str, to_be_signed: bytes) -> bytes:
+        pipe = self._started()
+        pipe.send((key_id, to_be_signed))
+        if not pipe.poll(_TIMEOUT_S):
+            raise TimeoutError
+        kind, answer = pipe.recv()
+        if kind == "value":
+            return bytes(answer)
+        code, retryable = answer
+        if retryable:
+            # A token that was pulled out needs a new session.
+            self.stop()
+        raise CodedError(code, retryable=retryable, token=self._token.label)
+
+    def _started(self) -> Connection:
+        if self._pipe is None or self._process is None or not self._process.is_alive():
+            context = multiprocessing.get_context("forkserver")
+            self._pipe, theirs = context.Pipe()
+            self._process = context.Process(
+                target=_serve, args=(theirs, self._token.model_dump()), daemon=True
+            )
+            self._process.start()
+            theirs.close()
+        return self._pipe
+
+    def stop(self) -> None:
+        """End the child; the session ends with it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        if self._pipe is not None:
+            self._pipe.close()
+        self._pipe = self._process = None
+
+
+class Tokens:
+    """The tokens of this machine, by label."""
+
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
+        """Take them from the settings."""
+        self._tokens: Mapping[str, TokenProcess] = {t.label: TokenProcess(t) for t in tokens}
+
+    def of(self, label: str) -> TokenProcess:
+        """Return the token.
+
+        Raises:
+            TokenUnknownError: this machine does not have it.
+        """
+        if label not in self._tokens:
+            raise TokenUnknownError(token=label)
+        return self._tokens[label]
+
+    def stop(self) -> None:
+        """End all children."""
+        for token in self._tokens.values():
+            token.stop()
+
+
+def _serve(pipe: Connection, token: dict[str, object]) -> None:
+    """Live in the child: open the session at the first request, sign until the pipe closes."""
+    os.environ.update(token["environment"])  # type: ignore[call-overload]  # a dict of strings
+    signer: Pkcs11Signer | None = None
+    with contextlib.suppress(EOFError):
+        while True:
+            key_id, to_be_signed = pipe.recv()
+            try:
+                signer = signer or _open(token)
+                answer = signer.sign(key_id, to_be_signed)
+            except SigningError as e:
+                pipe.send(("error", (e.code, e.retryable)))
+                continue
+            if isinstance(answer, Completed):
+                pipe.send(("value", answer.value))
+            else:
+                pipe.send(("error", ("signing.refused", False)))
+
+
+def _open(token: dict[str, object]) -> Pkcs11Signer:
+    pin = Path(str(token["pin_file"])).read_text("utf-8").strip()
+    return Pkcs11Signer(module=str(token["module"]), token_label=str(token["label"]), pin=pin)

@@ -1,0 +1,50 @@
+"""What a child process does to reach B-LTA; it has no network: it says what it wants fetched."""
+
+from __future__ import annotations
+
+from docsvc.sandbox import Answer
+from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
+from signing.model import Prepared, ValidationData
+from verification.revocation import collect
+from verification.trust import load_directory
+
+
+def augment(pdf: bytes, trust_dir: str, known: dict[str, bytes]) -> Answer:
+    """Add validation data and prepare the document timestamp.
+
+    Args:
+        pdf: the sealed file.
+        trust_dir: folder of anchors and intermediates.
+        known: answers by address, fetched before; ``b""`` where there was none.
+
+    Returns:
+        ``wanted`` addresses in the facts as long as some are not known; else the hole in the
+        facts and file and digest as frames.
+    """
+    wanted: list[str] = []
+
+    def fetch(url: str, _body: bytes | None = None) -> bytes:
+        if known.get(url):
+            return known[url]
+        if url not in known:
+            wanted.append(url)
+        raise ConnectionError(url)
+
+    data = collect(pdf, load_directory(trust_dir), fetch)
+    if wanted:
+        return Answer(facts={"wanted": wanted})
+    extended = add_validation_data(
+        pdf,
+        ValidationData(
+            certificates=data.certificates, crls=data.crls, ocsps=data.ocsps
+        ),
+    )
+    prepared = prepare_timestamp(extended)
+    return Answer(
+        facts={"wanted": [], "hole": prepared.hole}, frames=(prepared.pdf, prepared.digest)
+    )
+
+
+def complete(prepared: Prepared, token: bytes) -> Answer:
+    """Return the file with its document timestamp."""
+    return Answer(frames=(complete_timestamp(prepared, token),))

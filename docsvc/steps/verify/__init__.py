@@ -1,0 +1,1 @@
+"""An independent read of the finished bytes; a bad verdict stops the document here."""

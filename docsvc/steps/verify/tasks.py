@@ -1,0 +1,33 @@
+"""What a child process finds about a file's signatures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from docsvc.sandbox import Answer
+from verification.model import Role
+from verification.policy import DEFAULT_POLICY
+from verification.report import to_json
+from verification.trust import load_directory
+from verification.verify import verify as verify_file
+
+
+def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str) -> Answer:
+    """Return the verdict, in the form of ``docsvc verify --json``.
+
+    Args:
+        pdf: the file.
+        trust_dir: folder of anchors and intermediates.
+        at: ISO 8601 moment of the verification.
+        roles: role by SHA-256 fingerprint of a certificate, from the inventory.
+        file: name for the report.
+    """
+    report = verify_file(
+        pdf,
+        policy=DEFAULT_POLICY,
+        trust=load_directory(trust_dir),
+        at=datetime.fromisoformat(at),
+        roles={fingerprint: Role(role) for fingerprint, role in roles.items()},
+        file=file,
+    )
+    return Answer(facts=to_json(report))
