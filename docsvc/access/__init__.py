@@ -1,0 +1,1 @@
+"""Accounts, what they may do and where, sessions and API tokens."""
