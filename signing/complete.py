@@ -1,0 +1,77 @@
+"""The second half of a signature: check the value, build the CMS, fill the hole."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from signing._pades.cms import require_value, template_of
+from signing._pades.tsp import require_token
+from signing.errors import ContainerTooSmallError, PreparedMismatchError
+
+if TYPE_CHECKING:
+    from signing.model import Prepared, SignaturePlan
+
+
+def complete(
+    prepared: Prepared, *, plan: SignaturePlan, value: bytes, timestamp_token: bytes | None
+) -> bytes:
+    """Return the signed file.
+
+    Args:
+        prepared: the first half.
+        plan: the plan it was made with.
+        value: signature over ``prepared.to_be_signed``: PKCS #1 v1.5 with SHA-256 for RSA, the
+            DER of (r, s) over SHA-256 for ECDSA.
+        timestamp_token: TimeStampToken over the SHA-256 of the value, for B-T; None for B-B.
+
+    Raises:
+        PreparedMismatchError: the hole, the digest and the plan do not belong together.
+        ValueDoesNotVerifyError: the value is not by the key of the plan's certificate.
+        TimestampInvalidError: the token does not stamp this value.
+        ContainerTooSmallError: the CMS is larger than the hole.
+    """
+    require_whole(prepared)
+    template = template_of(plan.chain)
+    if template.signed_attributes(prepared.digest) != prepared.to_be_signed:
+        raise PreparedMismatchError(reason="signed-attributes")
+    require_value(template.public_key, value=value, to_be_signed=prepared.to_be_signed)
+    if timestamp_token is not None:
+        require_token(timestamp_token, digest=hashlib.sha256(value).digest())
+    cms = template.assemble(digest=prepared.digest, value=value, timestamp_token=timestamp_token)
+    return filled(prepared, cms)
+
+
+def require_whole(prepared: Prepared) -> None:
+    """Check that the hole is an empty one of this very file, and the digest is of the rest.
+
+    Raises:
+        PreparedMismatchError: it is not.
+    """
+    start, end = prepared.hole
+    pdf = memoryview(prepared.pdf)
+    if not 0 < start < end - 1 < len(pdf) or end - start < len("<00>"):
+        raise PreparedMismatchError(reason="hole")
+    if prepared.pdf[start:end] != b"<" + b"0" * (end - start - 2) + b">":
+        raise PreparedMismatchError(reason="hole")
+    digest = hashlib.sha256(pdf[:start])
+    digest.update(pdf[end:])
+    if digest.digest() != prepared.digest:
+        raise PreparedMismatchError(reason="digest")
+
+
+def filled(prepared: Prepared, content: bytes) -> bytes:
+    """Return the file with its hole filled; zeros stay behind the content.
+
+    Raises:
+        ContainerTooSmallError: the content is larger than the hole.
+    """
+    start, end = prepared.hole
+    digits = content.hex().encode("ascii")
+    room = end - start - 2
+    if len(digits) > room:
+        raise ContainerTooSmallError(needed=len(digits) // 2, kept=room // 2)
+    # One copy of a file that may be large, instead of one for each piece.
+    whole = bytearray(prepared.pdf)
+    whole[start + 1 : start + 1 + len(digits)] = digits
+    return bytes(whole)

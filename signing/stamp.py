@@ -1,0 +1,271 @@
+"""Reserve the places of number, date, leader and seal, before the first signature.
+
+This is the only module that rewrites a file: `Pdf.save` would destroy a signature, so a file that
+bears one is refused. The rewriting also turns hybrid-reference files, as Word writes them, into
+plain ones; an XMP claim such as PDF/A is kept as it is.
+"""
+
+from __future__ import annotations
+
+import io
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
+
+from signing.errors import (
+    AlreadyReservedError,
+    AlreadySignedError,
+    BoxOutsidePageError,
+    EncryptedPdfError,
+    PageMissingError,
+    UnreadablePdfError,
+)
+from signing.font import SLANTED_NAME, UPRIGHT_NAME, reserved_font
+from signing.model import FIELD_ROOT, LEADER_FIELD, ORGANISATION_FIELD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signing.model import Box, ReservedPlaces, TextPlace
+
+_PRINT, _LOCKED = 4, 128  # annotation flags, ISO 32000-1 §12.5.3
+_SIGNATURES_EXIST, _APPEND_ONLY = 1, 2  # /SigFlags, ISO 32000-1 §12.7.2
+_MAX_FIELD_DEPTH = 32  # deeper trees are hostile or circular
+_TOLERANCE = 0.5  # points that a box may reach beyond its page: rounding of whoever measured it
+_CENTRED = 1
+_BASE_FONT = Name("/DOCSVC+Tinos")
+
+
+def reserve(pdf: bytes, places: ReservedPlaces) -> bytes:
+    """Return the file with empty text and signature fields at the given places.
+
+    Args:
+        pdf: an unsigned file.
+        places: where the fields go; a signature field without a box is invisible.
+
+    Raises:
+        UnreadablePdfError: the file can't be parsed.
+        EncryptedPdfError: the file is encrypted.
+        AlreadySignedError: the file bears a signature, which rewriting would destroy.
+        AlreadyReservedError: the places were reserved before.
+        PageMissingError: a place names a page that does not exist.
+        BoxOutsidePageError: a place is empty or leaves its page.
+    """
+    try:
+        with pikepdf.open(io.BytesIO(pdf)) as document:
+            if document.is_encrypted:
+                raise EncryptedPdfError
+            _require_unsigned(document)
+            _reserve(document, places)
+            return _saved(document)
+    except pikepdf.PasswordError as error:
+        raise EncryptedPdfError from error
+    except (pikepdf.PdfError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadablePdfError(reason=type(error).__name__) from error
+
+
+def _saved(document: Pdf) -> bytes:
+    output = io.BytesIO()
+    # No object streams: a plain cross-reference table is the quickest to append to, and the only
+    # one that PDF/A-1 allows. Version 1.7 spares every later revision an entry in the catalogue.
+    document.save(
+        output,
+        min_version="1.7",
+        object_stream_mode=pikepdf.ObjectStreamMode.disable,
+        fix_metadata_version=False,
+        deterministic_id=True,
+    )
+    return output.getvalue()
+
+
+def _require_unsigned(document: Pdf) -> None:
+    root = document.Root
+    if "/Perms" in root and any(key in root.Perms for key in ("/DocMDP", "/UR3")):
+        raise AlreadySignedError
+    for field in chain(_fields(document), _widgets(document)):
+        if field.get("/FT") == Name.Sig and "/V" in field:
+            raise AlreadySignedError
+
+
+def _fields(document: Pdf) -> Iterator[Object]:
+    form = document.Root.get("/AcroForm")
+    level = _dictionaries(form.get("/Fields")) if isinstance(form, Dictionary) else []
+    for _ in range(_MAX_FIELD_DEPTH):
+        yield from level
+        level = [kid for field in level for kid in _dictionaries(field.get("/Kids"))]
+
+
+def _widgets(document: Pdf) -> Iterator[Object]:
+    for page in document.pages:
+        yield from _dictionaries(page.obj.get("/Annots"))
+
+
+def _dictionaries(array: Object | None) -> list[Object]:
+    if not isinstance(array, Array):
+        return []
+    return [entry for entry in array if isinstance(entry, Dictionary)]
+
+
+def _reserve(document: Pdf, places: ReservedPlaces) -> None:
+    form = _form(document)
+    taken = {str(field.get("/T")) for field in _dictionaries(form.Fields)}
+    if FIELD_ROOT in taken:
+        raise AlreadyReservedError
+    parent = document.make_indirect(Dictionary(T=String(FIELD_ROOT), Kids=Array()))
+    _add_fonts(document, form)
+    for place in places.texts:
+        _add(document, parent, place.box, _text_field(place), place.name)
+    _add(document, parent, places.leader, _signature_field(), LEADER_FIELD)
+    _add(document, parent, places.organisation, _signature_field(), ORGANISATION_FIELD)
+    form.Fields.append(parent)
+    form.SigFlags = _SIGNATURES_EXIST | _APPEND_ONLY
+    _announce_pades(document)
+
+
+def _form(document: Pdf) -> Object:
+    root = document.Root
+    if not isinstance(root.get("/AcroForm"), Dictionary):
+        root.AcroForm = document.make_indirect(Dictionary())
+    form = root.AcroForm
+    if not isinstance(form.get("/Fields"), Array):
+        form.Fields = Array()
+    # A reader that is told to make the appearances itself would replace ours.
+    if "/NeedAppearances" in form:
+        del form.NeedAppearances
+    return form
+
+
+def _add(document: Pdf, parent: Object, box: Box | None, field: Dictionary, name: str) -> None:
+    """Hang one merged field and widget below the parent field and onto its page."""
+    page = _page(document, 0 if box is None else box.page)
+    rotation = int(page.rotation) % 360
+    field.update(
+        {
+            "/Type": Name.Annot,
+            "/Subtype": Name.Widget,
+            "/T": String(name.removeprefix(f"{FIELD_ROOT}.")),
+            "/Parent": parent,
+            "/P": page.obj,
+            "/Rect": Array([0, 0, 0, 0] if box is None else _rectangle(page, box)),
+            # PDF/A wants an appearance of every widget, be it an empty one.
+            "/AP": Dictionary(N=_empty_appearance(document, box)),
+        }
+    )
+    if rotation:
+        field["/MK"] = Dictionary(R=rotation)
+    widget = document.make_indirect(field)
+    parent.Kids.append(widget)
+    if isinstance(page.obj.get("/Annots"), Array):
+        page.obj.Annots.append(widget)
+    else:
+        page.obj.Annots = Array([widget])
+
+
+def _page(document: Pdf, index: int) -> pikepdf.Page:
+    if not 0 <= index < len(document.pages):
+        raise PageMissingError(page=index + 1, pages=len(document.pages))
+    return document.pages[index]
+
+
+def _rectangle(page: pikepdf.Page, box: Box) -> list[float]:
+    a, b, c, d = (float(edge) for edge in page.mediabox)
+    left, right, bottom, top = min(a, c), max(a, c), min(b, d), max(b, d)
+    inside = (
+        left - _TOLERANCE <= box.x0 < box.x1 <= right + _TOLERANCE
+        and bottom - _TOLERANCE <= box.y0 < box.y1 <= top + _TOLERANCE
+    )
+    if not inside:
+        raise BoxOutsidePageError(page=box.page + 1, box=[box.x0, box.y0, box.x1, box.y1])
+    return [round(edge, 3) for edge in (box.x0, box.y0, box.x1, box.y1)]
+
+
+def _empty_appearance(document: Pdf, box: Box | None) -> Object:
+    size = [0, 0] if box is None else [round(box.x1 - box.x0, 3), round(box.y1 - box.y0, 3)]
+    return Stream(
+        document,
+        b"",
+        {"/Type": Name.XObject, "/Subtype": Name.Form, "/BBox": Array([0, 0, *size])},
+    )
+
+
+def _text_field(place: TextPlace) -> Dictionary:
+    font = SLANTED_NAME if place.italic else UPRIGHT_NAME
+    appearance = f"/{font} {round(place.font_size, 2)} Tf 0 g"
+    return Dictionary(FT=Name.Tx, F=_PRINT, Q=_CENTRED, DA=String(appearance))
+
+
+def _signature_field() -> Dictionary:
+    return Dictionary(FT=Name.Sig, F=_PRINT | _LOCKED)
+
+
+def _announce_pades(document: Pdf) -> None:
+    """Say in /Extensions that ETSI's extensions may be met (EN 319 142-1 clause 5.6)."""
+    extensions = document.Root.get("/Extensions", Dictionary())
+    extensions["/ESIC"] = Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=5)
+    document.Root.Extensions = extensions
+
+
+def _add_fonts(document: Pdf, form: Object) -> None:
+    font = _font(document)
+    resources = form.get("/DR", Dictionary())
+    fonts = resources.get("/Font", Dictionary())
+    fonts[f"/{UPRIGHT_NAME}"] = font
+    fonts[f"/{SLANTED_NAME}"] = font
+    resources["/Font"] = fonts
+    form.DR = resources
+    if "/DA" not in form:
+        form.DA = String(f"/{UPRIGHT_NAME} 0 Tf 0 g")
+
+
+def _font(document: Pdf) -> Object:
+    font = reserved_font()
+    stretches = [part for char in sorted(font.widths) for part in (ord(char), [font.widths[char]])]
+    descriptor = Dictionary(
+        Type=Name.FontDescriptor,
+        FontName=_BASE_FONT,
+        Flags=4,  # symbolic: the codes are not those of a standard Latin font
+        FontBBox=Array(font.bounds),
+        ItalicAngle=0,
+        Ascent=font.ascent,
+        Descent=font.descent,
+        CapHeight=font.cap_height,
+        StemV=80,
+        FontFile2=_compressed(document, font.program, Length1=len(font.program)),
+    )
+    if _claims_pdfa_1(document):
+        descriptor.CIDSet = _compressed(document, font.cid_set)
+    descendant = Dictionary(
+        Type=Name.Font,
+        Subtype=Name.CIDFontType2,
+        BaseFont=_BASE_FONT,
+        CIDSystemInfo=Dictionary(
+            Registry=String("Adobe"), Ordering=String("Identity"), Supplement=0
+        ),
+        FontDescriptor=document.make_indirect(descriptor),
+        W=Array(stretches),
+        CIDToGIDMap=_compressed(document, font.to_glyph),
+    )
+    return document.make_indirect(
+        Dictionary(
+            Type=Name.Font,
+            Subtype=Name.Type0,
+            BaseFont=_BASE_FONT,
+            Encoding=Name("/Identity-H"),
+            DescendantFonts=Array([document.make_indirect(descendant)]),
+            ToUnicode=_compressed(document, font.to_unicode),
+        )
+    )
+
+
+def _compressed(document: Pdf, data: bytes, **entries: int) -> Stream:
+    return Stream(document, data, {f"/{key}": value for key, value in entries.items()})
+
+
+def _claims_pdfa_1(document: Pdf) -> bool:
+    metadata = document.Root.get("/Metadata")
+    if not isinstance(metadata, Stream):
+        return False
+    text = metadata.read_bytes()
+    return b"pdfaid:part>1<" in text or b'pdfaid:part="1"' in text
