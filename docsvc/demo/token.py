@@ -60,6 +60,11 @@ class DemoToken:
     conf: Path
     keys: Mapping[str, str]
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Return what the process that loads the module needs in its environment."""
+        return {"SOFTHSM2_CONF": str(self.conf)}
+
 
 def token_module() -> Path:
     """Return SoftHSM's PKCS#11 module as Debian installs it.
@@ -173,7 +178,7 @@ def _import(token: DemoToken, pki: DemoPki) -> None:
         subprocess.run(
             [sys.executable, "-m", "docsvc.demo.token_import"],
             input=json.dumps(order).encode(),
-            env=os.environ | {"SOFTHSM2_CONF": str(token.conf)},
+            env=os.environ | dict(token.environment),
             capture_output=True,
             timeout=_LIMIT_S,
             check=True,

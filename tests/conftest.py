@@ -1,0 +1,56 @@
+"""Real parts that many tests share; each is started once a test process, when first asked for.
+
+========================  ===================================================================
+``postgres_cluster``      ``create_database(name)`` gives a SQLAlchemy address
+``s3_server``             ``create_bucket(name)``, ``endpoint``, ``environment``
+``demo_instance``         demonstration PKI, SoftHSM2 token and running authority; never revoke
+                          in it: make an own one for that with ``support.demo.start``
+========================  ===================================================================
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+# pytest does not do it in the import mode importlib.
+sys.path.append(str(Path(__file__).parent))
+
+from support import demo, postgres, s3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.demo import DemoInstance
+    from support.postgres import Cluster
+    from support.s3 import S3Server
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A private cluster; each test that needs a database makes its own in it."""
+    programs = postgres.binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server programs: install the package postgresql")
+    cluster = postgres.start(programs)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server; each test makes its own bucket."""
+    server = s3.start(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def demo_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoInstance]:
+    """The demonstration instance: 15 holders, all their keys on one token, a running authority."""
+    instance = demo.start(tmp_path_factory.mktemp("demo"))
+    yield instance
+    instance.authority.stop()
