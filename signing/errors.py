@@ -141,12 +141,14 @@ class TokenNotFoundError(SigningError):
     """No token with this label is plugged in."""
 
     code = "signing.token-not-found"
+    retryable = True
 
 
 class TokenRemovedError(SigningError):
     """The token was pulled out while it was in use."""
 
     code = "signing.token-removed"
+    retryable = True
 
 
 class TokenBusyError(SigningError):

@@ -1,0 +1,1 @@
+"""Whoever holds a key: each signer differs from the others in its own module alone."""
