@@ -42,7 +42,12 @@ class Outbound:
         return self._request("GET", url)
 
     def _request(
-        self, method: str, url: str, *, content: bytes | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
     ) -> bytes:
         self._require_allowed(url)
         try:

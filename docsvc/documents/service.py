@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 
 from docsvc.audit import service as audit
 from docsvc.documents.tables import (
+    Attachment,
     BlobClaim,
     Confirmation,
     Document,
@@ -81,6 +82,15 @@ class Growth:
     digest: str
     size: int
     extends: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedBlob:
+    """A blob that belongs to a document under a name."""
+
+    name: str
+    digest: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +184,19 @@ def pending_leg(tx: Tx, document_id: UUID) -> Leg | None:
     return leg
 
 
+def waiting_leg(tx: Tx, document_id: UUID) -> Leg:
+    """Return the leg for which the document waits for a person.
+
+    Raises:
+        NotWaitingError: it waits for nobody.
+    """
+    document = get(tx, document_id)
+    leg = next_leg(document.route, document.state)
+    if leg is None or leg.waits_for is None or _confirmed(tx, document_id, leg.step):
+        raise NotWaitingError(document=str(document_id), state=document.state)
+    return leg
+
+
 def confirm(
     tx: Tx,
     document_id: UUID,
@@ -245,6 +268,20 @@ def last_revision(tx: Tx, document_id: UUID) -> Revision:
     return found
 
 
+def revision(tx: Tx, document_id: UUID, ordinal: int | None = None) -> Revision:
+    """Return a revision by its ordinal, from 1; the newest if none is named.
+
+    Raises:
+        DocumentMissingError: there is none.
+    """
+    if ordinal is None:
+        return last_revision(tx, document_id)
+    found = tx.get(Revision, (document_id, ordinal))
+    if found is None:
+        raise DocumentMissingError(document=str(document_id), revision=ordinal)
+    return found
+
+
 def claim_blob(tx: Tx, document_id: UUID, step: Step, digest: str, *, at: datetime) -> None:
     """Announce a blob before it is written, in a transaction of its own."""
     if tx.get(BlobClaim, (digest, document_id, step)) is None:
@@ -275,6 +312,32 @@ def append_revision(
     tx.add(revision)
     _settle_claim(tx, document_id, growth.digest, growth.step)
     return revision
+
+
+def attach(tx: Tx, document_id: UUID, step: Step, blob: NamedBlob, *, at: datetime) -> None:
+    """Attach a blob under a name, in place of the one that had the name."""
+    tx.merge(
+        Attachment(
+            document_id=document_id,
+            name=blob.name,
+            digest=blob.digest,
+            size=blob.size,
+            created_at=at,
+        )
+    )
+    _settle_claim(tx, document_id, blob.digest, step)
+
+
+def attachment(tx: Tx, document_id: UUID, name: str) -> Attachment:
+    """Return what is attached under a name.
+
+    Raises:
+        DocumentMissingError: nothing is.
+    """
+    found = tx.get(Attachment, (document_id, name))
+    if found is None:
+        raise DocumentMissingError(document=str(document_id), attachment=name)
+    return found
 
 
 def advance(
@@ -358,8 +421,11 @@ def claims(tx: Tx, *, before: datetime, document_id: UUID | None = None) -> list
 
 
 def blob_is_used(tx: Tx, digest: str) -> bool:
-    """Say whether a revision of any document has this digest."""
-    return tx.scalar(select(Revision.digest).where(Revision.digest == digest).limit(1)) is not None
+    """Say whether a revision or an attachment of any document has this digest."""
+    return any(
+        tx.scalar(select(table.digest).where(table.digest == digest).limit(1)) is not None
+        for table in (Revision, Attachment)
+    )
 
 
 def drop_claim(tx: Tx, claim: BlobClaim) -> None:

@@ -53,6 +53,7 @@ def grow(  # noqa: PLR0913  # what is stored, on what, by what, and what else in
     now: bytes,
     facts: Mapping[str, object] | None = None,
     also: Callable[[Tx], None] | None = None,
+    actor: str = "system",
 ) -> None:
     """Store ``now`` as the revision after ``after`` and advance, in one transaction.
 
@@ -65,6 +66,7 @@ def grow(  # noqa: PLR0913  # what is stored, on what, by what, and what else in
         now: the new bytes.
         facts: for the event.
         also: what else belongs into the transaction.
+        actor: who has it done.
 
     Raises:
         RevisionNotExtendedError: a signed revision is not continued.
@@ -77,4 +79,4 @@ def grow(  # noqa: PLR0913  # what is stored, on what, by what, and what else in
         documents.append_revision(tx, document_id, after=after, growth=growth, at=at)
         if also is not None:
             also(tx)
-        documents.advance(tx, document_id, step, at=at, facts=facts)
+        documents.advance(tx, document_id, step, at=at, facts=facts, actor=actor)

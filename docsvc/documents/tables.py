@@ -75,6 +75,18 @@ class Revision(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class Attachment(Base):
+    """A blob that belongs to a document beside its revisions, such as the report."""
+
+    __tablename__ = "attachments"
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class Event(Base):
     """Something that happened to a document; never changed, never removed."""
 

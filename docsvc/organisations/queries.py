@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -48,7 +49,10 @@ class UnitNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRecord:
-    """A certificate of the inventory and where its key is; officer and name: leaders only."""
+    """A certificate of the inventory and where its key is; officer and name: leaders only.
+
+    ``chain`` holds DER: the certificate, then its issuers without the root.
+    """
 
     fingerprint: str
     role: Role
@@ -62,6 +66,7 @@ class CertificateRecord:
     token: str | None
     key_id: str | None
     image_digest: str | None
+    chain: tuple[bytes, ...]
 
 
 def units(tx: Tx) -> tuple[UnitRecord, ...]:
@@ -227,9 +232,16 @@ def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRe
             token=row.token,
             key_id=row.key_id,
             image_digest=row.image_digest,
+            chain=_ders(row.chain_pem),
         )
         for row, full_name in rows
     )
+
+
+def _ders(pem: str) -> tuple[bytes, ...]:
+    """Split a bundle of PEM certificates."""
+    end = ssl.PEM_FOOTER
+    return tuple(ssl.PEM_cert_to_DER_cert(part.strip() + end) for part in pem.split(end)[:-1])
 
 
 def _unit(row: Unit) -> UnitRecord:

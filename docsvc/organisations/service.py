@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -78,6 +79,7 @@ class CertificateEntry:
 
     Attributes:
         der: the certificate.
+        issuers: DER of its issuers, the nearest first, without the root.
         officer: number of the officer, as :func:`load` returned it; None for an organisation.
         token: label of the token, ``key_id`` the CKA_ID (hex) of the key on it.
         issued_on: the day the device was handed out.
@@ -93,6 +95,7 @@ class CertificateEntry:
     key_id: str | None = None
     issued_on: date | None = None
     image_digest: str | None = None
+    issuers: tuple[bytes, ...] = ()
 
 
 def load(
@@ -284,4 +287,5 @@ def _certificate(entry: CertificateEntry, fingerprint: str) -> Certificate:
         issued_on=entry.issued_on,
         lost_on=None,
         image_digest=entry.image_digest,
+        chain_pem="".join(map(ssl.DER_cert_to_PEM_cert, (entry.der, *entry.issuers))),
     )

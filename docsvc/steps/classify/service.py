@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from docsvc.clock import VIETNAM
 from docsvc.documents import service as documents
 from docsvc.documents.service import Ending
 from docsvc.errors import DocsvcError
@@ -36,10 +37,11 @@ def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
     with stores.transactions() as tx:
         document = documents.get(tx, document_id)
         unit = organisations.unit(tx, document.unit_code)
-        signers = organisations.signer_names(tx, document.unit_code)
+        today = stores.clock.now().astimezone(VIETNAM).date()
+        leaders = organisations.leader_certificates(tx, document.unit_code, today)
     hints = Hints(
         organisation_names=(unit.name, unit.short_name),
-        signer_names=tuple(signers),
+        signer_names=tuple(c.full_name for c in leaders if c.full_name),
         seal_mm=unit.seal_mm,
     )
     facts = sandbox.run(_TASK, pdf, hints).facts
@@ -55,7 +57,7 @@ def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
 
 
 def recognised(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns of a document that the recognised fields fill, until a clerk changes them."""
+    """Return the columns that the recognised fields fill, until a clerk changes them."""
     value = {name: field["value"] for name, field in facts.items() if _is_field(field)}
     recipients = value.get("recipients") or ""
     return {

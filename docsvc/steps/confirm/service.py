@@ -63,11 +63,9 @@ def run(document_id: UUID, *, stores: Stores) -> None:
         unit = organisations.unit(tx, document.unit_code)
         document.issuer_name = unit.name
         document.issuer_path = organisations.path(
-            tx, document.unit_code, on=document.issued_on or today
+            tx, document.unit_code, document.issued_on or today
         )
-        documents.advance(
-            tx, document_id, Step.CONFIRM, at=stores.clock.now(), actor=given.account
-        )
+        documents.advance(tx, document_id, Step.CONFIRM, at=stores.clock.now(), actor=given.account)
 
 
 def require_complete(document: Document) -> None:

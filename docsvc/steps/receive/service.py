@@ -12,15 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from docsvc.audit import service as audit
 from docsvc.documents import service as documents
 from docsvc.documents.service import Arrival, Ending
+from docsvc.documents.stores import Stores
 from docsvc.errors import DocsvcError
+from docsvc.jobs.engine import JobQueue
 from docsvc.organisations.tables import Unit
+from docsvc.sandbox import Sandbox
 from docsvc.workflow import State, Step
 
 if TYPE_CHECKING:
     from docsvc.db.transactions import Tx
-    from docsvc.documents.stores import Stores
-    from docsvc.jobs.engine import JobQueue
-    from docsvc.sandbox import Sandbox
 
 _GATE = "docsvc.steps.classify.tasks:gate"
 # Longer names exist on no file system that could send them.
@@ -141,9 +141,7 @@ class Reception:
             if tx.get(Unit, offer.unit_code) is None:
                 raise UnitUnknownError(unit=offer.unit_code)
             if offer.idempotency_key is not None:
-                documents.by_key(
-                    tx, account=offer.actor, key=offer.idempotency_key, sha256=digest
-                )
+                documents.by_key(tx, account=offer.actor, key=offer.idempotency_key, sha256=digest)
             return _accepted(tx, digest)
 
     def _known(self, digest: str, offer: Offer) -> Accepted:

@@ -64,7 +64,7 @@ def run(document_id: UUID, *, stores: Stores) -> None:
         )
 
 
-def draw(  # noqa: PLR0913  # the columns of the entry
+def draw(  # the columns of the entry
     tx: Tx,
     key: BookKey,
     *,

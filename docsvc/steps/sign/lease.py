@@ -63,9 +63,7 @@ def release(tx: Tx, token: str, holder: str, fence: int) -> None:
     """
     done = tx.execute(
         update(TokenLease)
-        .where(
-            TokenLease.token == token, TokenLease.holder == holder, TokenLease.fence == fence
-        )
+        .where(TokenLease.token == token, TokenLease.holder == holder, TokenLease.fence == fence)
         .values(holder=None)
         .returning(TokenLease.token)
     ).one_or_none()

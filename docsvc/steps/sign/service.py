@@ -10,12 +10,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from docsvc.catalog.wording import day_text, month_text, number_text
+from docsvc.clock import VIETNAM
 from docsvc.documents import service as documents
 from docsvc.documents.stores import Stores, grow
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
+from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import lease
 from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
@@ -25,12 +28,10 @@ from docsvc.workflow import Step
 from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
+    from datetime import date
 
     from docsvc.db.transactions import Tx
     from docsvc.documents.tables import Document, Revision
-    from docsvc.organisations.tables import Certificate
 
 _PREPARE = "docsvc.steps.sign.tasks:prepare"
 _COMPLETE = "docsvc.steps.sign.tasks:complete"
@@ -76,7 +77,7 @@ class _Order:
     step: Step
     plan: SignaturePlan
     places: ReservedPlaces | None
-    certificate: Certificate
+    certificate: CertificateRecord
     actor: str
 
 
@@ -113,6 +114,7 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
         now=signed,
         facts=facts,
         also=settle,
+        actor=order.actor,
     )
 
 
@@ -151,18 +153,18 @@ def _value(order: _Order, base: Revision, prepared: Prepared, *, desk: Desk) -> 
 def _order(document_id: UUID, role: Role, *, desk: Desk) -> _Order:
     """Gather what the signature needs from the database and the inventory."""
     step = STEP_OF[role]
-    at = desk.stores.clock.now()
+    today = desk.stores.clock.now().astimezone(VIETNAM).date()
     with desk.stores.transactions() as tx:
         document = documents.get(tx, document_id)
         actor = documents.confirmation(tx, document_id, step).account
-        certificate = _certificate(tx, document, role, at=at)
+        certificate = _certificate(tx, document, role, on=today)
     if role is Role.LEADER and not desk.server_side_personal_keys:
         raise PersonalKeyError(certificate=certificate.fingerprint)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
     plan = SignaturePlan(
         role=role,
         field_name=FIELD_OF[role],
-        chain=organisations.chain_of(certificate),
+        chain=certificate.chain,
         image=image,
         fills=_fills(document) if role is Role.ORGANISATION else {},
         certify=role is Role.LEADER,
@@ -178,16 +180,14 @@ def _order(document_id: UUID, role: Role, *, desk: Desk) -> _Order:
     )
 
 
-def _certificate(tx: Tx, document: Document, role: Role, *, at: datetime) -> Certificate:
-    if role is Role.LEADER:
-        found = organisations.leader_certificate(
-            tx, document.unit_code, signer=document.signer or "", on=at.date()
-        )
-    else:
-        found = organisations.seal_certificate(tx, document.unit_code, on=at.date())
-    if found is None:
-        raise NoCertificateError(unit=document.unit_code, role=role)
-    return found
+def _certificate(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:
+    """Return the seal's certificate, or that of the officer whose name stands on the page."""
+    if role is Role.ORGANISATION:
+        return organisations.seal_certificate(tx, document.unit_code, on)
+    for certificate in organisations.leader_certificates(tx, document.unit_code, on):
+        if certificate.full_name == document.signer:
+            return certificate
+    raise NoCertificateError(unit=document.unit_code, day=on.isoformat())
 
 
 def _fills(document: Document) -> dict[str, str]:

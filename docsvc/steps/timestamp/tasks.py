@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from verification.revocation import collect
+from verification.trust import load_directory
+
 from docsvc.sandbox import Answer
 from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
 from signing.model import Prepared, ValidationData
-from verification.revocation import collect
-from verification.trust import load_directory
 
 
 def augment(pdf: bytes, trust_dir: str, known: dict[str, bytes]) -> Answer:
@@ -35,9 +36,7 @@ def augment(pdf: bytes, trust_dir: str, known: dict[str, bytes]) -> Answer:
         return Answer(facts={"wanted": wanted})
     extended = add_validation_data(
         pdf,
-        ValidationData(
-            certificates=data.certificates, crls=data.crls, ocsps=data.ocsps
-        ),
+        ValidationData(certificates=data.certificates, crls=data.crls, ocsps=data.ocsps),
     )
     prepared = prepare_timestamp(extended)
     return Answer(

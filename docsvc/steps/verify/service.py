@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from docsvc.documents import service as documents
+from docsvc.documents.service import NamedBlob
 from docsvc.documents.stores import Stores
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from docsvc.documents.tables import Revision
 
 _VERIFY = "docsvc.steps.verify.tasks:verify"
+REPORT = "report.json"
 _PASSED = "TOTAL-PASSED"
 _BOTH = "both"
 
@@ -46,7 +48,7 @@ class Verifier:
             CodedError: the file cannot be read as a PDF.
         """
         with self.stores.transactions() as tx:
-            roles = organisations.roles(tx)
+            roles = {k: str(v) for k, v in organisations.roles(tx).items()}
         at = self.stores.clock.now().isoformat()
         return self.sandbox.run(_VERIFY, pdf, self.trust_dir, at, roles, file).facts
 
@@ -64,23 +66,24 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
     good = verdict["indication"] == _PASSED and verdict["completeness"] == _BOTH
     at = stores.clock.now()
     with stores.transactions() as tx:
-        tx.merge(_row(document_id, revision, digest, verdict))
+        blob = NamedBlob(name=REPORT, digest=digest, size=len(report))
+        documents.attach(tx, document_id, Step.VERIFY, blob, at=at)
+        tx.merge(_row(document_id, revision, verdict))
         document = documents.get(tx, document_id)
         document.indication = verdict["indication"]
         document.completeness = verdict["completeness"]
         if good:
             documents.advance(tx, document_id, Step.VERIFY, at=at)
     if not good:
-        raise BadVerdictError(indication=verdict["indication"], completeness=verdict["completeness"])
+        raise BadVerdictError(
+            indication=verdict["indication"], completeness=verdict["completeness"]
+        )
 
 
-def _row(
-    document_id: UUID, revision: Revision, digest: str, verdict: dict[str, Any]
-) -> Verdict:
+def _row(document_id: UUID, revision: Revision, verdict: dict[str, Any]) -> Verdict:
     return Verdict(
         document_id=document_id,
         revision_digest=revision.digest,
-        report_digest=digest,
         indication=verdict["indication"],
         completeness=verdict["completeness"],
         policy=str(verdict["policy"]),

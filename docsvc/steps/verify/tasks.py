@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from docsvc.sandbox import Answer
-from verification.model import Role
 from verification.policy import DEFAULT_POLICY
-from verification.report import to_json
 from verification.trust import load_directory
 from verification.verify import verify as verify_file
+
+from docsvc.sandbox import Answer
+from verification.model import Role
+from verification.report import to_json
 
 
 def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str) -> Answer:

@@ -1,0 +1,164 @@
+"""The composition root: settings become an engine, stores, children, tokens and a road."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from archive.ocfl import StorageRoot
+from docsvc.blobs.store import Blobs, Objects
+from docsvc.clock import Clock, SystemClock
+from docsvc.db.engine import open_engine
+from docsvc.db.transactions import Transactions, transactions_of
+from docsvc.documents import service as documents
+from docsvc.documents.service import Ending
+from docsvc.documents.stores import Stores
+from docsvc.http import Outbound
+from docsvc.jobs.engine import JobQueue
+from docsvc.sandbox import Sandbox
+from docsvc.settings import Settings
+from docsvc.steps.deposit.store import ArchiveObjects
+from docsvc.steps.receive.service import Accepted, Offer, Reception
+from docsvc.steps.register import service as register
+from docsvc.steps.sign.token import Tokens
+from docsvc.steps.verify import service as verify
+from docsvc.workflow import State, Step
+from signing.timestamp import Timestamper
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+# Imported once by the process that the children fork from.
+PRELOAD = (
+    "docsvc.steps.classify.tasks",
+    "docsvc.steps.inspect.tasks",
+    "docsvc.steps.sign.tasks",
+    "docsvc.steps.sign.token",
+    "docsvc.steps.timestamp.tasks",
+    "docsvc.steps.verify.tasks",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that the web, the worker and the command line stand on."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock
+    transactions: Transactions
+    blobs: Blobs
+    jobs: JobQueue
+    sandbox: Sandbox
+    stores: Stores
+    tokens: Tokens
+    outbound: Outbound
+    root: StorageRoot
+    verifier: verify.Verifier
+
+    def accept(self, data: bytes, offer: Offer) -> Accepted:
+        """Take an upload in; see `Reception.accept`."""
+        reception = Reception(
+            stores=self.stores,
+            jobs=self.jobs,
+            sandbox=self.sandbox,
+            max_bytes=self.settings.max_upload_bytes,
+        )
+        return reception.accept(data, offer)
+
+    def confirm(
+        self,
+        document_id: UUID,
+        step: Step,
+        *,
+        account: str,
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
+        """Say yes to a step that a document waits for; its road goes on.
+
+        Raises:
+            NotWaitingError: it does not wait for that.
+        """
+        with self.transactions() as tx:
+            documents.confirm(
+                tx, document_id, step, account=account, at=self.clock.now(), facts=facts
+            )
+            self.jobs.enqueue(tx, document_id)
+
+    def refuse(self, document_id: UUID, *, account: str, reason: str) -> None:
+        """End a road with a person's reason; a number that was drawn stays, void."""
+        at = self.clock.now()
+        with self.transactions() as tx:
+            leg = documents.waiting_leg(tx, document_id)
+            ending = Ending(
+                state=State.REJECTED,
+                step=leg.step,
+                code="documents.refused",
+                facts={"reason": reason},
+                actor=account,
+            )
+            documents.end(tx, document_id, ending, at=at)
+            register.void(tx, document_id, reason=reason)
+
+    def check(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
+        """Return the verdict of a file; nothing is kept."""
+        return self.verifier.verdict(pdf, file=file)
+
+    def preview(self, document_id: UUID, page: int, *, revision: int | None = None) -> bytes:
+        """Return a page of a revision as PNG; pages count from zero."""
+        with self.transactions() as tx:
+            digest = documents.revision(tx, document_id, revision).digest
+        return self.sandbox.run(
+            "docsvc.steps.inspect.tasks:draw", self.blobs.get(digest), page
+        ).frames[0]
+
+    def stamp(self, digest: bytes) -> bytes:
+        """Return a timestamp token over a SHA-256 digest, from the authority of the settings.
+
+        Raises:
+            SigningError: the authority is away, refuses, or answers wrongly.
+        """
+        return Timestamper(self.settings.tsa_url, self.outbound.post).stamp(digest)
+
+    def close(self) -> None:
+        """Stop the children and let go of connections."""
+        self.sandbox.stop()
+        self.tokens.stop()
+        self.outbound.close()
+        self.jobs.close()
+        self.engine.dispose()
+
+
+def open_services(settings: Settings, *, clock: Clock | None = None) -> Services:
+    """Compose the service for one process."""
+    engine = open_engine(settings.database)
+    transactions = transactions_of(engine)
+    blobs = Blobs(Objects(settings.blobs))
+    time = clock or SystemClock()
+    stores = Stores(transactions=transactions, blobs=blobs, clock=time)
+    sandbox = Sandbox(settings.workers, preload=PRELOAD)
+    root = StorageRoot(ArchiveObjects(settings.archive))
+    root.initialise()
+    return Services(
+        settings=settings,
+        engine=engine,
+        clock=time,
+        transactions=transactions,
+        blobs=blobs,
+        jobs=JobQueue(engine),
+        sandbox=sandbox,
+        stores=stores,
+        tokens=Tokens(settings.tokens),
+        outbound=Outbound(_hosts(settings), timeout_s=settings.tsa_timeout_s),
+        root=root,
+        verifier=verify.Verifier(stores=stores, sandbox=sandbox, trust_dir=str(settings.trust_dir)),
+    )
+
+
+def _hosts(settings: Settings) -> tuple[str, ...]:
+    """Return the hosts that may be called: the listed ones and the timestamp authority's."""
+    return (*settings.fetch_allow, urlsplit(settings.tsa_url).netloc)

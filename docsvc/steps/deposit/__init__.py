@@ -1,0 +1,1 @@
+"""Into the archive: a package that explains itself, in an OCFL storage root."""

@@ -1,0 +1,1 @@
+"""A page for everybody: who issued it, and whether it is genuine."""

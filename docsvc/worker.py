@@ -1,0 +1,202 @@
+"""The worker: takes the next step of each document in the queue, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from archive.errors import ArchiveError
+from docsvc.documents import service as documents
+from docsvc.documents.service import Ending
+from docsvc.documents.sweep import sweep
+from docsvc.errors import DocsvcError
+from docsvc.jobs.engine import Taken, Worker
+from docsvc.jobs.tables import WorkerRow
+from docsvc.steps.classify import service as classify
+from docsvc.steps.confirm import service as confirm
+from docsvc.steps.deposit import service as deposit
+from docsvc.steps.inspect import service as inspect
+from docsvc.steps.publish import service as publish
+from docsvc.steps.register import service as register
+from docsvc.steps.sign import service as sign
+from docsvc.steps.timestamp import service as timestamp
+from docsvc.steps.verify import service as verify
+from docsvc.workflow import State, Step
+from signing.errors import SigningError
+from signing.model import Role
+from verification.errors import VerificationError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from docsvc.bootstrap import Services
+
+log = logging.getLogger(__name__)
+
+_NAMED_ERRORS = (DocsvcError, SigningError, VerificationError, ArchiveError)
+_HEARTBEAT_S = 2.0
+# Several missed heartbeats: a worker that is only slow must not lose its work.
+_DEAD_AFTER = timedelta(seconds=20)
+# Claims older than this belong to no upload that is still under way.
+_CLAIM_AGE = timedelta(hours=1)
+
+StepFunction = Callable[["UUID"], None]
+
+
+def road_of(services: Services) -> Mapping[Step, StepFunction]:
+    """Bind every step to what it works with."""
+    stores, sandbox = services.stores, services.sandbox
+    desk = sign.Desk(
+        stores=stores,
+        sandbox=sandbox,
+        tokens=services.tokens,
+        stamp=services.stamp,
+        holder=services.settings.executor,
+        server_side_personal_keys=services.settings.server_side_personal_keys,
+    )
+    augmenter = timestamp.Augmenter(
+        sandbox=sandbox,
+        trust_dir=str(services.settings.trust_dir),
+        fetched=timestamp.Fetched(get=services.outbound.get),
+        stamp=services.stamp,
+    )
+    return {
+        Step.INSPECT: partial(inspect.run, stores=stores, sandbox=sandbox),
+        Step.CLASSIFY: partial(classify.run, stores=stores, sandbox=sandbox),
+        Step.CONFIRM: partial(confirm.run, stores=stores),
+        Step.SIGN_LEADER: partial(sign.run, role=Role.LEADER, desk=desk),
+        Step.REGISTER: partial(register.run, stores=stores),
+        Step.SIGN_ORGANISATION: partial(sign.run, role=Role.ORGANISATION, desk=desk),
+        Step.TIMESTAMP: partial(timestamp.run, stores=stores, augmenter=augmenter),
+        Step.VERIFY: partial(verify.run, stores=stores, verifier=services.verifier),
+        Step.DEPOSIT: partial(deposit.run, stores=stores, root=services.root),
+        Step.PUBLISH: partial(publish.run, stores=stores),
+    }
+
+
+class Runner:
+    """Takes steps; knows what to do when one fails."""
+
+    def __init__(self, services: Services) -> None:
+        """Work with the services of this process."""
+        self._services = services
+        self._road = road_of(services)
+
+    def take(self, document_id: UUID) -> Taken:
+        """Take the next step of a document, if it can be taken now.
+
+        What an earlier try of this document left behind is removed first: nobody else works
+        on it while this step is ours.
+        """
+        services = self._services
+        sweep(
+            transactions=services.transactions,
+            blobs=services.blobs,
+            before=services.clock.now(),
+            document_id=document_id,
+        )
+        with services.transactions() as tx:
+            leg = documents.pending_leg(tx, document_id)
+        if leg is None:
+            return Taken(step=None)
+        try:
+            self._road[leg.step](document_id)
+        except _NAMED_ERRORS as e:
+            return self._settle(document_id, leg.step, e)
+        return Taken(step=leg.step)
+
+    def _settle(self, document_id: UUID, step: Step, error: Exception) -> Taken:
+        """Wait after an error that may pass; else end the road with its code."""
+        code, facts = getattr(error, "code", ""), getattr(error, "facts", {})
+        extra = {"document": str(document_id), "step": step, "code": code}
+        if getattr(error, "retryable", False):
+            log.warning("step.waits", extra=extra)
+            with self._services.transactions() as tx:
+                documents.wait(tx, document_id, code)
+            return Taken(step=None, retry=True)
+        log.warning("step.refused", extra=extra)
+        # A file that breaks its reader is kept apart; later than that the fault is elsewhere.
+        reading = step in {Step.INSPECT, Step.CLASSIFY}
+        state = State.QUARANTINED if reading and _is_hostile(code) else State.REJECTED
+        plain = {k: v if isinstance(v, int | float) else str(v) for k, v in facts.items()}
+        ending = Ending(state=state, step=step, code=code, facts=plain)
+        with self._services.transactions() as tx:
+            documents.end(tx, document_id, ending, at=self._services.clock.now())
+        return Taken(step=None)
+
+
+def _is_hostile(code: str) -> bool:
+    return code.startswith(("inspect.", "sandbox.")) and code != inspect.AlreadySignedError.code
+
+
+class RunningWorker:
+    """A worker of this process with its heartbeat."""
+
+    def __init__(self, services: Services, *, concurrency: int | None = None) -> None:
+        """Get ready; `start` begins the work."""
+        settings = services.settings
+        self._services = services
+        embedded = services.engine.dialect.name == "sqlite"
+        self._worker = Worker(
+            services.engine,
+            executor=settings.executor,
+            # One road more than files can be open, so that one waits for the token meanwhile.
+            concurrency=concurrency or settings.workers + 2,
+            take=Runner(services).take,
+            lock=settings.data_dir / "worker.lock" if embedded else None,
+        )
+        self._stopping = threading.Event()
+        self._beat = threading.Thread(target=self._live, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work, in threads of this process.
+
+        Raises:
+            SecondWorkerError: another process works on this SQLite database.
+        """
+        self._seen()
+        self._worker.start()
+        self._beat.start()
+
+    def stop(self) -> None:
+        """Finish the steps at work and stop."""
+        self._stopping.set()
+        self._beat.join()
+        self._worker.stop()
+
+    def _live(self) -> None:
+        """Say that this worker lives; take up the work of those that do not."""
+        while not self._stopping.wait(_HEARTBEAT_S):
+            try:
+                self._seen()
+                dead = self._dead()
+                if dead:
+                    log.info("worker.adopts", extra={"roads": self._worker.adopt(dead)})
+                services = self._services
+                sweep(
+                    transactions=services.transactions,
+                    blobs=services.blobs,
+                    before=services.clock.now() - _CLAIM_AGE,
+                )
+            except Exception:
+                # A heartbeat that misses once is no reason to stop working.
+                log.exception("worker.heartbeat-failed")
+
+    def _seen(self) -> None:
+        with self._services.transactions() as tx:
+            tx.merge(
+                WorkerRow(
+                    executor=self._services.settings.executor, seen_at=self._services.clock.now()
+                )
+            )
+
+    def _dead(self) -> list[str]:
+        limit = self._services.clock.now() - _DEAD_AFTER
+        with self._services.transactions() as tx:
+            return list(tx.scalars(select(WorkerRow.executor).where(WorkerRow.seen_at < limit)))
