@@ -2,64 +2,98 @@
 
     python sample_docs/build.py           write what differs
     python sample_docs/build.py --check   fail if a committed file is not what a rebuild gives
+    python sample_docs/build.py --sign    sign the foreign samples anew, with new keys
 
-Files under ``signed/`` are signed once with keys that are thrown away, so they cannot be rebuilt:
-they are read back, never written, except with ``--sign``.
+Files under ``signed/`` are signed once, with keys that were thrown away: a build keeps them as they
+are, and ``--check`` only asks that they are there.
 """
 
 import argparse
-import io
 import sys
 from pathlib import Path
 
+import broken
 import faces
+import foreign
+import hybrid
 import layout
 import manifest
-import pikepdf
 import sources
+import variants
 from sources import HERE, Book, Source
 
 
-def tidy(pdf: bytes) -> bytes:
-    """Write a PDF the way qpdf does: the same bytes whatever zlib Python was linked with."""
-    out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        document.save(out, deterministic_id=True, recompress_flate=True)
-    return out.getvalue()
+def _page(source: Source, book: Book) -> bytes:
+    """Return the plain page of a source in the letters that it is made for."""
+    match source.make:
+        case "legacy":
+            return layout.render(source, book, faces.legacy(typed_small=True))
+        case "legacy-caps":
+            return layout.render(source, book, faces.legacy(typed_small=False))
+        case _:
+            return layout.render(source, book, faces.UNICODE)
 
 
-def make(source: Source, book: Book) -> bytes | None:
-    """Return the bytes of one sample, or None for a document without a file."""
-    if not source.path:
-        return None
-    return tidy(layout.render(source, book, faces.register()))
+def make(source: Source, book: Book) -> bytes:
+    """Return the bytes of one sample that has a file."""
+    page = _page(source, book)
+    match source.make:
+        case "legacy" | "legacy-caps":
+            return variants.as_legacy(page)
+        case "scan":
+            return variants.as_scan(page)
+        case "pdfa":
+            return variants.as_pdfa(page, source.subject)
+        case "compact":
+            return variants.tidy(page, compact=True)
+        case "hybrid":
+            return hybrid.as_hybrid(page)
+        case kind:
+            return broken.MAKERS[kind](variants.tidy(page))
 
 
-def build() -> dict[str, bytes]:
+def _read_signed(source: Source) -> bytes:
+    path = HERE / source.path
+    return path.read_bytes() if path.is_file() else b""
+
+
+def build(*, sign: bool = False) -> dict[str, bytes]:
     """Return every built file by its path relative to ``sample_docs/``."""
     book = sources.load()
-    files = {source.name: make(source, book) for source in book.sources}
-    built = {s.path: pdf for s in book.sources if (pdf := files[s.name]) is not None}
-    return {**built, "MANIFEST.toml": manifest.write(book, files)}
+    built: dict[str, bytes] = {}
+    for source in book.sources:
+        if not source.path:
+            continue
+        if source.make != "foreign":
+            built[source.path] = make(source, book)
+        elif sign:
+            signer = book.officers[source.signer].full_name
+            signed = foreign.sign(variants.tidy(_page(source, book)), signer)
+            built[source.path] = signed.pop("")
+            built |= signed
+        else:
+            built[source.path] = _read_signed(source)
+    return {**built, "MANIFEST.toml": manifest.write(book, built)}
 
 
 def differences(built: dict[str, bytes], folder: Path) -> list[str]:
     """Return the paths whose committed bytes are missing, different or not wanted."""
-    stale = [
+    stale = {
         name
         for name, data in built.items()
         if not (folder / name).is_file() or (folder / name).read_bytes() != data
-    ]
+    }
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*.pdf")}
-    return sorted({*stale, *(present - built.keys())})
+    return sorted(stale | (present - built.keys()))
 
 
 def main(arguments: list[str]) -> int:
     """Build or check, and say what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.add_argument("--sign", action="store_true", help="sign the foreign samples anew")
     options = parser.parse_args(arguments)
-    built = build()
+    built = build(sign=options.sign)
     stale = differences(built, HERE)
     if options.check:
         for name in stale:
@@ -69,6 +103,7 @@ def main(arguments: list[str]) -> int:
         path = HERE / name
         if name not in built:
             path.unlink()
+            print(f"removed: {name}")
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(built[name])

@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from faces import Face
+from faces import Face, assign, register
 from reportlab.lib.colors import Color
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT
 from reportlab.lib.pagesizes import A4
@@ -19,7 +19,7 @@ RED = Color(0.86, 0.07, 0.09)
 BLACK = Color(0, 0, 0)
 GREY = Color(0.42, 0.42, 0.42)
 SAMPLE = "VĂN BẢN MẪU – DỮ LIỆU THỬ NGHIỆM"
-BODY = 14.0
+LEADING = 1.27
 SHORT = 90  # a line this short without a full stop is a heading: it stays with the next block
 SIGNATURE_GAP = 78.0  # points left free for the signature, about five blank lines
 NUMBER_BLANK = " " * 12  # 39 pt at 13 pt: four digits and a little air
@@ -35,6 +35,7 @@ class Sheet:
     face: Face
     left: float
     right: float  # width of the right margin
+    points: float  # size of the body
     size: tuple[float, float] = A4
     bottom: float = 20 * mm
     y: float = field(default=A4[1] - 20 * mm)
@@ -107,11 +108,11 @@ class Sheet:
             self.put(part, before=0)
 
 
-def _style(face: Face, **changes: Any) -> Any:
+def _style(sheet: Sheet, **changes: Any) -> Any:
     base: dict[str, Any] = {
-        "fontName": face.regular,
-        "fontSize": BODY,
-        "leading": BODY * 1.27,
+        "fontName": sheet.face.regular,
+        "fontSize": sheet.points,
+        "leading": sheet.points * LEADING,
         "alignment": TA_JUSTIFY,
         "allowWidows": 0,
         "allowOrphans": 0,
@@ -176,7 +177,7 @@ def _left_head(sheet: Sheet, source: Source, book: Book, x: float) -> float:
     sheet.centred(x, number_text(source), sheet.face.regular, 13)
     if source.kind == "CV":
         column = 2 * (x - sheet.left)
-        style = _style(sheet.face, fontSize=12, leading=14, alignment=TA_CENTER)
+        style = _style(sheet, fontSize=12, leading=14, alignment=TA_CENTER)
         text = Paragraph("V/v " + source.subject, style)
         if source.form == "party":
             text = Paragraph(f"<i>{source.subject}</i>", style)
@@ -246,7 +247,7 @@ def _title(sheet: Sheet, source: Source) -> None:
     middle = sheet.left + sheet.width / 2
     sheet.y -= 20
     sheet.centred(middle, KIND_NAMES[source.kind].upper(), sheet.face.caps_bold, 14)
-    style = _style(sheet.face, fontName=sheet.face.bold, alignment=TA_CENTER, leading=17)
+    style = _style(sheet, fontName=sheet.face.bold, alignment=TA_CENTER, leading=17)
     text = Paragraph(source.subject, style)
     narrow = sheet.width * 0.86
     _, height = text.wrap(narrow, 200)
@@ -263,19 +264,19 @@ def _title(sheet: Sheet, source: Source) -> None:
         sheet.rule(middle, sheet.width * 0.2, drop=3)
         sheet.y -= 10
     if source.competence:
-        style = _style(sheet.face, fontName=sheet.face.caps_bold, alignment=TA_CENTER)
+        style = _style(sheet, fontName=sheet.face.caps_bold, alignment=TA_CENTER)
         sheet.put(Paragraph(source.competence, style), before=8)
 
 
 def _addressed(sheet: Sheet, source: Source) -> None:
     word = "Kính trình:" if source.form == "party" and source.kind == "TTr" else "Kính gửi:"
     if len(source.addressed) == 1:
-        style = _style(sheet.face, alignment=TA_CENTER)
+        style = _style(sheet, alignment=TA_CENTER)
         sheet.put(Paragraph(f"{word} {source.addressed[0]}", style), before=10)
         return
-    first = _style(sheet.face, leftIndent=sheet.width * 0.2, alignment=TA_LEFT)
+    first = _style(sheet, leftIndent=sheet.width * 0.2, alignment=TA_LEFT)
     sheet.put(Paragraph(word, first), before=10)
-    rest = _style(sheet.face, leftIndent=sheet.width * 0.34, alignment=TA_LEFT)
+    rest = _style(sheet, leftIndent=sheet.width * 0.34, alignment=TA_LEFT)
     for index, line in enumerate(source.addressed):
         end = "." if index == len(source.addressed) - 1 else ";"
         sheet.put(Paragraph(f"- {line}{end}", rest), before=2)
@@ -284,11 +285,11 @@ def _addressed(sheet: Sheet, source: Source) -> None:
 def _grid(sheet: Sheet, source: Source, name: str) -> Any:
     table = source.tables[name]
     total = sum(table.widths)
-    cell = _style(sheet.face, fontSize=12, leading=14.5, alignment=TA_LEFT)
+    cell = _style(sheet, fontSize=12, leading=14.5, alignment=TA_LEFT)
     head = _style(
         sheet.face, fontName=sheet.face.bold, fontSize=12, leading=14.5, alignment=TA_CENTER
     )
-    middle = _style(sheet.face, fontSize=12, leading=14.5, alignment=TA_CENTER)
+    middle = _style(sheet, fontSize=12, leading=14.5, alignment=TA_CENTER)
 
     def show(text: str) -> Any:
         short = text.replace(".", "").replace(",", "").replace("%", "").strip()
@@ -299,6 +300,7 @@ def _grid(sheet: Sheet, source: Source, name: str) -> Any:
     grid = Grid(rows, colWidths=[sheet.width * w / total for w in table.widths], repeatRows=1)
     grid.setStyle(
         [
+            ("FONT", (0, 0), (-1, -1), sheet.face.regular, 12),
             ("GRID", (0, 0), (-1, -1), 0.5, BLACK),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
             ("LEFTPADDING", (0, 0), (-1, -1), 4),
@@ -317,9 +319,9 @@ def _flow(sheet: Sheet, source: Source, blocks: tuple[str, ...], *, keep: float 
     by its name, anything else a justified paragraph with reportlab's inline markup.
     """
     face = sheet.face
-    plain = _style(face, firstLineIndent=10 * mm)
-    bold = _style(face, fontName=face.bold, firstLineIndent=10 * mm, alignment=TA_LEFT)
-    centred = _style(face, fontName=face.caps_bold, alignment=TA_CENTER)
+    plain = _style(sheet, firstLineIndent=10 * mm)
+    bold = _style(sheet, fontName=face.bold, firstLineIndent=10 * mm, alignment=TA_LEFT)
+    centred = _style(sheet, fontName=face.caps_bold, alignment=TA_CENTER)
     for index, block in enumerate(blocks):
         last = index == len(blocks) - 1
         match block[:2]:
@@ -337,11 +339,11 @@ def _flow(sheet: Sheet, source: Source, blocks: tuple[str, ...], *, keep: float 
 def _recipients(sheet: Sheet, source: Source) -> list[Any]:
     """Return the lines of box 9b as paragraphs with their heights wrapped."""
     face = sheet.face
-    head = _style(face, fontName=face.bold_italic, fontSize=12, leading=14, alignment=TA_LEFT)
-    item = _style(face, fontSize=11, leading=13, alignment=TA_LEFT)
+    head = _style(sheet, fontName=face.bold_italic, fontSize=12, leading=14, alignment=TA_LEFT)
+    item = _style(sheet, fontSize=11, leading=13, alignment=TA_LEFT)
     title = "<u>Nơi nhận:</u>" if source.form == "party" else "Nơi nhận:"
     if source.form == "party":
-        head = _style(face, fontSize=14, leading=17, alignment=TA_LEFT)
+        head = _style(sheet, fontSize=14, leading=17, alignment=TA_LEFT)
     lines = [Paragraph(title, head)]
     for index, line in enumerate(source.recipients):
         end = "." if index == len(source.recipients) - 1 else ";"
@@ -381,11 +383,11 @@ def _sign(sheet: Sheet, source: Source, book: Book) -> None:
 def _append(sheet: Sheet, source: Source, appendix: Appendix) -> None:
     sheet.turn(landscape=appendix.landscape, restart=True)
     face = sheet.face
-    style = _style(face, fontName=face.bold, alignment=TA_CENTER)
+    style = _style(sheet, fontName=face.bold, alignment=TA_CENTER)
     sheet.put(Paragraph(appendix.label, style), before=0)
     sheet.put(Paragraph(appendix.title, style), before=2)
     if appendix.note:
-        style = _style(face, fontName=face.italic, alignment=TA_CENTER)
+        style = _style(sheet, fontName=face.italic, alignment=TA_CENTER)
         sheet.put(Paragraph(appendix.note, style), before=2)
     sheet.rule(sheet.left + sheet.width / 2, sheet.width * 0.2, drop=5)
     sheet.y -= 8
@@ -394,7 +396,7 @@ def _append(sheet: Sheet, source: Source, appendix: Appendix) -> None:
 
 def _address(sheet: Sheet, text: str) -> None:
     """Draw box 13 at the foot of page 1, under a rule over the whole width."""
-    style = _style(sheet.face, fontSize=11, leading=13, alignment=TA_CENTER)
+    style = _style(sheet, fontSize=11, leading=13, alignment=TA_CENTER)
     block = Paragraph(text, style)
     _, height = block.wrap(sheet.width, 60)
     sheet.canvas.setLineWidth(0.5)
@@ -404,20 +406,22 @@ def _address(sheet: Sheet, text: str) -> None:
 
 def render(source: Source, book: Book, face: Face) -> bytes:
     """Return the PDF of a source, the same bytes each time."""
+    register(face)
     buffer = io.BytesIO()
     canvas: Any = Canvas(buffer, pagesize=A4, invariant=1, initialFontName=face.regular)
+    assign(face, canvas._doc)  # noqa: SLF001  # the fonts keep their codes by document
     canvas.setTitle(f"{source.subject}")
     canvas.setAuthor(" ".join(book.letterheads[source.unit].body))
     canvas.setCreator("docsvc sample documents")
     party = source.form == "party"
     right = 15 * mm if party else 18 * mm
-    sheet = Sheet(canvas=canvas, face=face, left=30 * mm, right=right)
+    sheet = Sheet(canvas=canvas, face=face, left=30 * mm, right=right, points=source.points)
     sheet.begin()
     if source.footer:
         _address(sheet, book.letterheads[source.unit].address)
         sheet.bottom += 10 * mm
     _head(sheet, source, book)
-    legal = _style(face, fontName=face.italic, firstLineIndent=10 * mm)
+    legal = _style(sheet, fontName=face.italic, firstLineIndent=10 * mm)
     for index, line in enumerate(source.legal):
         end = "." if index == len(source.legal) - 1 else ";"
         sheet.put(Paragraph(line + end, legal), before=4)

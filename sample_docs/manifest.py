@@ -1,7 +1,7 @@
 """The manifest: for each sample what it is and what the service must make of it."""
 
 import io
-from datetime import date
+from collections.abc import Mapping
 
 import pikepdf
 from sources import Book, Source
@@ -9,13 +9,33 @@ from sources import Book, Source
 HEAD = """\
 # What lies in this folder and what the service must make of it. Written by build.py from sources/.
 #
-# file           relative to this folder; empty for a document that exists on paper only
-# symbol         the number line after the number and its separator
-# number, date   only where they are printed on the page already (number = 0, date = "": blank)
-# expect         archived | refused-secret | quarantined | rejected | paper-only
-# reason         the stable code, where the file is not archived
-# completeness   of the document at the end of the road: both | none
+# file             relative to this folder; empty for a document that exists on paper only
+# kind             abbreviation of the decree or of the Party; CV for công văn
+# symbol           the number line after the number and its separator ("/" state, "-" Party)
+# number, date     only where they are printed on the page; 0 and "" where the service fills them
+# signer_key       key of the officer in docsvc/demo/data/organisations.toml; empty: not among them
+# authority        the last prefix above the signature: TM. KT. TL. T/M …; empty for a title alone
+# urgency, secrecy codes of the catalogue, or none
+# form, make       form of the page: state, party, front; how the file was made: plain, scan …
+# text_layer       false for a scan
+# expect           archived | refused-secret | quarantined | rejected | paper-only
+# reason           the stable code, where the file is not archived
+# completeness     of the document at the end of the road: both | none
 """
+
+URGENCY = {
+    "none": "none",
+    "KHẨN": "urgent",
+    "THƯỢNG KHẨN": "very-urgent",
+    "HỎA TỐC": "express",
+}
+SECRECY = {
+    "none": "none",
+    "MẬT": "confidential",
+    "TỐI MẬT": "secret",
+    "TUYỆT MẬT": "top-secret",
+}
+PREFIXES = ("TM.", "KT.", "TL.", "TUQ.", "Q.", "T/M", "K/T", "T/L")
 
 
 def _quote(text: str) -> str:
@@ -33,7 +53,13 @@ def page_count(pdf: bytes | None) -> int:
         return 0
 
 
-Value = str | int | bool | date | tuple[str, ...]
+Value = str | int | bool | tuple[str, ...]
+
+
+def authority(lines: tuple[str, ...]) -> str:
+    """Return the last prefix of the authority lines: who signs "TM. … KT. …" signs for another."""
+    found = [line.partition(" ")[0] for line in lines if line.startswith(PREFIXES)]
+    return found[-1] if found else ""
 
 
 def _value(value: Value) -> str:
@@ -44,8 +70,6 @@ def _value(value: Value) -> str:
             return str(value)
         case str():
             return _quote(value)
-        case date():
-            return value.isoformat()
         case tuple():
             return "[" + ", ".join(_quote(item) for item in value) + "]"
 
@@ -60,14 +84,16 @@ def _entry(source: Source, book: Book, pdf: bytes | None) -> str:
         "kind": source.kind,
         "symbol": source.symbol,
         "number": source.number or 0,
-        "date": source.issued or "",
+        "date": source.issued.isoformat() if source.issued else "",
         "subject": source.subject,
-        "signer": officer.full_name if officer else "",
+        "signer": officer.full_name if officer else source.signer_name,
         "signer_key": source.signer,
-        "authority": officer.authority if officer else "",
+        "authority": authority(source.authority),
         "authority_lines": source.authority,
-        "urgency": source.urgency,
-        "secrecy": source.secrecy,
+        "urgency": URGENCY[source.urgency],
+        "secrecy": SECRECY[source.secrecy],
+        "form": source.form,
+        "make": source.make if source.path else "",
         "pages": page_count(pdf),
         "text_layer": source.make != "scan",
         "expect": source.expect,
@@ -79,7 +105,7 @@ def _entry(source: Source, book: Book, pdf: bytes | None) -> str:
     return "\n".join(["[[document]]", *lines, ""])
 
 
-def write(book: Book, files: dict[str, bytes | None]) -> bytes:
-    """Return the text of the manifest for the built files, by the names of the sources."""
-    entries = [_entry(source, book, files[source.name]) for source in book.sources]
+def write(book: Book, files: Mapping[str, bytes]) -> bytes:
+    """Return the text of the manifest for the built files, by their paths."""
+    entries = [_entry(source, book, files.get(source.path)) for source in book.sources]
     return ("\n".join([HEAD, *entries])).encode()

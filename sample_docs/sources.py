@@ -89,6 +89,7 @@ class Source:
     about: str = ""
     form: str = "state"
     signer: str = ""
+    signer_name: str = ""  # where the signer is not among the demonstration officers
     authority: tuple[str, ...] = ()
     number: int | None = None
     issued: date | None = None
@@ -105,6 +106,7 @@ class Source:
     tables: Mapping[str, Table] = field(default_factory=dict)
     appendices: tuple[Appendix, ...] = ()
     footer: bool = False
+    points: float = 14.0  # size of the body, 13 or 14
 
     @property
     def title(self) -> str:
