@@ -286,9 +286,7 @@ def _grid(sheet: Sheet, source: Source, name: str) -> Any:
     table = source.tables[name]
     total = sum(table.widths)
     cell = _style(sheet, fontSize=12, leading=14.5, alignment=TA_LEFT)
-    head = _style(
-        sheet.face, fontName=sheet.face.bold, fontSize=12, leading=14.5, alignment=TA_CENTER
-    )
+    head = _style(sheet, fontName=sheet.face.bold, fontSize=12, leading=14.5, alignment=TA_CENTER)
     middle = _style(sheet, fontSize=12, leading=14.5, alignment=TA_CENTER)
 
     def show(text: str) -> Any:
