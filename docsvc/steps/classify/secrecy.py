@@ -1,0 +1,253 @@
+"""The secrecy gate: what marks a document as secret, what leaves doubt. Fails closed.
+
+R-01 a line of its own that is a level, in the place of marks: secret
+R-02 the same with its letters spaced out: secret
+R-03 the same in TCVN3, VNI or decomposed Unicode: secret
+R-04 a stamp that reads as a level: secret
+R-05 a line of its own that is a level, elsewhere: a person looks
+R-06 the word MẬT in capitals in the head, outside everyday phrases: a person looks
+R-07 a mark that was seen and is not known, or nearly a level, or unread: a person looks
+R-08 a first page that could not be read or examined: a person looks
+
+Compared with diacritics: MẶT (front, as in MẶT TRẬN TỔ QUỐC) is not MẬT.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+from docsvc.catalog.secrecy import harmless_phrases, harmless_stamps, levels
+from docsvc.steps.classify.encodings import decode
+from docsvc.steps.classify.model import (
+    Encoding,
+    Ink,
+    Line,
+    Page,
+    Reading,
+    Reason,
+    Secrecy,
+    SecrecyVerdict,
+    Shape,
+    Stamp,
+)
+from docsvc.steps.classify.rows import Row, rows
+from docsvc.steps.classify.words import condensed, plain, toned
+
+# Box 10a and 10b stand in the upper third of page 1; a long head pushes them down a little.
+_HEAD_SHARE = 0.45
+# On later pages only an enclosed document has marks: at its own upper left.
+_LATER_HEAD_SHARE = 1 / 3
+# A mark with its frame characters and "Độ mật:" before it stays under this.
+_MAX_MARK = 60
+# Text nearer than this many font sizes belongs to the same sentence.
+_ALONE = 2.0
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_SPACED = re.compile(r"(?<!\w)(?:\w[ .]){2,}\w(?!\w)")
+_LABEL = re.compile(r"^(?:DẤUCHỈ)?(?:MỨC)?ĐỘMẬT\W*")
+_PLAIN_SMALL = re.compile(r"[a-z]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_LEGACY = (Encoding.TCVN3, Encoding.VNI)
+
+
+def judge(reading: Reading) -> Secrecy:
+    """Say whether a document is secret, doubtful or clear, with every finding."""
+    secret: list[Reason] = []
+    doubts: list[Reason] = []
+    for found in _findings(reading):
+        (secret if found.level else doubts).append(found)
+    if secret:
+        order = [level.code for level in levels()]
+        gravest = min((reason.level for reason in secret if reason.level), key=order.index)
+        return Secrecy(verdict=SecrecyVerdict.SECRET, level=gravest, reasons=tuple(secret))
+    verdict = SecrecyVerdict.DOUBTFUL if doubts else SecrecyVerdict.CLEAR
+    return Secrecy(verdict=verdict, reasons=tuple(doubts))
+
+
+def _findings(reading: Reading) -> Iterator[Reason]:
+    if not reading.examined:
+        yield Reason(code="classify.page-not-examined")
+    for page in reading.pages:
+        yield from _on_page(page)
+    for stamp in reading.stamps:
+        yield from _in_stamp(stamp)
+    if not any(page.lines for page in reading.pages[:1]):
+        yield Reason(code="classify.nothing-read")
+
+
+def _on_page(page: Page) -> Iterator[Reason]:
+    for row in rows(page):
+        found = list(_in_row(row, page))
+        yield from found
+        if not found and page.index == 0 and _in_head(row, page):
+            yield from _word_in(row)
+
+
+def _in_row(row: Row, page: Page) -> Iterator[Reason]:
+    for line in _units(row):
+        for text, encoding in _variants(line):
+            level = _level_of(text)
+            if level is None:
+                continue
+            if not _in_place(line, page):
+                yield Reason(code="classify.mark-elsewhere", word=level, box=line.box)
+            else:
+                code = _how(line, encoding)
+                yield Reason(code=code, level=level, box=line.box)
+            break
+
+
+def _units(row: Row) -> Iterator[Line]:
+    """Walk the pieces that stand alone, and the row as a whole."""
+    if len(row.pieces) > 1:
+        raw = " ".join(piece.raw for piece in row.pieces)
+        first = row.pieces[0]
+        yield Line(text=row.text, raw=raw, box=row.box, baseline=first.baseline, size=first.size)
+    for before, piece, after in zip(
+        (None, *row.pieces[:-1]), row.pieces, (*row.pieces[1:], None), strict=True
+    ):
+        left = before is None or piece.box.x0 - before.box.x1 > _ALONE * piece.size
+        right = after is None or after.box.x0 - piece.box.x1 > _ALONE * piece.size
+        if left and right:
+            yield piece
+
+
+def _variants(line: Line) -> Iterator[tuple[str, Encoding]]:
+    if len(line.raw) > _MAX_MARK:
+        return
+    yield line.text, line.encoding
+    if _NOT_ASCII.search(line.raw):
+        for encoding in _LEGACY:
+            yield decode(line.raw, encoding), encoding
+
+
+def _level_of(text: str) -> str | None:
+    """Return the code of the level that a whole line is, in capitals."""
+    bare = _EDGES.sub("", condensed(text))
+    labelled = _LABEL.sub("", bare.upper())
+    if labelled != bare.upper() and labelled in _marks():
+        return _marks()[labelled]
+    # TCVN3 has no capitals with tones: MẬT comes out as MậT. A plain small letter is a sentence.
+    return None if _PLAIN_SMALL.search(bare) else _marks().get(bare.upper())
+
+
+@cache
+def _marks() -> dict[str, str]:
+    return {condensed(level.mark): level.code for level in levels()}
+
+
+def _how(line: Line, encoding: Encoding) -> str:
+    if encoding is not Encoding.UNICODE:
+        return "classify.mark-legacy-encoding"
+    spaced = _SPACED.search(plain(line.text)) is not None
+    return "classify.mark-spaced" if spaced else "classify.mark-in-text"
+
+
+def _in_place(line: Line, page: Page) -> bool:
+    if page.index == 0:
+        return line.baseline > page.height * (1 - _HEAD_SHARE)
+    high = line.baseline > page.height * (1 - _LATER_HEAD_SHARE)
+    return high and line.box.centre_x < page.width / 2
+
+
+def _in_head(row: Row, page: Page) -> bool:
+    return row.baseline > page.height * (1 - _HEAD_SHARE)
+
+
+def _word_in(row: Row) -> Iterator[Reason]:
+    raw = " ".join(piece.raw for piece in row.pieces)
+    texts = [row.text]
+    if _NOT_ASCII.search(raw):
+        texts += [decode(raw, encoding) for encoding in _LEGACY]
+    for text in texts:
+        word = _doubtful_word(text)
+        if word:
+            yield Reason(code="classify.word-in-header", word=word, box=row.box)
+            return
+
+
+def _doubtful_word(text: str) -> str | None:
+    """Return a level in capitals that no everyday phrase explains."""
+    joined = _SPACED.sub(lambda match: re.sub(r"[ .]", "", match[0]), plain(text))
+    shown = toned(" ".join(map(_capital, joined.split(" "))))
+    for phrase in _phrases():
+        shown = phrase.sub(" ", shown)
+    found = _WORD.search(shown)
+    if found:
+        return found[0]
+    alone = _EDGES.sub("", plain(text))
+    return alone.upper() if alone in {level.vi for level in levels()} else None
+
+
+def _capital(word: str) -> str:
+    return word if _PLAIN_SMALL.search(word) else word.upper()
+
+
+_WORD = re.compile(r"(?<!\w)(?:(?:TUYỆT|TỐI) ?)?MẬT(?!\w)")
+
+
+@cache
+def _phrases() -> tuple[re.Pattern[str], ...]:
+    return tuple(
+        re.compile(rf"(?<!\w){re.escape(toned(phrase))}(?!\w)") for phrase in harmless_phrases()
+    )
+
+
+def _in_stamp(stamp: Stamp) -> Iterator[Reason]:
+    text = toned(plain(stamp.text)).upper()
+    read = _EDGES.sub("", condensed(text))
+    level = _marks().get(read) or _level_in(text)
+    if level:
+        yield Reason(code="classify.mark-in-stamp", level=level, box=stamp.box)
+    elif stamp.shape is not Shape.ROUND and not _is_harmless(read):
+        yield Reason(code=_doubt(stamp, read), box=stamp.box)
+
+
+def _level_in(text: str) -> str | None:
+    for phrase in _phrases():
+        text = phrase.sub(" ", text)
+    found = _WORD.search(text)
+    return _marks()[condensed(found[0])] if found else None
+
+
+def _is_harmless(read: str) -> bool:
+    return any(
+        read == known or (len(known) > _SHORT and read.startswith(known)) for known in _stamps()
+    )
+
+
+# "SAO Y; UBND xã A; 12.03.2024" begins with a known stamp; "ĐẾN" is too short to trust so.
+_SHORT = 3
+
+
+@cache
+def _stamps() -> frozenset[str]:
+    return frozenset(condensed(stamp) for stamp in harmless_stamps())
+
+
+def _doubt(stamp: Stamp, read: str) -> str:
+    if not read:
+        return "classify.stamp-unread"
+    if any(_is_near(_folded(read), _folded(mark)) for mark in _marks()):
+        return "classify.stamp-near-level"
+    return "classify.grey-scan" if stamp.ink is Ink.DARK else "classify.stamp-unknown"
+
+
+def _folded(text: str) -> str:
+    parts = unicodedata.normalize("NFD", text)
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+def _is_near(text: str, mark: str) -> bool:
+    """Tell whether one letter added, dropped or changed makes ``mark`` of ``text``."""
+    if abs(len(text) - len(mark)) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(text, mark, strict=False)) if a != b), None)
+    if at is None:
+        return True
+    rests = (
+        (text[at + 1 :], mark[at + 1 :]),
+        (text[at:], mark[at + 1 :]),
+        (text[at + 1 :], mark[at:]),
+    )
+    return any(a == b for a, b in rests)

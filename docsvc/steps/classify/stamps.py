@@ -1,0 +1,187 @@
+"""Marks on page 1 that were stamped or drawn: found by red ink or by a frame, then read.
+
+Whatever is found is handed on, read or not; what it means is decided by the secrecy rules.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from docsvc.steps.classify import ocr
+from docsvc.steps.classify.model import Box, Ink, Line, Shape, Stamp
+from docsvc.steps.classify.ocr import Image, Picture
+
+_MM = 72 / 25.4  # points
+# Red is what stands out of green and blue by this much; faded stamp ink on grey paper still does.
+_RED_LEAD = 45
+# Pixels of colour that make a scan a colour scan (a red line, a blue signature).
+_MIN_COLOUR_SHARE = 0.0003
+# Letters of one stamp are closer than this; two stamps side by side are farther apart.
+_REACH_MM = 3.0
+# Smaller than this is dirt or a comma in red: the level stamps are 20 x 8 mm and larger.
+_MIN_WIDTH_MM, _MIN_HEIGHT_MM = 7.0, 3.0
+_MIN_INK = 0.02
+# A seal is round, 30 to 45 mm; its ink reaches the edge of the circle and not the corners.
+_ROUND_MM = (26.0, 50.0)
+_ROUND_RATIO = 0.8
+# One line of letters is lower than this.
+_LINE_MM = 13.0
+# A side of a frame is inked along most of its length.
+_SIDE_INK = 0.6
+# Uneven ink and a little slant leave this part of a side's line in one row of pixels.
+_UNEVEN = 0.7
+# Height of a line for Tesseract.
+_READ_HEIGHT = 64
+_MAX_MARKS = 24
+
+
+class _Mark(NamedTuple):
+    rect: tuple[int, int, int, int]  # left, top, width, height in pixels
+    ink: Ink
+
+
+def has_colour(picture: Picture) -> bool:
+    """Tell whether a page is in colour; red stamps cannot be told apart on a grey one."""
+    spread = picture.image.max(axis=2).astype(np.int16) - picture.image.min(axis=2)
+    return float((spread > _RED_LEAD).mean()) > _MIN_COLOUR_SHARE
+
+
+def find(picture: Picture, lines: Sequence[Line], *, drawn: bool) -> tuple[Stamp, ...]:
+    """Find and read the marks on the top of page 1.
+
+    Args:
+        picture: as rendered.
+        lines: the text of the page; typed red text is no mark unless it is framed.
+        drawn: the page holds no picture: a framed mark's text is in the text layer.
+    """
+    red = _redness(picture.image)
+    found = []
+    for mark in [*_red_marks(red, picture)][:_MAX_MARKS]:
+        stamp = _read(mark, red, picture, lines if drawn else ())
+        if not (stamp.shape is Shape.LOOSE and _typed(stamp.box, lines)):
+            found.append(stamp)
+    return tuple(found)
+
+
+def _redness(image: Image) -> Image:
+    """Return how red every pixel is, 0 to 255."""
+    channels = image.astype(np.int16)
+    lead = channels[:, :, 0] - np.maximum(channels[:, :, 1], channels[:, :, 2])
+    return np.clip(lead, 0, 255).astype(np.uint8)
+
+
+def _red_marks(red: Image, picture: Picture) -> Iterator[_Mark]:
+    ink = (red > _RED_LEAD).astype(np.uint8)
+    reach = max(int(_REACH_MM * _MM * picture.scale), 1)
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
+    sizes = sorted(range(1, count), key=lambda i: -int(boxes[i][4]))
+    for index in sizes:
+        left, top, width, height = (int(value) for value in boxes[index][:4])
+        wide = width / picture.scale > _MIN_WIDTH_MM * _MM
+        high = height / picture.scale > _MIN_HEIGHT_MM * _MM
+        inked = ink[top : top + height, left : left + width].mean() > _MIN_INK
+        if wide and high and inked:
+            yield _Mark((left, top, width, height), Ink.RED)
+
+
+def _read(mark: _Mark, red: Image, picture: Picture, lines: Sequence[Line]) -> Stamp:
+    left, top, width, height = mark.rect
+    box = picture.box(left, top, left + width, top + height)
+    upright = _deskewed(red[top : top + height, left : left + width])
+    shape = _shape(upright, picture.scale)
+    text, confidence = _inside(box, lines), 1.0
+    if not text and shape is not Shape.ROUND:
+        text, confidence = _letters(upright, shape, picture.scale)
+    return Stamp(box=box, ink=mark.ink, shape=shape, text=text, confidence=round(confidence, 3))
+
+
+def _deskewed(red: Image) -> Image:
+    """Turn a mark upright by the smallest rectangle round its ink."""
+    points = cv2.findNonZero((red > _RED_LEAD).astype(np.uint8))
+    centre, size, angle = cv2.minAreaRect(points)
+    if angle > 45:  # noqa: PLR2004  # degrees: the other side of the rectangle is its width
+        angle, size = angle - 90, (size[1], size[0])
+    margin = 4
+    turned = cv2.warpAffine(
+        red, cv2.getRotationMatrix2D(centre, angle, 1.0), (red.shape[1], red.shape[0])
+    )
+    shape = (int(size[0]) + margin, int(size[1]) + margin)
+    return np.asarray(cv2.getRectSubPix(turned, shape, centre), np.uint8)
+
+
+def _shape(red: Image, scale: float) -> Shape:
+    ink = (red > _RED_LEAD).astype(np.uint8)
+    height, width = ink.shape
+    low, high = (mm * _MM * scale for mm in _ROUND_MM)
+    square = min(width, height) / max(width, height)
+    corner = max(int(min(width, height) * 0.12), 1)
+    rims = ink[:corner], ink[-corner:]
+    corners = any(rim[:, :corner].any() or rim[:, -corner:].any() for rim in rims)
+    if square > _ROUND_RATIO and low < max(width, height) < high and not corners:
+        return Shape.ROUND
+    return Shape.FRAMED if _framed(ink) else Shape.LOOSE
+
+
+def _framed(ink: Image) -> bool:
+    """Tell whether three sides at least are inked along most of their length."""
+    height, width = ink.shape
+    rim_y, rim_x = max(int(height * 0.22), 2), max(int(width * 0.12), 2)
+    sides = (
+        ink[:rim_y].any(axis=0).mean() if _line_in(ink[:rim_y], 1) else 0.0,
+        ink[-rim_y:].any(axis=0).mean() if _line_in(ink[-rim_y:], 1) else 0.0,
+        ink[:, :rim_x].any(axis=1).mean() if _line_in(ink[:, :rim_x], 0) else 0.0,
+        ink[:, -rim_x:].any(axis=1).mean() if _line_in(ink[:, -rim_x:], 0) else 0.0,
+    )
+    return sum(side > _SIDE_INK for side in sides) >= 3  # noqa: PLR2004  # of four
+
+
+def _line_in(rim: Image, axis: int) -> bool:
+    """Tell whether a rim holds a line along its length, uneven ink allowed."""
+    profile = rim.mean(axis=axis)
+    return float(profile.max()) > _SIDE_INK * _UNEVEN
+
+
+def _letters(red: Image, shape: Shape, scale: float) -> tuple[str, float]:
+    if shape is Shape.FRAMED:
+        red = _without_frame(red)
+    height = red.shape[0]
+    lines = height / scale > _LINE_MM * _MM
+    if not lines:
+        grown = _READ_HEIGHT / max(height, 1)
+        red = np.asarray(
+            cv2.resize(red, None, fx=grown, fy=grown, interpolation=cv2.INTER_CUBIC), np.uint8
+        )
+    strongest = max(int(red.max()), 1)
+    dark = (255 - red.astype(np.uint16) * 255 // strongest).astype(np.uint8)
+    padded = cv2.copyMakeBorder(dark, 16, 16, 16, 16, cv2.BORDER_CONSTANT, value=255)
+    return ocr.read_mark(np.ascontiguousarray(padded), lines=lines)
+
+
+def _without_frame(red: Image) -> Image:
+    """Paint the frame out: long straight runs of ink at the rim."""
+    ink = (red > _RED_LEAD).astype(np.uint8)
+    height, width = ink.shape
+    across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(width // 3, 3)), np.uint8))
+    down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((max(int(height * 0.7), 3), 1), np.uint8))
+    frame = cv2.dilate(np.maximum(across, down), np.ones((3, 3), np.uint8))
+    # Letters touch no side: the strokes of M and T are lower than the frame.
+    kept = red.copy()
+    kept[frame > 0] = 0
+    return kept
+
+
+def _inside(box: Box, lines: Sequence[Line]) -> str:
+    within = [
+        line
+        for line in lines
+        if box.x0 < line.box.centre_x < box.x1 and box.y0 < line.box.centre_y < box.y1
+    ]
+    return " ".join(line.text for line in within)
+
+
+def _typed(box: Box, lines: Sequence[Line]) -> bool:
+    """Tell whether a mark without a frame is red text of the text layer."""
+    return bool(_inside(box, lines)) and all(line.confidence == 1.0 for line in lines)
