@@ -1,0 +1,1 @@
+"""PDF objects and cross-reference sections as they stand in the bytes, revision by revision."""

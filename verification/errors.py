@@ -1,0 +1,75 @@
+"""What keeps this library from doing its work. A bad signature is a finding, never an error."""
+
+from typing import ClassVar
+
+
+class VerificationError(Exception):
+    """The root of this package's errors: a stable code and facts, no prose."""
+
+    code: ClassVar[str] = "verification.error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, **facts: str | int) -> None:
+        super().__init__(self.code)
+        self.facts = facts
+
+
+class UnreadableFileError(VerificationError):
+    """The bytes cannot be read as a PDF."""
+
+    code = "inspect.unreadable"
+
+
+class EmptyFileError(UnreadableFileError):
+    """There is not one byte in the file."""
+
+    code = "inspect.empty"
+
+
+class NotAPdfError(UnreadableFileError):
+    """The file does not start as a PDF does (ISO 32000-2 §7.5.2)."""
+
+    code = "inspect.not-a-pdf"
+
+
+class TruncatedFileError(UnreadableFileError):
+    """The end of the file is missing: it was cut short on its way."""
+
+    code = "inspect.truncated"
+
+
+class EncryptedFileError(UnreadableFileError):
+    """The file is encrypted: an official document has to be readable by everybody."""
+
+    code = "inspect.encrypted"
+
+
+class TooLargeError(UnreadableFileError):
+    """The file has more bytes than the limit."""
+
+    code = "inspect.too-large"
+
+
+class DecompressionBombError(UnreadableFileError):
+    """A stream unfolds to more bytes than the limit."""
+
+    code = "inspect.decompression-bomb"
+
+
+class TooManyPagesError(UnreadableFileError):
+    """The file has more pages than the limit."""
+
+    code = "inspect.too-many-pages"
+
+
+class TrustMaterialError(VerificationError):
+    """A file of the trust store is no certificate, CRL or OCSP answer."""
+
+    code = "verification.trust-material"
+
+
+class FetchFailedError(VerificationError):
+    """Validation data that a chain needs could not be fetched from any of its places."""
+
+    code = "verification.fetch-failed"
+    retryable = True
