@@ -25,6 +25,7 @@ _SLANT = 0.2126  # tangent of 12°, the slope of Tinos Italic
 # Turns what is upright on the form into what is upright on a page that is shown turned.
 _TURNED = {0: (1, 0, 0, 1, 0, 0), 90: (0, 1, -1, 0, 0, 0), 180: (-1, 0, 0, -1, 0, 0)}
 _TURNED[270] = (0, -1, 1, 0, 0, 0)
+TURNS = frozenset(_TURNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

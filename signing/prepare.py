@@ -13,6 +13,7 @@ from signing.model import Prepared, Role
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from signing._pades.revision import Field
     from signing.model import SignaturePlan
 
 
@@ -30,6 +31,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         LeaderSignatureMissingError: the seal comes before the leader's signature.
         FieldMissingError: a field of the plan was not reserved.
         FieldFilledError: a field of the plan is filled.
+        AlreadySignedError: a later signature can't certify the file.
         CharacterNotInFontError: a value can't be drawn.
         UnusableImageError: the image can't be drawn.
         ValueError: ``at`` has no zone.
@@ -41,10 +43,8 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
     revision = Revision(pdf)
     if plan.role is Role.ORGANISATION and plan.requires_leader:
         require_leader_signature(revision)
-    _draw(revision, plan)
-    field = revision.field(plan.field_name, "/Sig")
     hollow = revision.sign(
-        field, at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
+        _drawn(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
     )
     return Prepared(
         pdf=hollow.pdf,
@@ -54,7 +54,8 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
     )
 
 
-def _draw(revision: Revision, plan: SignaturePlan) -> None:
+def _drawn(revision: Revision, plan: SignaturePlan) -> Field:
+    """Fill and show what the plan says, and return its signature field."""
     for name, value in plan.fills.items():
         place = revision.field(name, "/Tx")
         mark = text_mark(value, place.frame, font=place.font, size=place.size)
@@ -62,3 +63,4 @@ def _draw(revision: Revision, plan: SignaturePlan) -> None:
     field = revision.field(plan.field_name, "/Sig")
     if plan.image is not None and field.frame.width and field.frame.height:
         revision.show(field, image_mark(plan.image, field.frame))
+    return field

@@ -20,9 +20,23 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
+from typing_extensions import override
 
-from signing.appearance import Frame
-from signing.errors import FieldFilledError, FieldMissingError, UnreadablePdfError
+from signing._pades.objects import (
+    array,
+    certification,
+    dictionary_at,
+    partial_name,
+    references,
+    samples,
+)
+from signing.appearance import TURNS, Frame
+from signing.errors import (
+    AlreadySignedError,
+    FieldFilledError,
+    FieldMissingError,
+    UnreadablePdfError,
+)
 from signing.font import UPRIGHT_NAME
 
 if TYPE_CHECKING:
@@ -40,23 +54,23 @@ _FOREIGN = (
     PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
     ZlibError,
 )  # fmt: skip
-_FORM_FILLING = 2  # /P of DocMDP: form filling and signing, nothing else
 _SIGNATURES_EXIST_APPEND_ONLY = 3
 _PRINT_AND_LOCKED = 132
 _DEFAULT_APPEARANCE = re.compile(r"/(?P<font>\S+)\s+(?P<size>[0-9.]+)\s+Tf")
+_MAX_FIELDS = 10_000  # a tree that never ends is hostile
 _DEFAULT_SIZE = 13.0  # the number line of NĐ 30
 
 
 class _Writer(IncrementalPdfFileWriter):
     """pyHanko's writer without its own additions: no new metadata, no chance in the file id."""
 
-    def _update_meta(self) -> None:  # type: ignore[explicit-override]  # needs Python 3.12
+    @override
+    def _update_meta(self) -> None:
         """Leave /Info and XMP alone: a signing service did not author the document."""
 
     @classmethod
-    def _handle_id(  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        cls, prev: Any
-    ) -> generic.ArrayObject:
+    @override
+    def _handle_id(cls, prev: Any) -> generic.ArrayObject:
         stream = prev.stream
         fresh = generic.ByteStringObject(hashlib.sha256(stream.getbuffer()).digest()[:16])
         try:
@@ -119,19 +133,23 @@ class Revision:
         reference = self._find(name)
         if reference is None:
             raise FieldMissingError(field=name)
-        dictionary = _dictionary(reference)
+        dictionary = dictionary_at(reference)
         if dictionary.get("/FT") != kind:
             raise FieldMissingError(field=name)
         if "/V" in dictionary:
             raise FieldFilledError(field=name)
         x0, y0, x1, y1 = (float(edge) for edge in dictionary["/Rect"])
-        rotation = int(dictionary["/MK"].get("/R", 0)) if "/MK" in dictionary else 0
+        rotation = dictionary["/MK"].get("/R", 0) if "/MK" in dictionary else 0
         found = _DEFAULT_APPEARANCE.search(str(dictionary.get("/DA", "")))
         return Field(
             name=name,
             reference=reference,
             dictionary=dictionary,
-            frame=Frame(width=abs(x1 - x0), height=abs(y1 - y0), rotation=rotation),
+            frame=Frame(
+                width=abs(x1 - x0),
+                height=abs(y1 - y0),
+                rotation=int(rotation) if rotation in TURNS else 0,
+            ),
             font=found["font"] if found else UPRIGHT_NAME,
             size=float(found["size"]) if found else _DEFAULT_SIZE,
         )
@@ -145,9 +163,9 @@ class Revision:
 
     def _filled_value(self, name: str) -> int | None:
         reference = self._find(name)
-        if reference is None or "/V" not in _dictionary(reference):
+        if reference is None or "/V" not in dictionary_at(reference):
             return None
-        value = _dictionary(reference).raw_get("/V")
+        value = dictionary_at(reference).raw_get("/V")
         # A value in an object stream, or within the field, is none that we have written.
         offset = self._writer.prev.xrefs[value.reference]
         return offset if isinstance(offset, int) else None
@@ -157,14 +175,17 @@ class Revision:
         found: generic.Reference | None = None
         level = root["/AcroForm"].get("/Fields", []) if "/AcroForm" in root else []
         for part in name.split("."):
-            found = next((ref for ref in _references(level) if _partial_name(ref) == part), None)
+            found = next((ref for ref in references(level) if partial_name(ref) == part), None)
             if found is None:
                 return None
-            level = _dictionary(found).get("/Kids", [])
+            level = dictionary_at(found).get("/Kids", [])
         return found
 
     def show(self, field: Field, mark: Mark) -> None:
         """Give a field its appearance."""
+        _guarded(lambda: self._show(field, mark))
+
+    def _show(self, field: Field, mark: Mark) -> None:
         stream = self._writer.add_object(self._appearance(mark))
         field.dictionary["/AP"] = generic.DictionaryObject({pdf_name("/N"): stream})
         self._writer.mark_update(field.reference)
@@ -188,22 +209,22 @@ class Revision:
             {
                 pdf_name("/Type"): pdf_name("/XObject"),
                 pdf_name("/Subtype"): pdf_name("/Form"),
-                pdf_name("/BBox"): _array(0, 0, *mark.frame.seen),
-                pdf_name("/Matrix"): _array(*mark.frame.matrix),
+                pdf_name("/BBox"): array(0, 0, *mark.frame.seen),
+                pdf_name("/Matrix"): array(*mark.frame.matrix),
                 pdf_name("/Resources"): resources,
             }
         )
         return form
 
     def _image(self, picture: Picture) -> generic.StreamObject:
-        image = _samples(picture, picture.colours, space="/DeviceRGB", bits=8)
+        image = samples(picture, picture.colours, space="/DeviceRGB", bits=8)
         if self._claims_pdfa_1():
             # PDF/A-1 knows no transparency (ISO 19005-1 §6.4); a stencil of 1 bit is allowed.
-            mask = _samples(picture, picture.stencil, space=None, bits=1)
+            mask = samples(picture, picture.stencil, space=None, bits=1)
             mask["/ImageMask"] = generic.BooleanObject(value=True)
             image["/Mask"] = self._writer.add_object(mask)
         else:
-            mask = _samples(picture, picture.alpha, space="/DeviceGray", bits=8)
+            mask = samples(picture, picture.alpha, space="/DeviceGray", bits=8)
             image["/SMask"] = self._writer.add_object(mask)
         return image
 
@@ -222,7 +243,13 @@ class Revision:
             at: moment for /M, with its zone.
             reserved_bytes: room for the DER of the CMS.
             certify: certify the document, form filling allowed.
+
+        Raises:
+            AlreadySignedError: only the first signature of a file can certify it.
         """
+        return _guarded(lambda: self._sign(field, at, reserved_bytes, certify=certify))
+
+    def _sign(self, field: Field, at: datetime, reserved_bytes: int, *, certify: bool) -> Hollow:
         signature = SignatureObject(
             timestamp=at, subfilter=SigSeedSubFilter.PADES, bytes_reserved=2 * reserved_bytes
         )
@@ -230,11 +257,24 @@ class Revision:
         field.dictionary["/V"] = reference
         self._writer.mark_update(field.reference)
         if certify:
-            signature["/Reference"] = generic.ArrayObject([_certification()])
+            self._require_unsigned(but=field.reference)
+            signature["/Reference"] = generic.ArrayObject([certification()])
             permissions = generic.DictionaryObject({pdf_name("/DocMDP"): reference})
             self._writer.root["/Perms"] = permissions
             self._writer.update_root()
         return self._written(signature)
+
+    def _require_unsigned(self, *, but: generic.Reference) -> None:
+        root: Any = self._writer.root
+        pending = references(root["/AcroForm"]["/Fields"])
+        for _ in range(_MAX_FIELDS):
+            if not pending:
+                break
+            reference = pending.pop()
+            field = dictionary_at(reference)
+            if reference != but and field.get("/FT") == "/Sig" and "/V" in field:
+                raise AlreadySignedError
+            pending.extend(references(field.get("/Kids", [])))
 
     def timestamp(self, *, reserved_bytes: int) -> Hollow:
         """Add an invisible field with an empty document timestamp and write the revision."""
@@ -244,7 +284,7 @@ class Revision:
         signature = DocumentTimestamp(bytes_reserved=2 * reserved_bytes)
         form, fields = self._form()
         page, _ = self._writer.find_page_for_modification(0)
-        taken = {_partial_name(reference) for reference in _references(fields)}
+        taken = {partial_name(reference) for reference in references(fields)}
         count = next(n for n in range(1, len(taken) + 2) if f"docsvc-timestamp-{n}" not in taken)
         field = generic.DictionaryObject(
             {
@@ -253,7 +293,7 @@ class Revision:
                 pdf_name("/FT"): pdf_name("/Sig"),
                 pdf_name("/T"): generic.TextStringObject(f"docsvc-timestamp-{count}"),
                 pdf_name("/F"): generic.NumberObject(_PRINT_AND_LOCKED),
-                pdf_name("/Rect"): _array(0, 0, 0, 0),
+                pdf_name("/Rect"): array(0, 0, 0, 0),
                 pdf_name("/P"): page,
                 pdf_name("/V"): self._writer.add_object(signature),
             }
@@ -276,7 +316,7 @@ class Revision:
         return root["/AcroForm"], root["/AcroForm"]["/Fields"]
 
     def _annotate(self, page: generic.Reference, widget: generic.IndirectObject) -> None:
-        dictionary = _dictionary(page)
+        dictionary = dictionary_at(page)
         if "/Annots" in dictionary:
             annotations = dictionary["/Annots"]
             annotations.append(widget)
@@ -337,58 +377,3 @@ def _guarded(act: Callable[[], T]) -> T:
         return act()
     except _FOREIGN as error:
         raise UnreadablePdfError(reason=type(error).__name__) from error
-
-
-def _references(array: Any) -> list[generic.Reference]:
-    return [entry.reference for entry in array if isinstance(entry, generic.IndirectObject)]
-
-
-def _dictionary(reference: generic.Reference) -> generic.DictionaryObject:
-    found = reference.get_object()
-    if not isinstance(found, generic.DictionaryObject):
-        raise UnreadablePdfError(reason="not-a-dictionary")
-    return found
-
-
-def _partial_name(reference: generic.Reference) -> str:
-    return str(_dictionary(reference).get("/T", ""))
-
-
-def _array(*numbers: float) -> generic.ArrayObject:
-    return generic.ArrayObject(
-        generic.NumberObject(number) if isinstance(number, int) else generic.FloatObject(number)
-        for number in numbers
-    )
-
-
-def _samples(
-    picture: Picture, deflated: bytes, *, space: str | None, bits: int
-) -> generic.StreamObject:
-    entries = {
-        pdf_name("/Type"): pdf_name("/XObject"),
-        pdf_name("/Subtype"): pdf_name("/Image"),
-        pdf_name("/Width"): generic.NumberObject(picture.width),
-        pdf_name("/Height"): generic.NumberObject(picture.height),
-        pdf_name("/BitsPerComponent"): generic.NumberObject(bits),
-        pdf_name("/Filter"): pdf_name("/FlateDecode"),
-    }
-    if space is not None:
-        entries[pdf_name("/ColorSpace")] = pdf_name(space)
-    return generic.StreamObject(entries, encoded_data=deflated)
-
-
-def _certification() -> generic.DictionaryObject:
-    parameters = generic.DictionaryObject(
-        {
-            pdf_name("/Type"): pdf_name("/TransformParams"),
-            pdf_name("/V"): pdf_name("/1.2"),
-            pdf_name("/P"): generic.NumberObject(_FORM_FILLING),
-        }
-    )
-    return generic.DictionaryObject(
-        {
-            pdf_name("/Type"): pdf_name("/SigRef"),
-            pdf_name("/TransformMethod"): pdf_name("/DocMDP"),
-            pdf_name("/TransformParams"): parameters,
-        }
-    )

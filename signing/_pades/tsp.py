@@ -9,9 +9,14 @@ from asn1crypto import tsp
 
 from signing._pades import der
 from signing._pades.check import BrokenCmsError, require_intact, signed_data
-from signing.errors import TimestampInvalidError, TimestampRefusedError
+from signing.errors import (
+    TimestampInvalidError,
+    TimestampRefusedError,
+    TimestampUnreachableError,
+)
 
 _GRANTED = ("granted", "granted_with_mods")
+_OUT_OF_ORDER = frozenset({"system_failure", "time_not_available"})  # it may be well again later
 
 
 def request(digest: bytes, *, nonce: int) -> bytes:
@@ -26,6 +31,7 @@ def token_of(answer: bytes, *, digest: bytes, nonce: int) -> bytes:
     """Take the token out of a TimeStampResp.
 
     Raises:
+        TimestampUnreachableError: the authority says that it is out of order.
         TimestampRefusedError: the authority did not grant it.
         TimestampInvalidError: the answer is not a token over this digest with this nonce.
     """
@@ -36,6 +42,8 @@ def token_of(answer: bytes, *, digest: bytes, nonce: int) -> bytes:
         token: bytes = response["time_stamp_token"].dump()
     except (ValueError, TypeError, KeyError) as error:
         raise TimestampInvalidError(reason="unreadable") from error
+    if _OUT_OF_ORDER.intersection(failure or ()):
+        raise TimestampUnreachableError(status=state, failure=sorted(failure))
     if state not in _GRANTED:
         raise TimestampRefusedError(status=state, failure=sorted(failure or ()))
     found = _require_token(token, digest=digest)

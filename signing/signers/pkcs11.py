@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11 import exceptions as failures
+from typing_extensions import override
 
 from signing.errors import (
     KeyNotFoundError,
@@ -88,7 +89,8 @@ class Pkcs11Signer:
         self._keys: dict[str, _Held] = {}
         self._certificates: tuple[bytes, ...] = ()
 
-    def __repr__(self) -> str:  # type: ignore[explicit-override]  # needs Python 3.12
+    @override
+    def __repr__(self) -> str:
         return f"Pkcs11Signer(token_label={self._token_label!r})"
 
     def __enter__(self) -> Self:

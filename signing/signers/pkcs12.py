@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from typing_extensions import override
 
 from signing.errors import KeyNotFoundError, KeyStoreUnreadableError
 from signing.signers._chain import chain_of
@@ -50,7 +51,8 @@ class Pkcs12Signer:
             other.certificate.public_bytes(Encoding.DER) for other in store.additional_certs
         )
 
-    def __repr__(self) -> str:  # type: ignore[explicit-override]  # needs Python 3.12
+    @override
+    def __repr__(self) -> str:
         return f"Pkcs12Signer(key_id={self._key.key_id!r})"
 
     def keys(self) -> list[Key]:

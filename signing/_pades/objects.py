@@ -1,0 +1,80 @@
+"""PDF objects that revisions are made of, built and read through pyHanko's types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+
+from signing.errors import UnreadablePdfError
+
+if TYPE_CHECKING:
+    from signing.appearance import Picture
+
+_FORM_FILLING = 2  # /P of DocMDP: form filling and signing, nothing else
+
+
+def references(array: Any) -> list[generic.Reference]:
+    """Return the references in an array of the file, leaving out whatever else is there."""
+    return [entry.reference for entry in array if isinstance(entry, generic.IndirectObject)]
+
+
+def dictionary_at(reference: generic.Reference) -> generic.DictionaryObject:
+    """Read the dictionary that a reference leads to.
+
+    Raises:
+        UnreadablePdfError: it leads to something else.
+    """
+    found = reference.get_object()
+    if not isinstance(found, generic.DictionaryObject):
+        raise UnreadablePdfError(reason="not-a-dictionary")
+    return found
+
+
+def partial_name(reference: generic.Reference) -> str:
+    """Return the name of a field without those of its parents; empty where it has none."""
+    return str(dictionary_at(reference).get("/T", ""))
+
+
+def array(*numbers: float) -> generic.ArrayObject:
+    """Write numbers as an array of the file."""
+    return generic.ArrayObject(
+        generic.NumberObject(number) if isinstance(number, int) else generic.FloatObject(number)
+        for number in numbers
+    )
+
+
+def samples(
+    picture: Picture, deflated: bytes, *, space: str | None, bits: int
+) -> generic.StreamObject:
+    """Write deflated samples as an image; a mask of 1 bit has no colour space."""
+    entries = {
+        pdf_name("/Type"): pdf_name("/XObject"),
+        pdf_name("/Subtype"): pdf_name("/Image"),
+        pdf_name("/Width"): generic.NumberObject(picture.width),
+        pdf_name("/Height"): generic.NumberObject(picture.height),
+        pdf_name("/BitsPerComponent"): generic.NumberObject(bits),
+        pdf_name("/Filter"): pdf_name("/FlateDecode"),
+    }
+    if space is not None:
+        entries[pdf_name("/ColorSpace")] = pdf_name(space)
+    return generic.StreamObject(entries, encoded_data=deflated)
+
+
+def certification() -> generic.DictionaryObject:
+    """Write the reference that certifies, form filling allowed (ISO 32000-1 §12.8.2)."""
+    parameters = generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/TransformParams"),
+            pdf_name("/V"): pdf_name("/1.2"),
+            pdf_name("/P"): generic.NumberObject(_FORM_FILLING),
+        }
+    )
+    return generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/SigRef"),
+            pdf_name("/TransformMethod"): pdf_name("/DocMDP"),
+            pdf_name("/TransformParams"): parameters,
+        }
+    )
