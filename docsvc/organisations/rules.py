@@ -72,14 +72,6 @@ def covers(day: date, valid_from: date | None, valid_to: date | None) -> bool:
     return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)
 
 
-def last_day_within(
-    first: date, last: date, *, valid_from: date | None, valid_to: date | None
-) -> date | None:
-    """Return the last day of ``[first, last]`` that lies in the span; None if there is none."""
-    day = last if valid_to is None else min(last, valid_to)
-    return day if day >= first and covers(day, valid_from, valid_to) else None
-
-
 def parents_on(links: Iterable[Link], day: date) -> dict[str, str]:
     """Return the body above each body on ``day``."""
     return {link.unit: link.parent for link in links if covers(day, link.valid_from, link.valid_to)}

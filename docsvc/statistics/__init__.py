@@ -1,0 +1,1 @@
+"""How many documents are really signed: counted from the verdicts, body by body."""

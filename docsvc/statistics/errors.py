@@ -1,0 +1,21 @@
+"""What can go wrong when counting."""
+
+from docsvc.errors import DocsvcError
+
+
+class PeriodUnreadableError(DocsvcError):
+    """The text names no period."""
+
+    code = "statistics.period-unreadable"
+
+
+class PeriodReversedError(DocsvcError):
+    """The period ends before it begins."""
+
+    code = "statistics.period-reversed"
+
+
+class SnapshotMissingError(DocsvcError):
+    """No report was kept under this number."""
+
+    code = "statistics.snapshot-missing"
