@@ -54,6 +54,13 @@ class TextPlace:
     font_size: float
     italic: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a name that is not one level below our own parent field."""
+        parent, _, name = self.name.partition(".")
+        if parent != FIELD_ROOT or not name or "." in name:
+            msg = f"a text place is called {FIELD_ROOT}.something"
+            raise ValueError(msg)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservedPlaces:

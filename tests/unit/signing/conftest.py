@@ -8,6 +8,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent))
 
 from signing_stand_ins import Pki, Tsa, blank_pdf, places
+from signing_steps import archived, leader_plan, organisation_plan, sign
 
 from signing.stamp import reserve
 
@@ -25,3 +26,21 @@ def tsa(pki: Pki) -> Tsa:
 @pytest.fixture(scope="session")
 def reserved() -> bytes:
     return reserve(blank_pdf(), places())
+
+
+@pytest.fixture(scope="session")
+def led(reserved: bytes, pki: Pki) -> bytes:
+    """Return a file with the leader's signature."""
+    return sign(reserved, leader_plan(pki), pki.leader, Tsa(pki.tsa))
+
+
+@pytest.fixture(scope="session")
+def sealed(led: bytes, pki: Pki) -> bytes:
+    """Return a file with both signatures."""
+    return sign(led, organisation_plan(pki), pki.organisation, Tsa(pki.tsa))
+
+
+@pytest.fixture(scope="session")
+def finished(sealed: bytes, pki: Pki) -> bytes:
+    """Return a file at level B-LTA."""
+    return archived(sealed, pki, Tsa(pki.tsa))

@@ -284,7 +284,7 @@ def blank_pdf(*, pages: int = 2, rotate: int = 0, **save: object) -> bytes:
         if rotate:
             page.Rotate = rotate
     stream = io.BytesIO()
-    document.save(stream, **save)
+    document.save(stream, **(save or {"deterministic_id": True}))
     return stream.getvalue()
 
 

@@ -1,105 +1,23 @@
 from __future__ import annotations
 
-import hashlib
 import io
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation import validate_pdf_timestamp
 from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
-from signing_stand_ins import NOW, Pki, Tsa, seal_png
+from signing_stand_ins import Pki, Tsa, blank_pdf, places
+from signing_steps import archived, context, leader_plan, organisation_plan, sign, statuses
 
-from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
-from signing.complete import complete
-from signing.model import (
-    DAY_FIELD,
-    LEADER_FIELD,
-    MONTH_FIELD,
-    NUMBER_FIELD,
-    ORGANISATION_FIELD,
-    Role,
-    SignaturePlan,
-    ValidationData,
-)
-from signing.prepare import prepare
-from signing.timestamp import Timestamper
+from signing.stamp import reserve
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from pyhanko.sign.validation.status import PdfSignatureStatus
-    from signing_stand_ins import Party
-
-
-def leader_plan(pki: Pki) -> SignaturePlan:
-    return SignaturePlan(
-        role=Role.LEADER,
-        field_name=LEADER_FIELD,
-        chain=pki.chain(pki.leader),
-        image=seal_png((20, 40, 200)),
-        certify=True,
-    )
-
-
-def organisation_plan(pki: Pki) -> SignaturePlan:
-    return SignaturePlan(
-        role=Role.ORGANISATION,
-        field_name=ORGANISATION_FIELD,
-        chain=pki.chain(pki.organisation),
-        image=seal_png(),
-        fills={NUMBER_FIELD: "05", DAY_FIELD: "07", MONTH_FIELD: "11"},
-    )
-
-
-def sign(pdf: bytes, plan: SignaturePlan, party: Party, tsa: Tsa | None) -> bytes:
-    prepared = prepare(pdf, plan=plan, at=NOW)
-    assert prepared.pdf.startswith(pdf)
-    value = party.sign(prepared.to_be_signed)
-    token = None
-    if tsa is not None:
-        stamper = Timestamper("http://tsa.invalid", tsa.transport)
-        token = stamper.stamp(hashlib.sha256(value).digest())
-    return complete(prepared, plan=plan, value=value, timestamp_token=token)
-
-
-def archived(pdf: bytes, pki: Pki, tsa: Tsa) -> bytes:
-    certificates = (pki.leader, pki.organisation, pki.ca, pki.root, pki.tsa)
-    data = ValidationData(certificates=tuple(p.der for p in certificates), crls=pki.crls)
-    with_data = add_validation_data(pdf, data)
-    assert with_data.startswith(pdf)
-    prepared = prepare_timestamp(with_data)
-    assert prepared.pdf.startswith(with_data)
-    token = Timestamper("http://tsa.invalid", tsa.transport).stamp(prepared.digest)
-    return complete_timestamp(prepared, token)
-
-
-@pytest.fixture(scope="module")
-def finished(reserved: bytes, pki: Pki) -> bytes:
-    tsa = Tsa(pki.tsa)
-    leader = sign(reserved, leader_plan(pki), pki.leader, tsa)
-    both = sign(leader, organisation_plan(pki), pki.organisation, tsa)
-    return archived(both, pki, tsa)
-
-
-def context(pki: Pki) -> ValidationContext:
-    return ValidationContext(
-        trust_roots=[asn1_x509.Certificate.load(pki.root.der)],
-        other_certs=[asn1_x509.Certificate.load(pki.ca.der)],
-        moment=NOW,
-    )
-
-
-def statuses(pdf: bytes, pki: Pki) -> list[PdfSignatureStatus]:
-    reader = PdfFileReader(io.BytesIO(pdf))
-    return [
-        validate_pdf_signature(found, context(pki), context(pki))
-        for found in reader.embedded_regular_signatures
-    ]
 
 
 def test_both_signatures_are_valid_for_pyhanko_after_b_lta(finished: bytes, pki: Pki) -> None:
@@ -129,3 +47,53 @@ def test_both_signatures_are_valid_for_pdfsig_after_b_lta(finished: bytes, tmp_p
     assert "Signature is Valid." in leader
     assert "Signature is Valid." in organisation
     assert "Total document signed" in timestamp
+
+
+def test_two_timestamps_after_another_keep_everything_valid(finished: bytes, pki: Pki) -> None:
+    renewed = archived(finished, pki, Tsa(pki.tsa))
+    assert renewed.startswith(finished)
+    reader = PdfFileReader(io.BytesIO(renewed))
+    names = [found.field_name for found in reader.embedded_timestamp_signatures]
+    assert names == ["docsvc-timestamp-1", "docsvc-timestamp-2"]
+    assert all(status.bottom_line for status in statuses(renewed, pki))
+    first, last = reader.embedded_timestamp_signatures
+    assert validate_pdf_timestamp(first, context(pki)).valid
+    assert validate_pdf_timestamp(last, context(pki)).coverage is SignatureCoverageLevel.ENTIRE_FILE
+
+
+@pytest.mark.parametrize("step", [97, 1009])
+def test_any_changed_byte_breaks_the_leader_signature(led: bytes, pki: Pki, step: int) -> None:
+    reader = PdfFileReader(io.BytesIO(led))
+    (found,) = reader.embedded_regular_signatures
+    _, before, after, _ = (int(number) for number in found.sig_object["/ByteRange"])
+    signed = [*range(step, before, len(led) // 7), *range(after, len(led), step)]
+    for position in signed:
+        broken = bytearray(led)
+        broken[position] ^= 0x01
+        assert not _all_valid(bytes(broken), pki), position
+
+
+def _all_valid(pdf: bytes, pki: Pki) -> bool:
+    try:
+        found = statuses(pdf, pki)
+    except Exception:  # noqa: BLE001  # whatever a broken file makes a reader raise, it is no yes
+        return False
+    return len(found) == 1 and found[0].bottom_line
+
+
+@pytest.mark.parametrize("rotate", [90, 180, 270])
+def test_signatures_on_turned_pages_stay_valid(pki: Pki, tsa: Tsa, rotate: int) -> None:
+    reserved = reserve(blank_pdf(rotate=rotate), places())
+    led = sign(reserved, leader_plan(pki), pki.leader, tsa)
+    sealed = sign(led, organisation_plan(pki), pki.organisation, tsa)
+    assert all(status.bottom_line for status in statuses(sealed, pki))
+
+
+def test_signatures_by_elliptic_curves_stay_valid(pki: Pki, tsa: Tsa, reserved: bytes) -> None:
+    leader = pki.party("P-256", ec.generate_private_key(ec.SECP256R1()))
+    organisation = pki.party("P-384", ec.generate_private_key(ec.SECP384R1()))
+    first = replace(leader_plan(pki), chain=pki.chain(leader))
+    second = replace(organisation_plan(pki), chain=pki.chain(organisation))
+    led = sign(reserved, first, leader, tsa)
+    finished = archived(sign(led, second, organisation, tsa), pki, tsa)
+    assert all(status.bottom_line for status in statuses(finished, pki))
