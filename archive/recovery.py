@@ -67,9 +67,10 @@ def settle(view: ObjectView, committed: Committed | None) -> None:
 def seal(view: ObjectView, committed: Committed) -> None:
     """Write what makes a committed version the current one; the root inventory comes last."""
     algorithm = committed.inventory.digest_algorithm
-    if not any(name.startswith("0=") for name in view.files()):
-        view.store.put(view.key(validation.DECLARATION), validation.DECLARATION_TEXT)
-    files = {
+    # An object that another tool made under OCFL 1.0 keeps the declaration it has.
+    foreign = any(name.startswith("0=") and name != validation.DECLARATION for name in view.files())
+    files = {} if foreign else {validation.DECLARATION: validation.DECLARATION_TEXT}
+    files |= {
         inventory.NAME: committed.raw,
         inventory.sidecar_name(algorithm): inventory.sidecar(committed.raw, algorithm=algorithm),
     }
