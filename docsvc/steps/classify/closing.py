@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 
 from docsvc.catalog.authority import authorities, titles
 from docsvc.steps.classify.fields import LIKELY, SURE
-from docsvc.steps.classify.model import Field, Line, Page, Reading, union
-from docsvc.steps.classify.rows import rows
+from docsvc.steps.classify.model import Field, Line, Page, union
+from docsvc.steps.classify.rows import Sheet
 from docsvc.steps.classify.words import condensed, is_capitals, plain
 
 _APPENDIX = re.compile(r"^(?:PHỤ\s*LỤC|Phụ\s*lục|Mẫu\s+số|MẪU\s+SỐ|Biểu\s+(?:số|mẫu)|DANH\s+SÁCH)")
@@ -17,13 +18,17 @@ _KEPT = re.compile(r"^[-–]?\s*Lưu", re.IGNORECASE)
 # A name has two to six words, each with a capital: "Nguyễn Văn An", "K' Brểu".
 _NAME = re.compile(r"^(?:[^\W\d_][^\W\d_'’.]*['’]?\.?\s+){1,5}[^\W\d_][^\W\d_'’]*$")
 _HONORIFIC = re.compile(r"^(?:(?:TS|ThS|PGS|GS|BS|KS|Ông|Bà)\.?\s+)+")
-# The column of the signature lies right of the middle; its lines are centred on each other.
-_COLUMN_SHARE = 0.5
+# The column of the signature lies right of the middle, where no centred line of the text has its
+# centre (the text block itself lies a little to the right); its lines are centred on each other.
+_COLUMN_SHARE = 0.58
+_LEFT_SHARE = 0.5
 _COLUMN_REACH = 0.12
 _BLOCK_GAP = 2.2
 # Four to six blank lines are usual (60 to 90 pt); a page of air means another block.
 _MAX_NAME_DROP = 260.0
 _MAX_ITEMS = 60
+# Page numbers stand above the first line: "12", "- 3".
+_MAX_PAGE_NUMBER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,38 +55,41 @@ class Block:
     title: tuple[str, Line] | None
 
 
-def signing(reading: Reading, names: Sequence[str]) -> Signing | None:
+def signing(sheets: Sequence[Sheet], names: Sequence[str]) -> Signing | None:
     """Find the block that signs: the last before any appendix, best with "Nơi nhận" beside it.
 
     Args:
-        reading: of the whole document.
+        sheets: the pages before the first appendix.
         names: full names of the officers of the unit, if they are known.
     """
     found: Signing | None = None
-    for page in main_pages(reading):
-        candidates = list(_candidates(page, {condensed(name) for name in names}))
+    known = {condensed(name) for name in names}
+    for sheet in sheets:
+        candidates = list(_candidates(sheet, known))
         named = [c for c in candidates if c.known] or [c for c in candidates if c.name]
         if not candidates:
             continue
         found = (named or candidates)[-1]
-        if _closes(page):
+        if _closes(sheet):
             return found
     return found
 
 
-def main_pages(reading: Reading) -> Iterator[Page]:
-    """Walk the pages before the first appendix."""
-    for page in reading.pages:
-        first = next((row.text for row in rows(page) if len(row.text) > 3), "")  # noqa: PLR2004  # page number
-        if page.index and _APPENDIX.match(first):
-            return
-        yield page
+def main_part(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
+    """Return the pages before the first appendix."""
+    return tuple(takewhile(lambda sheet: not _begins_appendix(sheet), sheets))
 
 
-def recipients(reading: Reading) -> Field | None:
+def _begins_appendix(sheet: Sheet) -> bool:
+    first = next((row.text for row in sheet.rows if len(row.text) > _MAX_PAGE_NUMBER), "")
+    return sheet.page.index > 0 and _APPENDIX.match(first) is not None
+
+
+def recipients(sheets: Sequence[Sheet]) -> Field | None:
     """Read the list under "Nơi nhận", joined by "; "."""
-    for page in main_pages(reading):
-        left = [line for line in _pieces(page) if line.box.x0 < page.width * _COLUMN_SHARE]
+    for sheet in sheets:
+        middle = sheet.page.width * _LEFT_SHARE
+        left = [piece for piece in sheet.pieces if piece.box.x0 < middle]
         for index, line in enumerate(left):
             if _CLOSING.match(line.text):
                 return _list(line, left[index + 1 :])
@@ -101,16 +109,13 @@ def part_field(part: tuple[str, Line] | None) -> Field | None:
     return _field(part[0], part[1], SURE) if part else None
 
 
-def _pieces(page: Page) -> list[Line]:
-    return [piece for row in rows(page) for piece in row.pieces]
+def _closes(sheet: Sheet) -> bool:
+    return any(_CLOSING.match(line.text) for line in sheet.page.lines)
 
 
-def _closes(page: Page) -> bool:
-    return any(_CLOSING.match(line.text) for line in page.lines)
-
-
-def _candidates(page: Page, known: set[str]) -> Iterator[Signing]:
-    column = [line for line in _pieces(page) if line.box.centre_x > page.width * _COLUMN_SHARE]
+def _candidates(sheet: Sheet, known: set[str]) -> Iterator[Signing]:
+    page = sheet.page
+    column = [p for p in sheet.pieces if p.box.centre_x > page.width * _COLUMN_SHARE]
     at = 0
     while at < len(column):
         block = _block_from(column, at, page)

@@ -85,8 +85,10 @@ def encoding_of(font: str) -> Encoding:
 
 def guess(text: str) -> Encoding:
     """Guess the encoding of all the text of a font whose name says nothing."""
+    if _ONLY_UNICODE.search(text):
+        return Encoding.UNICODE
     letters = sum(map(str.isalpha, text))
-    if letters < _MIN_LETTERS or _ONLY_UNICODE.search(text):
+    if letters < _MIN_LETTERS:
         return Encoding.UNICODE
     tcvn3, vni = len(_TCVN3_TELL.findall(text)), len(_VNI_TELL.findall(text))
     if max(tcvn3, vni) < _MIN_SHARE * letters:
@@ -96,6 +98,8 @@ def guess(text: str) -> Encoding:
 
 def decode(raw: str, encoding: Encoding) -> str:
     """Return Vietnamese text in NFC."""
+    if encoding is Encoding.UNICODE:
+        return unicodedata.normalize("NFC", raw)
     return "".join(text for text, _, _ in clusters(raw, encoding))
 
 

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import groupby
 
 from docsvc.catalog.kinds import Family, Kind, all_kinds, with_abbreviation
-from docsvc.catalog.urgency import urgencies
+from docsvc.catalog.urgency import Urgency, urgencies
 from docsvc.steps.classify.encodings import decode
-from docsvc.steps.classify.model import Box, Encoding, Field, Line, NumberForm, Page, Stamp, union
-from docsvc.steps.classify.rows import Row, rows
+from docsvc.steps.classify.model import Box, Encoding, Field, Line, NumberForm, Stamp, union
+from docsvc.steps.classify.rows import Row, Sheet, sheet
 from docsvc.steps.classify.words import condensed, is_capitals, plain
 
 # Blanks are spaces, which leave no character behind, or rows of dots.
@@ -39,6 +41,9 @@ _BLOCK_GAP = 2.0
 _CENTRED = 0.12
 # A title takes at most this many lines under the name of the kind.
 _MAX_SUBJECT_LINES = 7
+# The longest name of a kind with its letters spaced out.
+_MAX_TITLE = 50
+_HOURS = re.compile(r"(?:HẸNGIỜ|TRƯỚC)?[\W\d]+(?:GIỜ|H)?[\W\d]*")
 _DASHES = re.compile(r"^[-–—_*.\s]+$")
 
 # How sure a reading of the text layer is; what the patterns leave open lowers it.
@@ -94,39 +99,32 @@ class DateLine:
         return int(found[0]) if found else None
 
 
-def head(page: Page) -> tuple[Row, ...]:
-    """Return the rows of the head, from the top down."""
-    low = page.height * (1 - _HEAD_SHARE)
-    return tuple(row for row in rows(page) if row.baseline > low)
-
-
-def number_line(page: Page) -> NumberLine | None:
+def number_line(first: Sheet) -> NumberLine | None:
     """Find the number line, in the text as decoded and then in both legacy encodings."""
-    for variant in _variants(page):
-        for row in head(variant):
+    for variant in _variants(first):
+        for row in variant.above(_HEAD_SHARE):
             for pattern, form in ((STATE, NumberForm.STATE), (PARTY, NumberForm.PARTY)):
                 match = pattern.search(row.text)
-                if match and row.box.x0 < page.width / 2:
+                if match and row.box.x0 < first.page.width / 2:
                     return NumberLine(row=row, match=match, form=form)
     return None
 
 
-def date_line(page: Page, number: NumberLine | None) -> DateLine | None:
+def date_line(first: Sheet, number: NumberLine | None) -> DateLine | None:
     """Find the date line: level with the number line, or right of the middle without one."""
-    for row in head(page):
+    for row in first.above(_HEAD_SHARE):
         match = _DATE.search(row.text)
-        if match and _is_date_of(row, match, page, number):
+        if match and _is_date_of(row, match, first, number):
             return DateLine(row=row, match=match)
     return None
 
 
-def kind_field(page: Page, number: NumberLine | None) -> Field | None:
+def kind_field(first: Sheet, number: NumberLine | None, title: Row | None) -> Field | None:
     """Name the kind from the title line and the symbol; they confirm each other."""
-    title = title_row(page, number)
     by_symbol = _kinds_by_symbol(number)
     if title:
         families = _families(number)
-        named = [kind for kind in _named(title, page) if kind.family in families]
+        named = [kind for kind in _named(title, first) if kind.family in families]
         agreed = [kind for kind in named if kind in by_symbol]
         if agreed or (named and not by_symbol):
             kind = (agreed or named)[0]
@@ -137,26 +135,27 @@ def kind_field(page: Page, number: NumberLine | None) -> Field | None:
     return None
 
 
-def title_row(page: Page, number: NumberLine | None) -> Row | None:
+def title_row(first: Sheet, number: NumberLine | None) -> Row | None:
     """Find the line in capitals, in the middle, that is the name of a kind."""
-    for row in rows(page):
+    for row in first.rows:
         below = number is None or row.baseline < number.row.baseline
-        if below and _named(row, page):
+        if below and _named(row, first):
             return row
     return None
 
 
-def subject(page: Page, number: NumberLine | None) -> Field | None:
+def subject(first: Sheet, number: NumberLine | None, title: Row | None) -> Field | None:
     """Read the trích yếu: under the title, or "V/v …" under the number of a công văn."""
-    title = title_row(page, number)
     if title:
-        return _subject_below(page, title)
-    return _subject_of_letter(page, number)
+        return _subject_below(first, title)
+    return _subject_of_letter(first, number)
 
 
-def issuer(page: Page, number: NumberLine | None, names: Sequence[str]) -> tuple[Field | None, ...]:
+def issuer(
+    first: Sheet, number: NumberLine | None, names: Sequence[str]
+) -> tuple[Field | None, ...]:
     """Read the issuing body and the body above it from the upper-left block."""
-    lines = list(_upper_left(page, number))
+    lines = list(_upper_left(first, number))
     if not lines:
         return None, None
     body = _own_lines(lines, names)
@@ -165,9 +164,9 @@ def issuer(page: Page, number: NumberLine | None, names: Sequence[str]) -> tuple
     return own, _joined(above, LIKELY) if above else None
 
 
-def addressees(page: Page) -> Field | None:
+def addressees(first: Sheet) -> Field | None:
     """Read who stands after "Kính gửi", joined by "; "."""
-    all_rows = rows(page)
+    all_rows = first.rows
     for index, row in enumerate(all_rows):
         match = _ADDRESSED.match(row.text)
         if match:
@@ -175,26 +174,36 @@ def addressees(page: Page) -> Field | None:
     return None
 
 
-def urgency(page: Page, stamps: Sequence[Stamp]) -> Field | None:
+def urgency(first: Sheet, stamps: Sequence[Stamp]) -> Field | None:
     """Read the degree of urgency from a line of its own or a stamp."""
-    low = page.height * (1 - _HEAD_SHARE)
     seen = [(stamp.text, stamp.box, stamp.confidence) for stamp in stamps]
-    seen += [(line.text, line.box, SURE) for line in page.lines if line.baseline > low]
+    head = (piece for row in first.above(_HEAD_SHARE) for piece in row.pieces)
+    seen += [(piece.text, piece.box, SURE) for piece in head]
     for text, box, confidence in seen:
-        for degree in urgencies():
-            if condensed(text).startswith(condensed(degree.mark)) and len(text) < 2 * len(
-                degree.mark
-            ):
-                return _field(box, degree.code, confidence)
+        degree = _degree(text)
+        if degree:
+            return _field(box, degree.code, confidence)
     return None
 
 
-def _variants(page: Page) -> Iterator[Page]:
-    yield page
+def _degree(text: str) -> Urgency | None:
+    if len(text) > _MAX_TITLE or not is_capitals(text):
+        return None
+    read = condensed(text)
+    return next((degree for degree in urgencies() if _says(read, degree.mark)), None)
+
+
+def _says(read: str, mark: str) -> bool:
+    """Tell whether a mark was read, an hour limit after it allowed."""
+    known = condensed(mark)
+    return read == known or _HOURS.fullmatch(read.removeprefix(known)) is not None
+
+
+def _variants(first: Sheet) -> Iterator[Sheet]:
+    yield first
     for encoding in (Encoding.TCVN3, Encoding.VNI):
-        # Positions are kept where a letter stays a letter; a VNI pair moves them a little.
-        lines = tuple(_decoded(line, encoding) for line in page.lines)
-        yield replace(page, lines=lines)
+        lines = tuple(_decoded(line, encoding) for line in first.page.lines)
+        yield sheet(replace(first.page, lines=lines))
 
 
 def _decoded(line: Line, encoding: Encoding) -> Line:
@@ -203,11 +212,11 @@ def _decoded(line: Line, encoding: Encoding) -> Line:
     return replace(line, text=text, spans=spans, confidence=line.confidence * LIKELY)
 
 
-def _is_date_of(row: Row, match: re.Match[str], page: Page, number: NumberLine | None) -> bool:
-    if row.span_box(match.start(), match.end()).centre_x < page.width * 0.45:
+def _is_date_of(row: Row, match: re.Match[str], first: Sheet, number: NumberLine | None) -> bool:
+    if row.span_box(match.start(), match.end()).centre_x < first.page.width * 0.45:
         return False
     if number:
-        return abs(row.baseline - number.row.baseline) < _DATE_REACH * number.row.size()
+        return abs(row.baseline - number.row.baseline) < _DATE_REACH * number.row.size
     return "," in row.text[: match.start()] and not _BODY.match(row.text)
 
 
@@ -229,19 +238,28 @@ def _kinds_by_symbol(number: NumberLine | None) -> list[Kind]:
     return [kind for kind in all_kinds() if kind.code == "cong-van"]
 
 
-def _named(row: Row, page: Page) -> list[Kind]:
-    text = condensed(row.text)
-    centred = abs(row.box.centre_x - page.width / 2) < _CENTRED * page.width
-    if not (centred and is_capitals(text)):
-        return []
-    return [kind for kind in all_kinds() if condensed(kind.vi.upper()) == text.rstrip(":")]
+def _named(row: Row, first: Sheet) -> tuple[Kind, ...]:
+    centred = abs(row.box.centre_x - first.page.width / 2) < _CENTRED * first.page.width
+    if len(row.text) > _MAX_TITLE or not (centred and is_capitals(row.text)):
+        return ()
+    return _by_title().get(condensed(row.text).rstrip(":"), ())
 
 
-def _subject_below(page: Page, title: Row) -> Field | None:
+@cache
+def _by_title() -> dict[str, tuple[Kind, ...]]:
+    kinds = sorted(all_kinds(), key=_title)
+    return {title: tuple(same) for title, same in groupby(kinds, key=_title)}
+
+
+def _title(kind: Kind) -> str:
+    return condensed(kind.vi.upper())
+
+
+def _subject_below(first: Sheet, title: Row) -> Field | None:
     found: list[Row] = []
     last = title
-    for row in (row for row in rows(page) if row.baseline < title.baseline):
-        apart = last.baseline - row.baseline > _BLOCK_GAP * max(row.size(), last.size())
+    for row in (row for row in first.rows if row.baseline < title.baseline):
+        apart = last.baseline - row.baseline > _BLOCK_GAP * max(row.size, last.size)
         if apart or len(found) == _MAX_SUBJECT_LINES or not _continues(row, title):
             break
         found.append(row)
@@ -252,12 +270,12 @@ def _subject_below(page: Page, title: Row) -> Field | None:
 def _continues(row: Row, title: Row) -> bool:
     if _BODY.match(row.text) or _DASHES.match(row.text):
         return False
-    centred = abs(row.box.centre_x - title.box.centre_x) < 2 * row.size()
+    centred = abs(row.box.centre_x - title.box.centre_x) < 2 * row.size
     return centred and row.pieces[0].bold == title.pieces[0].bold
 
 
-def _subject_of_letter(page: Page, number: NumberLine | None) -> Field | None:
-    left = _left_below(page, number)
+def _subject_of_letter(first: Sheet, number: NumberLine | None) -> Field | None:
+    left = _left_below(first, number)
     about = next((i for i, line in enumerate(left) if _ABOUT.match(line.text)), None)
     start = 0 if about is None else about
     # The Party writes the subject of a letter in italics, without "V/v".
@@ -271,16 +289,15 @@ def _subject_of_letter(page: Page, number: NumberLine | None) -> Field | None:
     return replace(field, value=_ABOUT.sub("", field.value))
 
 
-def _left_below(page: Page, number: NumberLine | None) -> list[Line]:
+def _left_below(first: Sheet, number: NumberLine | None) -> list[Line]:
     if number is None:
         return []
-    low = page.height * (1 - _HEAD_SHARE)
     return [
         piece
-        for row in rows(page)
-        if low < row.baseline < number.row.baseline - 1
+        for row in first.above(_HEAD_SHARE)
+        if row.baseline < number.row.baseline - 1
         for piece in row.pieces
-        if piece.box.centre_x < page.width * 0.45 and piece.box.x1 < page.width * 0.55
+        if piece.box.centre_x < first.page.width * 0.45 and piece.box.x1 < first.page.width * 0.55
     ]
 
 
@@ -288,17 +305,18 @@ def _block(lines: Sequence[Line]) -> Iterator[Line]:
     last: Line | None = None
     for line in lines:
         apart = last and last.baseline - line.baseline > _BLOCK_GAP * line.size
-        if apart or _BODY.match(line.text):
+        # Capitals are the stamps under it: KHẨN, HỎA TỐC.
+        if apart or _BODY.match(line.text) or (last and is_capitals(line.text)):
             return
         yield line
         last = line
 
 
-def _upper_left(page: Page, number: NumberLine | None) -> Iterator[Line]:
-    floor = number.row.baseline + 1 if number else page.height * 0.8
-    for row in rows(page):
+def _upper_left(first: Sheet, number: NumberLine | None) -> Iterator[Line]:
+    floor = number.row.baseline + 1 if number else first.page.height * 0.8
+    for row in first.rows:
         for piece in row.pieces:
-            in_block = row.baseline > floor and piece.box.centre_x < page.width * 0.46
+            in_block = row.baseline > floor and piece.box.centre_x < first.page.width * 0.46
             if in_block and is_capitals(piece.text) and len(piece.text) > 2:  # noqa: PLR2004  # "*"
                 yield piece
 
@@ -321,9 +339,9 @@ def _addressed(row: Row, first: str, below: Sequence[Row]) -> Field:
     pieces, names = list(row.pieces), [first] if first.strip() else []
     last = row
     for line in below:
-        apart = last.baseline - line.baseline > _BLOCK_GAP * line.size()
+        apart = last.baseline - line.baseline > _BLOCK_GAP * line.size
         item = line.text.lstrip().startswith(("-", "–", "+"))
-        further = names and line.box.x0 > row.box.x0 + 2 * line.size()
+        further = names and line.box.x0 > row.box.x0 + 2 * line.size
         if apart or not (item or further):
             break
         if item:

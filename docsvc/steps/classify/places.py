@@ -86,7 +86,7 @@ def _between(row: Row, before: int, after: int) -> Box | None:
     left, right = row.edges(before)[1] + _MARGIN, row.edges(after)[0] - _MARGIN
     if right - left < MIN_BLANK:
         return None
-    size = row.size()
+    size = row.size
     return Box(
         page=row.box.page,
         x0=left,

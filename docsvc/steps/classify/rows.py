@@ -1,6 +1,6 @@
 """Lines of a page put together to rows, as a person reads them from left to right."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docsvc.steps.classify.model import Box, Line, Page, union
@@ -20,16 +20,17 @@ class Row:
     pieces: tuple[Line, ...]
     text: str
     starts: tuple[int, ...]
-
-    @property
-    def box(self) -> Box:
-        """Return the box round all pieces."""
-        return union([piece.box for piece in self.pieces])
+    box: Box
 
     @property
     def baseline(self) -> float:
         """Return the height of the baseline."""
         return self.pieces[0].baseline
+
+    @property
+    def size(self) -> float:
+        """Return the font size of the first piece."""
+        return self.pieces[0].size
 
     def edges(self, at: int) -> tuple[float, float]:
         """Return the left and right edge of the character at ``at``; of its piece if unknown."""
@@ -40,17 +41,30 @@ class Row:
 
     def span_box(self, start: int, end: int) -> Box:
         """Return the box of the characters of ``text[start:end]``."""
-        box = self.box
         left, right = self.edges(start)[0], self.edges(max(start, end - 1))[1]
-        return Box(page=box.page, x0=left, y0=box.y0, x1=right, y1=box.y1)
-
-    def size(self) -> float:
-        """Return the font size of the first piece."""
-        return self.pieces[0].size
+        return Box(page=self.box.page, x0=left, y0=self.box.y0, x1=right, y1=self.box.y1)
 
 
-def rows(page: Page) -> tuple[Row, ...]:
-    """Put the lines of a page together to rows, from the top down."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A page with its rows, from the top down."""
+
+    page: Page
+    rows: tuple[Row, ...]
+
+    @property
+    def pieces(self) -> Iterator[Line]:
+        """Walk the pieces of every row, from the top down and from left to right."""
+        return (piece for row in self.rows for piece in row.pieces)
+
+    def above(self, share: float) -> tuple[Row, ...]:
+        """Return the rows in the upper part of the page; ``share`` is of its height."""
+        low = self.page.height * (1 - share)
+        return tuple(row for row in self.rows if row.baseline > low)
+
+
+def sheet(page: Page) -> Sheet:
+    """Put the lines of a page together to rows."""
     ordered = sorted(page.lines, key=lambda line: (-line.baseline, line.box.x0))
     groups: list[list[Line]] = []
     for line in ordered:
@@ -58,7 +72,8 @@ def rows(page: Page) -> tuple[Row, ...]:
             groups[-1].append(line)
         else:
             groups.append([line])
-    return tuple(_row(sorted(group, key=lambda line: line.box.x0)) for group in groups)
+    rows = tuple(_row(sorted(group, key=lambda line: line.box.x0)) for group in groups)
+    return Sheet(page=page, rows=rows)
 
 
 def _row(pieces: Sequence[Line]) -> Row:
@@ -67,4 +82,5 @@ def _row(pieces: Sequence[Line]) -> Row:
         text += " " if text else ""
         starts.append(len(text))
         text += piece.text
-    return Row(pieces=tuple(pieces), text=text, starts=tuple(starts))
+    box = union([piece.box for piece in pieces])
+    return Row(pieces=tuple(pieces), text=text, starts=tuple(starts), box=box)

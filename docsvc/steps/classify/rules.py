@@ -3,6 +3,7 @@
 Of a secret document nothing but the verdict leaves: no number, no name, no text of a stamp.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from docsvc.steps.classify import closing, fields, places, secrecy
@@ -18,6 +19,7 @@ from docsvc.steps.classify.model import (
     Reading,
     SecrecyVerdict,
 )
+from docsvc.steps.classify.rows import Sheet, sheet
 
 _MONTHS = range(1, 13)
 _DAYS = range(1, 32)
@@ -25,53 +27,54 @@ _DAYS = range(1, 32)
 
 def classify(reading: Reading, *, hints: Hints) -> Classification:
     """Classify a reading; every box of the answer is in default user space."""
-    verdict = secrecy.judge(reading)
+    sheets = tuple(map(sheet, reading.pages))
+    verdict = secrecy.judge(reading, sheets)
     if verdict.verdict is SecrecyVerdict.SECRET:
         reasons = tuple(replace(reason, word="", box=None) for reason in verdict.reasons)
         return Classification(secrecy=replace(verdict, reasons=reasons))
-    first = reading.pages[0]
+    first, main = sheets[0], closing.main_part(sheets)
     number = fields.number_line(first)
     date = fields.date_line(first, number)
-    signing = closing.signing(reading, hints.signer_names)
+    signing = closing.signing(main, hints.signer_names)
     found = Classification(secrecy=verdict, stamps=reading.stamps)
-    found = _with_head(found, reading, number=number, date=date, hints=hints)
-    found = _with_closing(found, reading, signing)
+    found = _with_head(found, first, number=number, date=date, hints=hints)
+    found = _with_closing(found, main, signing)
     found = replace(found, places=_places(number, date, signing, hints))
     return _in_user_space(found, {page.index: page for page in reading.pages})
 
 
 def _with_head(
     found: Classification,
-    reading: Reading,
+    first: Sheet,
     *,
     number: NumberLine | None,
     date: DateLine | None,
     hints: Hints,
 ) -> Classification:
-    page = reading.pages[0]
-    own, parent = fields.issuer(page, number, hints.organisation_names)
+    title = fields.title_row(first, number)
+    own, parent = fields.issuer(first, number, hints.organisation_names)
     full, partial = _dates(date)
     return replace(
         found,
         number_form=number.form if number else None,
-        kind=fields.kind_field(page, number),
+        kind=fields.kind_field(first, number, title),
         number=number.field("num") if number else None,
         year=number.year_field() if number else None,
         symbol=number.symbol_field() if number else None,
         date=full,
         partial_date=partial,
-        subject=fields.subject(page, number),
+        subject=fields.subject(first, number, title),
         issuer=own,
         parent=parent,
-        addressees=fields.addressees(page),
-        urgency=fields.urgency(page, reading.stamps),
+        addressees=fields.addressees(first),
+        urgency=fields.urgency(first, found.stamps),
     )
 
 
 def _with_closing(
-    found: Classification, reading: Reading, signing: Signing | None
+    found: Classification, main: Sequence[Sheet], signing: Signing | None
 ) -> Classification:
-    found = replace(found, recipients=closing.recipients(reading))
+    found = replace(found, recipients=closing.recipients(main))
     if signing is None:
         return found
     block = signing.parsed

@@ -14,7 +14,7 @@ Compared with diacritics: MẶT (front, as in MẶT TRẬN TỔ QUỐC) is not M
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from docsvc.catalog.secrecy import harmless_phrases, harmless_stamps, levels
@@ -31,7 +31,7 @@ from docsvc.steps.classify.model import (
     Shape,
     Stamp,
 )
-from docsvc.steps.classify.rows import Row, rows
+from docsvc.steps.classify.rows import Row, Sheet
 from docsvc.steps.classify.words import condensed, plain, toned
 
 # Box 10a and 10b stand in the upper third of page 1; a long head pushes them down a little.
@@ -47,14 +47,25 @@ _SPACED = re.compile(r"(?<!\w)(?:\w[ .]){2,}\w(?!\w)")
 _LABEL = re.compile(r"^(?:DẤUCHỈ)?(?:MỨC)?ĐỘMẬT\W*")
 _PLAIN_SMALL = re.compile(r"[a-z]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# What every mark has in it, in any encoding, spaced out or not: M, something like Ậ, T. Most lines
+# of most documents have not, and cost nothing more.
+_MAY_BE = re.compile(
+    r"[Mm][\s.\u00ad\u200b-\u200f\u2060\ufeff]*"
+    r"[ẬậËëÄäAaÂâẠạ\u0302\u0323\s.\u00ad\u200b-\u200f\u2060\ufeff]{1,12}[Tt](?!\w)"
+)
 _LEGACY = (Encoding.TCVN3, Encoding.VNI)
 
 
-def judge(reading: Reading) -> Secrecy:
-    """Say whether a document is secret, doubtful or clear, with every finding."""
+def judge(reading: Reading, sheets: Sequence[Sheet]) -> Secrecy:
+    """Say whether a document is secret, doubtful or clear, with every finding.
+
+    Args:
+        reading: of the document.
+        sheets: its pages in rows.
+    """
     secret: list[Reason] = []
     doubts: list[Reason] = []
-    for found in _findings(reading):
+    for found in _findings(reading, sheets):
         (secret if found.level else doubts).append(found)
     if secret:
         order = [level.code for level in levels()]
@@ -64,19 +75,23 @@ def judge(reading: Reading) -> Secrecy:
     return Secrecy(verdict=verdict, reasons=tuple(doubts))
 
 
-def _findings(reading: Reading) -> Iterator[Reason]:
+def _findings(reading: Reading, sheets: Sequence[Sheet]) -> Iterator[Reason]:
     if not reading.examined:
         yield Reason(code="classify.page-not-examined")
-    for page in reading.pages:
-        yield from _on_page(page)
+    for sheet in sheets:
+        yield from _on_page(sheet)
     for stamp in reading.stamps:
         yield from _in_stamp(stamp)
     if not any(page.lines for page in reading.pages[:1]):
         yield Reason(code="classify.nothing-read")
 
 
-def _on_page(page: Page) -> Iterator[Reason]:
-    for row in rows(page):
+def _on_page(sheet: Sheet) -> Iterator[Reason]:
+    page = sheet.page
+    for row in sheet.rows:
+        raw = " ".join(piece.raw for piece in row.pieces)
+        if not (_MAY_BE.search(raw) or _MAY_BE.search(row.text)):
+            continue
         found = list(_in_row(row, page))
         yield from found
         if not found and page.index == 0 and _in_head(row, page):

@@ -44,8 +44,10 @@ class _Mark(NamedTuple):
 
 def has_colour(picture: Picture) -> bool:
     """Tell whether a page is in colour; red stamps cannot be told apart on a grey one."""
-    spread = picture.image.max(axis=2).astype(np.int16) - picture.image.min(axis=2)
-    return float((spread > _RED_LEAD).mean()) > _MIN_COLOUR_SHARE
+    red, green, blue = cv2.split(picture.image)
+    high, low = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    spread = np.asarray(cv2.subtract(high, low), np.uint8)
+    return cv2.countNonZero(_inked(spread)) > _MIN_COLOUR_SHARE * spread.size
 
 
 def find(picture: Picture, lines: Sequence[Line], *, drawn: bool) -> tuple[Stamp, ...]:
@@ -67,13 +69,19 @@ def find(picture: Picture, lines: Sequence[Line], *, drawn: bool) -> tuple[Stamp
 
 def _redness(image: Image) -> Image:
     """Return how red every pixel is, 0 to 255."""
-    channels = image.astype(np.int16)
-    lead = channels[:, :, 0] - np.maximum(channels[:, :, 1], channels[:, :, 2])
-    return np.clip(lead, 0, 255).astype(np.uint8)
+    red, green, blue = cv2.split(image)
+    return np.asarray(cv2.subtract(red, cv2.max(green, blue)), np.uint8)
+
+
+def _inked(red: Image) -> Image:
+    """Return 1 where a pixel stands out, else 0."""
+    return np.asarray(cv2.threshold(red, _RED_LEAD, 1, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _red_marks(red: Image, picture: Picture) -> Iterator[_Mark]:
-    ink = (red > _RED_LEAD).astype(np.uint8)
+    ink = _inked(red)
+    if not cv2.countNonZero(ink):
+        return
     reach = max(int(_REACH_MM * _MM * picture.scale), 1)
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
@@ -100,10 +108,12 @@ def _read(mark: _Mark, red: Image, picture: Picture, lines: Sequence[Line]) -> S
 
 def _deskewed(red: Image) -> Image:
     """Turn a mark upright by the smallest rectangle round its ink."""
-    points = cv2.findNonZero((red > _RED_LEAD).astype(np.uint8))
+    points = cv2.findNonZero(_inked(red))
     centre, size, angle = cv2.minAreaRect(points)
-    if angle > 45:  # noqa: PLR2004  # degrees: the other side of the rectangle is its width
-        angle, size = angle - 90, (size[1], size[0])
+    # OpenCV names either side the width; a mark lies within 45 degrees of upright.
+    turns = round(angle / 90)
+    angle -= 90 * turns
+    size = (size[1], size[0]) if turns % 2 else size
     margin = 4
     turned = cv2.warpAffine(
         red, cv2.getRotationMatrix2D(centre, angle, 1.0), (red.shape[1], red.shape[0])
@@ -113,7 +123,7 @@ def _deskewed(red: Image) -> Image:
 
 
 def _shape(red: Image, scale: float) -> Shape:
-    ink = (red > _RED_LEAD).astype(np.uint8)
+    ink = _inked(red)
     height, width = ink.shape
     low, high = (mm * _MM * scale for mm in _ROUND_MM)
     square = min(width, height) / max(width, height)
@@ -135,13 +145,13 @@ def _framed(ink: Image) -> bool:
         ink[:, :rim_x].any(axis=1).mean() if _line_in(ink[:, :rim_x], 0) else 0.0,
         ink[:, -rim_x:].any(axis=1).mean() if _line_in(ink[:, -rim_x:], 0) else 0.0,
     )
-    return sum(side > _SIDE_INK for side in sides) >= 3  # noqa: PLR2004  # of four
+    return sum(bool(side > _SIDE_INK) for side in sides) >= 3  # noqa: PLR2004  # of four
 
 
 def _line_in(rim: Image, axis: int) -> bool:
     """Tell whether a rim holds a line along its length, uneven ink allowed."""
     profile = rim.mean(axis=axis)
-    return float(profile.max()) > _SIDE_INK * _UNEVEN
+    return bool(float(profile.max()) > _SIDE_INK * _UNEVEN)
 
 
 def _letters(red: Image, shape: Shape, scale: float) -> tuple[str, float]:
@@ -162,7 +172,7 @@ def _letters(red: Image, shape: Shape, scale: float) -> tuple[str, float]:
 
 def _without_frame(red: Image) -> Image:
     """Paint the frame out: long straight runs of ink at the rim."""
-    ink = (red > _RED_LEAD).astype(np.uint8)
+    ink = _inked(red)
     height, width = ink.shape
     across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(width // 3, 3)), np.uint8))
     down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((max(int(height * 0.7), 3), 1), np.uint8))

@@ -6,7 +6,6 @@ the head of page 1 and where a line has a wide gap or a legacy font.
 """
 
 import re
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from ctypes import byref, c_double, c_ushort, c_void_p, cast, create_string_buffer
 from dataclasses import dataclass, field
@@ -38,6 +37,7 @@ _LEGACY_TELL = re.compile(
     "[\xa1-\xbf\xc4-\xc7\xcb\xce\xcf\xd1\xd6-\xd8\xdb\xdc\xde\xdf\xe4-\xe7\xeb\xee\xef\xf1\xf6-\xf8\xfb\xfc\xfe\xff]"
 )
 _SURROGATES = range(0xD800, 0xE000)
+_LAST_CODE = 0x10FFFF
 _BOLD_WEIGHT = 600
 _FONT_NAME_BYTES = 256
 
@@ -51,6 +51,11 @@ class Frame:
     height: float
     rotation: int
     origin: tuple[float, float]
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether user space is what is seen."""
+        return self.rotation == 0 and self.origin == (0.0, 0.0)
 
     def seen(self, x: float, y: float) -> tuple[float, float]:
         """Lead a point from user space to the displayed page."""
@@ -149,11 +154,11 @@ class TextLayer:
         buffer = (c_ushort * (count + 1))()
         written = pdfium_c.FPDFText_GetText(self._raw, 0, count, buffer)
         # The call leaves out what has no Unicode value; then indices would no longer agree.
-        codes: Sequence[int] = array("H", bytes(buffer))[:count]
-        if written != count + 1:
+        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "replace")
+        if written != count + 1 or len(text) != count:
             codes = [pdfium_c.FPDFText_GetUnicode(self._raw, i) for i in range(count)]
-        characters = ("\ufffd" if code in _SURROGATES else chr(code) for code in codes)
-        return "".join(characters).translate(_HYPHENS)
+            text = "".join("\ufffd" if not _is_letter(code) else chr(code) for code in codes)
+        return text.translate(_HYPHENS)
 
     def _pieces(self, start: int, end: int, guessed: Encoding) -> Iterator[Line]:
         text = self.text[start:end]
@@ -220,9 +225,12 @@ class TextLayer:
         left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
         refs = byref(left), byref(right), byref(bottom), byref(top)
         last = self._font_at(start)
+        plain = self._frame.is_plain
         for at in range(start, end):
             pdfium_c.FPDFText_GetCharBox(self._raw, at, *refs)
-            corners = self._frame.corners(left.value, bottom.value, right.value, top.value)
+            corners = left.value, bottom.value, right.value, top.value
+            if not plain:
+                corners = self._frame.corners(*corners)
             # A space that PDFium made up belongs to no object; it takes the font before it.
             last = font or self._fonts.of(self._object_at(at)) or last
             yield Letter(at, self.text[at], *corners, last)
@@ -264,6 +272,10 @@ class TextLayer:
         x, y = c_double(), c_double()
         pdfium_c.FPDFText_GetCharOrigin(self._raw, at, byref(x), byref(y))
         return self._frame.seen(x.value, y.value)[1]
+
+
+def _is_letter(code: int) -> bool:
+    return code <= _LAST_CODE and code not in _SURROGATES
 
 
 def _encoding(font: str, guessed: Encoding) -> Encoding:
