@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from archive.errors import InvalidKeyError
 
 MAX_PATH_BYTES = 1024
@@ -10,8 +12,7 @@ MAX_PATH_BYTES = 1024
 MAX_ELEMENT_BYTES = 255
 """Longest file name of the usual file systems."""
 
-_FIRST_PRINTABLE = 0x20
-_DELETE = 0x7F
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 def is_safe(path: str) -> bool:
@@ -49,6 +50,5 @@ def _is_element(element: str) -> bool:
     return (
         element not in {"", ".", ".."}
         and len(element.encode()) <= MAX_ELEMENT_BYTES
-        and "\\" not in element
-        and all(ord(char) >= _FIRST_PRINTABLE and ord(char) != _DELETE for char in element)
+        and _UNWRITABLE.search(element) is None
     )

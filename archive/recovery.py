@@ -39,21 +39,17 @@ def newest(view: ObjectView, object_id: str | None) -> Committed | None:
         DamagedObjectError: something was committed, but which version can't be told.
     """
     root = _complete(view, inventory.NAME, object_id)
-    versions = sorted((name for name in view.folders() if number_of(name)), key=number_of)
-    for name in reversed(versions):
-        if root is not None and number_of(name) <= number_of(root.inventory.head):
-            return root
+    known = number_of(root.inventory.head) if root else 0
+    later = sorted((name for name in view.folders() if number_of(name) > known), key=number_of)
+    # Without a root inventory nothing tells debris from a version that decayed: only the very
+    # last one counts.
+    for name in reversed(later if root else later[-1:]):
         version = _complete(view, f"{name}/{inventory.NAME}", object_id)
         if version is not None and version.inventory.head == name:
             return version
-        if root is None:
-            # Without a root inventory nothing tells debris from a version that decayed.
-            break
-    if root is not None:
-        return root
-    if _was_committed(view, versions):
+    if root is None and _was_committed(view, later):
         raise DamagedObjectError(object_id=object_id, path=view.root)
-    return None
+    return root
 
 
 def settle(view: ObjectView, committed: Committed | None) -> None:

@@ -121,9 +121,9 @@ class LocalFolder:
         path = self._path(key)
         with _failures(key):
             path.unlink(missing_ok=True)
-            for folder in path.parents:
-                if folder == self._root or not _remove_if_empty(folder):
-                    break
+            folder = path.parent
+            while folder != self._root and _remove_if_empty(folder):
+                folder = folder.parent
 
     def _path(self, key: str) -> Path:
         return self._root / require_safe(key)

@@ -68,7 +68,7 @@ def test_layout_maps_the_examples_of_extension_0004(object_id: str, path: str) -
     assert object_path(object_id) == path
 
 
-@settings(deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(_FILES, min_size=1, max_size=4))
 def test_every_version_reads_back_as_deposited(states: list[dict[str, bytes]]) -> None:
     root = StorageRoot(MemoryStore())
