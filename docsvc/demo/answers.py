@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -27,7 +28,7 @@ class Answers:
         self._clock = clock
         self._serials = {name: self._certificate(name).serial_number for name in pki.issuer_of}
         self._routes: dict[tuple[str, str], tuple[str, Answer]] = {
-            ("GET", "/health"): ("text/plain", lambda _: b"ok"),
+            ("GET", "/health"): ("text/plain", lambda _: b"%d" % os.getpid()),
             ("POST", "/tsa"): ("application/timestamp-reply", self._timestamps()),
         }
         for ca in (ROOT, *SUB_CAS):

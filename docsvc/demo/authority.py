@@ -8,7 +8,7 @@ runs it in the foreground. It answers on the loopback address only.
 ``POST /ocsp/CA``     state of a certificate of ``state`` or ``party``
 ``GET /crl/CA.crl``   the CRL of ``root``, ``state`` or ``party``
 ``GET /ca/CA.crt``    the CA's own certificate
-``GET /health``       ``ok``
+``GET /health``       the number of the process
 ====================  =================================================
 """
 
@@ -120,21 +120,21 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, limit_s: floa
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         if process.poll() is not None:
-            # Another program on the port would answer /health for it: look at the child first.
             raise AuthorityNotReadyError(port=port, exit_code=process.returncode)
-        if _is_answering(port):
-            return
+        if _answering(port) == process.pid:
+            return  # another authority on the port would tell its own number
         time.sleep(_POLL_S)
     raise AuthorityNotReadyError(port=port, waited_s=limit_s)
 
 
-def _is_answering(port: int) -> bool:
+def _answering(port: int) -> int | None:
+    """Return the process id of the authority on a port; None where none answers."""
     connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
         connection.request("GET", "/health")
-        return connection.getresponse().status == HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
+        return int(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
     finally:
         connection.close()
 
