@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from archive.ocfl import StorageRoot
 from docsvc.blobs.store import Blobs, Objects
@@ -18,18 +19,20 @@ from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
 from docsvc.http import Outbound
 from docsvc.jobs.engine import JobQueue
+from docsvc.organisations.tables import Unit
 from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
 from docsvc.steps.deposit.store import ArchiveObjects
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
+from docsvc.steps.register.paper import PaperEntry, register_paper
 from docsvc.steps.sign.token import Tokens
 from docsvc.steps.verify import service as verify
 from docsvc.workflow import State, Step
 from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from uuid import UUID
 
 # Imported once by the process that the children fork from.
@@ -104,6 +107,10 @@ class Services:
             documents.end(tx, document_id, ending, at=at)
             register.void(tx, document_id, reason=reason)
 
+    def register_paper(self, entry: PaperEntry) -> UUID:
+        """Enter a document that exists on paper only; see `steps.register.paper`."""
+        return register_paper(entry, stores=self.stores)
+
     def check(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
         """Return the verdict of a file; nothing is kept."""
         return self.verifier.verdict(pdf, file=file)
@@ -123,6 +130,36 @@ class Services:
             SigningError: the authority is away, refuses, or answers wrongly.
         """
         return Timestamper(self.settings.tsa_url, self.outbound.post).stamp(digest)
+
+    def diagnose(self) -> list[dict[str, Any]]:
+        """Try every part once.
+
+        Returns:
+            ``name``, ``ok`` and ``detail`` of each part.
+        """
+        parts: dict[str, Callable[[], object]] = {
+            "database": self._try_database,
+            "blobs": self._try_blobs,
+            "archive": self.root.require_root,
+            "sandbox": lambda: self.sandbox.run("docsvc.steps.inspect.tasks:ready").facts,
+            "tokens": lambda: [self.tokens.of(t.label).ready() for t in self.settings.tokens],
+            "timestamps": lambda: self.stamp(hashlib.sha256(b"docsvc doctor").digest()),
+            "trust": lambda: (
+                self.sandbox.run(
+                    "docsvc.steps.verify.tasks:ready", str(self.settings.trust_dir)
+                ).facts
+            ),
+        }
+        return [{"name": name} | _tried(part) for name, part in parts.items()]
+
+    def _try_database(self) -> None:
+        with self.transactions() as tx:
+            tx.execute(select(Unit.code).limit(1))
+
+    def _try_blobs(self) -> None:
+        digest = self.blobs.put(b"docsvc doctor")
+        self.blobs.get(digest)
+        self.blobs.delete(digest)
 
     def close(self) -> None:
         """Stop the children and let go of connections."""
@@ -157,6 +194,14 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         root=root,
         verifier=verify.Verifier(stores=stores, sandbox=sandbox, trust_dir=str(settings.trust_dir)),
     )
+
+
+def _tried(part: Callable[[], object]) -> dict[str, Any]:
+    try:
+        part()
+    except Exception as e:  # noqa: BLE001  # whatever is broken is what the self-check is for
+        return {"ok": False, "detail": getattr(e, "code", type(e).__name__)}
+    return {"ok": True, "detail": ""}
 
 
 def _hosts(settings: Settings) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import TypeAdapter
 
 from docsvc.sandbox import Answer
@@ -25,3 +27,8 @@ def classify(pdf: bytes, hints: Hints) -> Answer:
     """Return everything a file says of itself."""
     classification = classify_reading(read(pdf), hints=hints)
     return Answer(facts=_CLASSIFICATION.dump_python(classification, mode="json"))
+
+
+def classify_path(path: str) -> Answer:
+    """Return everything a file on disk says of itself."""
+    return classify(Path(path).read_bytes(), Hints())

@@ -6,8 +6,6 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from archive.model import Agent, AgentType, Deposit, EventType, PreservationEvent, User
 from archive.package import build_aip
 from docsvc.catalog import kinds
@@ -18,12 +16,13 @@ from docsvc.steps.deposit.tables import DepositRow
 from docsvc.workflow import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from archive.ocfl import StorageRoot
     from docsvc.documents.stores import Stores
 
-_REPORT = "report.json"
+REPORT = "report.json"
 _AGENT = Agent(identifier="docsvc", name="docsvc", type=AgentType.SOFTWARE)
 _USER = User(name="docsvc", address="urn:docsvc")
 _EVENT_TYPES = {
@@ -46,18 +45,18 @@ def run(document_id: UUID, *, stores: Stores, root: StorageRoot) -> None:
     """Deposit the document; a repetition finds it deposited and changes nothing."""
     with stores.transactions() as tx:
         record = describe(tx, document_id)
-        report = documents.attachment(tx, document_id, _REPORT)
+        report = documents.attachment(tx, document_id, REPORT)
         first = tx.get_one(Revision, (document_id, 1))
         last = documents.last_revision(tx, document_id)
     files = {
         "original.pdf": stores.blobs.get(first.digest),
         "final.pdf": stores.blobs.get(last.digest),
-        _REPORT: stores.blobs.get(report.digest),
+        REPORT: stores.blobs.get(report.digest),
         "metadata/document.json": json.dumps(
             record, ensure_ascii=False, sort_keys=True, indent=1
         ).encode(),
     }
-    deposit = _deposit(document_id, record, files)
+    deposit = deposit_of(document_id, record, files)
     done = root.deposit(
         deposit.object_id,
         build_aip(deposit),
@@ -78,15 +77,8 @@ def run(document_id: UUID, *, stores: Stores, root: StorageRoot) -> None:
         documents.advance(tx, document_id, Step.DEPOSIT, at=at, facts={"object": deposit.object_id})
 
 
-def deposited(stores: Stores, document_id: UUID) -> DepositRow | None:
-    """Return where the document is, if it was deposited."""
-    with stores.transactions() as tx:
-        return tx.scalars(
-            select(DepositRow).where(DepositRow.document_id == document_id)
-        ).one_or_none()
-
-
-def _deposit(document_id: UUID, record: dict[str, Any], files: dict[str, bytes]) -> Deposit:
+def deposit_of(document_id: UUID, record: Mapping[str, Any], files: Mapping[str, bytes]) -> Deposit:
+    """Return what the archive is handed of a document; the same data give the same package."""
     document = record["document"]
     events = record["events"]
     # The moment of the last event, not of this call: a repetition makes the same package.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pypdfium2
 from pydantic import TypeAdapter
@@ -29,3 +30,13 @@ def draw(pdf: bytes, page: int) -> Answer:
     out = io.BytesIO()
     bitmap.to_pil().save(out, "PNG")
     return Answer(frames=(out.getvalue(),))
+
+
+def ready() -> Answer:
+    """Answer: children start, and what they import is there."""
+    return Answer(facts={"pdfium": str(pypdfium2.PDFIUM_INFO)})
+
+
+def inspect_path(path: str) -> Answer:
+    """Return the facts of a file on disk."""
+    return inspect(Path(path).read_bytes())

@@ -81,21 +81,28 @@ def draw(  # the columns of the entry
     Raises:
         NumberTakenError: the printed number is not free.
     """
+    number = _next_free(tx, _book(tx, key)) if printed is None else printed
+    enter(tx, key, number=number, document_id=document_id, issued_on=issued_on, at=at)
+    return number
+
+
+def enter(  # the columns of the entry
+    tx: Tx, key: BookKey, *, number: int, document_id: UUID, issued_on: date, at: datetime
+) -> None:
+    """Enter a document into a book under a number.
+
+    Raises:
+        NumberTakenError: the number is not free.
+    """
     book = _book(tx, key)
-    if printed is None:
-        number = _next_free(tx, book)
-    else:
-        number = printed
-        taken = tx.get(BookEntry, (book, number))
-        if taken is not None:
-            raise NumberTakenError(number=number, series=key.series, period=key.period)
+    if tx.get(BookEntry, (book, number)) is not None:
+        raise NumberTakenError(number=number, series=key.series, period=key.period)
     tx.add(
         BookEntry(
             book_id=book, number=number, document_id=document_id, drawn_at=at, issued_on=issued_on
         )
     )
     tx.flush()
-    return number
 
 
 def void(tx: Tx, document_id: UUID, *, reason: str) -> None:

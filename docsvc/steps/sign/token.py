@@ -64,6 +64,15 @@ class TokenProcess:
                 self.stop()
                 raise TokenGoneError(token=self._token.label) from e
 
+    def ready(self) -> int:
+        """Return how many keys the token shows; raises as `sign` does."""
+        with self._lock:
+            try:
+                return int.from_bytes(self._ask("", b""))
+            except (EOFError, ConnectionError, OSError) as e:
+                self.stop()
+                raise TokenGoneError(token=self._token.label) from e
+
     def _ask(self, key_id: str, to_be_signed: bytes) -> bytes:
         pipe = self._started()
         pipe.send((key_id, to_be_signed))
@@ -131,6 +140,9 @@ def _serve(pipe: Connection, token: dict[str, object]) -> None:
             key_id, to_be_signed = pipe.recv()
             try:
                 signer = signer or _open(token)
+                if not key_id:
+                    pipe.send(("value", len(signer.keys()).to_bytes(2)))
+                    continue
                 answer = signer.sign(key_id, to_be_signed)
             except SigningError as e:
                 pipe.send(("error", (e.code, e.retryable)))

@@ -12,7 +12,7 @@ from docsvc.documents.stores import Stores, grow
 from docsvc.errors import DocsvcError
 from docsvc.sandbox import Answer, Sandbox
 from docsvc.workflow import Step
-from signing.model import Prepared
+from signing.model import Level, Prepared
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -68,6 +68,10 @@ class Augmenter:
     fetched: Fetched
     stamp: Callable[[bytes], bytes]
 
+    def to_lt(self, pdf: bytes) -> bytes:
+        """Return the file with validation data, without a document timestamp."""
+        return self._augmented(pdf, Level.B_LT).frames[0]
+
     def to_lta(self, pdf: bytes) -> bytes:
         """Return the file with validation data and a document timestamp.
 
@@ -75,17 +79,17 @@ class Augmenter:
             RevocationUnavailableError: no end of addresses.
             CodedError: the timestamp authority or a library refused.
         """
-        answer = self._augmented(pdf)
+        answer = self._augmented(pdf, Level.B_LTA)
         start, end = answer.facts["hole"]
         file, digest = answer.frames
         prepared = Prepared(pdf=file, digest=digest, hole=(start, end), to_be_signed=b"")
         token = self.stamp(digest)
         return self.sandbox.run(_COMPLETE, prepared, token).frames[0]
 
-    def _augmented(self, pdf: bytes) -> Answer:
+    def _augmented(self, pdf: bytes, level: Level) -> Answer:
         known = self.fetched.fresh()
         for _ in range(_MAX_ROUNDS):
-            answer = self.sandbox.run(_AUGMENT, pdf, self.trust_dir, known)
+            answer = self.sandbox.run(_AUGMENT, pdf, self.trust_dir, known, level)
             wanted: list[str] = answer.facts["wanted"]
             if not wanted:
                 return answer

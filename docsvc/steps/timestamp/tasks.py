@@ -7,20 +7,21 @@ from verification.trust import load_directory
 
 from docsvc.sandbox import Answer
 from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
-from signing.model import Prepared, ValidationData
+from signing.model import Level, Prepared, ValidationData
 
 
-def augment(pdf: bytes, trust_dir: str, known: dict[str, bytes]) -> Answer:
+def augment(pdf: bytes, trust_dir: str, known: dict[str, bytes], level: Level) -> Answer:
     """Add validation data and prepare the document timestamp.
 
     Args:
         pdf: the sealed file.
         trust_dir: folder of anchors and intermediates.
         known: answers by address, fetched before; ``b""`` where there was none.
+        level: B-LT or B-LTA.
 
     Returns:
-        ``wanted`` addresses in the facts as long as some are not known; else the hole in the
-        facts and file and digest as frames.
+        ``wanted`` addresses in the facts as long as some are not known. Else, for B-LT, the file
+        as a frame; for B-LTA the hole in the facts and file and digest as frames.
     """
     wanted: list[str] = []
 
@@ -38,6 +39,8 @@ def augment(pdf: bytes, trust_dir: str, known: dict[str, bytes]) -> Answer:
         pdf,
         ValidationData(certificates=data.certificates, crls=data.crls, ocsps=data.ocsps),
     )
+    if level is Level.B_LT:
+        return Answer(facts={"wanted": []}, frames=(extended,))
     prepared = prepare_timestamp(extended)
     return Answer(
         facts={"wanted": [], "hole": prepared.hole}, frames=(prepared.pdf, prepared.digest)

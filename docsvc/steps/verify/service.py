@@ -19,8 +19,6 @@ from docsvc.workflow import Step
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from docsvc.documents.tables import Revision
-
 _VERIFY = "docsvc.steps.verify.tasks:verify"
 REPORT = "report.json"
 _PASSED = "TOTAL-PASSED"
@@ -68,7 +66,7 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
     with stores.transactions() as tx:
         blob = NamedBlob(name=REPORT, digest=digest, size=len(report))
         documents.attach(tx, document_id, Step.VERIFY, blob, at=at)
-        tx.merge(_row(document_id, revision, verdict))
+        tx.merge(verdict_row(document_id, revision.digest, verdict))
         document = documents.get(tx, document_id)
         document.indication = verdict["indication"]
         document.completeness = verdict["completeness"]
@@ -80,10 +78,11 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
         )
 
 
-def _row(document_id: UUID, revision: Revision, verdict: dict[str, Any]) -> Verdict:
+def verdict_row(document_id: UUID, digest: str, verdict: dict[str, Any]) -> Verdict:
+    """Return the row of a verdict about the revision with this digest."""
     return Verdict(
         document_id=document_id,
-        revision_digest=revision.digest,
+        revision_digest=digest,
         indication=verdict["indication"],
         completeness=verdict["completeness"],
         policy=str(verdict["policy"]),

@@ -1,0 +1,76 @@
+"""``docsvc serve`` and ``docsvc worker``."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+import uvicorn
+
+from docsvc import logs, settings
+from docsvc.bootstrap import open_services
+from docsvc.demo.authority import Authority
+from docsvc.demo.pki import load as load_pki
+from docsvc.migrations import upgrade
+from docsvc.worker import RunningWorker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docsvc.settings import Settings
+
+
+def serve(
+    *,
+    workers: Annotated[bool, typer.Option(help="chạy worker ngay trong tiến trình này")] = True,
+) -> int:
+    """Chạy dịch vụ web; mặc định có worker bên trong."""
+    chosen = settings.load()
+    logs.configure(chosen.log_level)
+    with contextlib.ExitStack() as stack:
+        if chosen.demonstration:
+            stack.enter_context(authority(chosen))
+        services = open_services(chosen)
+        stack.callback(services.close)
+        upgrade(services.engine)
+        if workers:
+            running = RunningWorker(services)
+            running.start()
+            stack.callback(running.stop)
+        uvicorn.run(
+            "docsvc.web.app:create",
+            factory=True,
+            host=chosen.host,
+            port=chosen.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+    return 0
+
+
+def worker() -> int:
+    """Chạy thêm một worker (PostgreSQL), cho đến khi được bảo dừng."""
+    chosen = settings.load()
+    logs.configure(chosen.log_level)
+    services = open_services(chosen)
+    running = RunningWorker(services)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    running.start()
+    stopping.wait()
+    running.stop()
+    services.close()
+    return 0
+
+
+@contextlib.contextmanager
+def authority(chosen: Settings) -> Iterator[Authority]:
+    """Run the demonstration authority as long as the service runs."""
+    folder = chosen.data_dir / "demo"
+    with Authority.start(folder, load_pki(folder).port) as running:
+        yield running

@@ -1,0 +1,171 @@
+"""``docsvc sign``: one file, with a token, without the service."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from docsvc import logs, settings
+from docsvc.cli.output import JsonOption, Lang, LangOption, Output
+from docsvc.clock import SystemClock
+from docsvc.errors import CodedError, DocsvcError
+from docsvc.http import Outbound
+from docsvc.sandbox import Sandbox
+from docsvc.steps.classify.model import Hints
+from docsvc.steps.sign.rules import FIELD_OF, places_of
+from docsvc.steps.timestamp.service import Augmenter, Fetched
+from signing.complete import complete
+from signing.errors import SigningError
+from signing.model import Level, ReservedPlaces, Role, SignaturePlan
+from signing.prepare import prepare
+from signing.signers.base import Completed
+from signing.signers.pkcs11 import Pkcs11Signer
+from signing.stamp import reserve
+from signing.timestamp import Timestamper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docsvc.settings import Settings
+
+_CLASSIFY = "docsvc.steps.classify.tasks:classify"
+
+
+class PinMissingError(DocsvcError):
+    """The environment variable that should hold the PIN is not set; nothing was signed."""
+
+    code = "sign.pin-missing"
+
+
+class KeyAmbiguousError(DocsvcError):
+    """The token holds no key, or several and none was named; nothing was signed."""
+
+    code = "sign.key-ambiguous"
+
+
+class TimestampMissingError(DocsvcError):
+    """The level needs a timestamp authority and none is named; nothing was signed."""
+
+    code = "sign.no-timestamp-authority"
+
+
+def sign(  # noqa: PLR0913  # the options of the contract
+    source: Annotated[Path, typer.Argument(metavar="IN", exists=True, dir_okay=False)],
+    target: Annotated[Path, typer.Argument(metavar="OUT")],
+    *,
+    role: Annotated[Role, typer.Option(help="leader | organisation")],
+    module: Annotated[Path, typer.Option(help="thư viện PKCS#11")],
+    token: Annotated[str, typer.Option(help="nhãn thiết bị")],
+    pin_env: Annotated[str, typer.Option(help="tên biến môi trường chứa mã PIN")],
+    key_id: Annotated[str | None, typer.Option(help="CKA_ID, hệ 16")] = None,
+    level: Annotated[Level, typer.Option()] = Level.B_B,
+    tsa: Annotated[str | None, typer.Option(help="địa chỉ máy chủ dấu thời gian")] = None,
+    image: Annotated[Path | None, typer.Option(help="ảnh chữ ký hoặc con dấu, PNG")] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.VI,
+) -> int:
+    """Ký một tệp bằng thiết bị PKCS#11, không cần dịch vụ."""
+    logs.configure("error")
+    output = Output(as_json=as_json, lang=lang)
+    chosen = settings.load()
+    stamper = _stamper(chosen, level, tsa)
+    try:
+        signed = _signed(
+            source.read_bytes(),
+            _signer(module, token, pin_env),
+            key_id=key_id,
+            role=role,
+            image=image.read_bytes() if image else None,
+            stamp=stamper,
+        )
+    except SigningError as e:
+        raise CodedError(e.code, retryable=e.retryable, **e.facts) from e
+    if level in {Level.B_LT, Level.B_LTA}:
+        signed = _augmented(signed, chosen, stamper, level)
+    target.write_bytes(signed)
+    facts = {"file": str(target), "sha256": hashlib.sha256(signed).hexdigest(), "level": level}
+    output.line(facts) if as_json else output.say(f"{target}: {level}")
+    return 0
+
+
+def _stamper(chosen: Settings, level: Level, tsa: str | None) -> Callable[[bytes], bytes] | None:
+    if level is Level.B_B:
+        return None
+    url = tsa or chosen.tsa_url
+    if not url:
+        raise TimestampMissingError(level=level)
+    host = url.split("://", 1)[-1].split("/", 1)[0]
+    outbound = Outbound((host,), timeout_s=chosen.tsa_timeout_s)
+    return Timestamper(url, outbound.post).stamp
+
+
+def _signer(module: Path, token: str, pin_env: str) -> Pkcs11Signer:
+    pin = os.environ.get(pin_env)
+    if not pin:
+        raise PinMissingError(variable=pin_env)
+    return Pkcs11Signer(str(module), token, pin)
+
+
+def _signed(  # everything one signature needs
+    pdf: bytes,
+    signer: Pkcs11Signer,
+    *,
+    key_id: str | None,
+    role: Role,
+    image: bytes | None,
+    stamp: Callable[[bytes], bytes] | None,
+) -> bytes:
+    """Sign with the key that is named, or with the only one there is."""
+    with signer:
+        keys = [key.key_id for key in signer.keys()]  # noqa: SIM118  # no mapping, a token
+        chosen = key_id or (keys[0] if len(keys) == 1 else "")
+        if chosen not in keys:
+            raise KeyAmbiguousError(keys=", ".join(keys))
+        plan = SignaturePlan(
+            role=role,
+            field_name=FIELD_OF[role],
+            chain=signer.chain(chosen),
+            image=image,
+            certify=role is Role.LEADER,
+        )
+        base = reserve(pdf, _places(pdf)) if role is Role.LEADER else pdf
+        prepared = prepare(base, plan=plan, at=SystemClock().now())
+        answer = signer.sign(chosen, prepared.to_be_signed)
+    if not isinstance(answer, Completed):
+        raise KeyAmbiguousError(keys=chosen)
+    token = stamp(hashlib.sha256(answer.value).digest()) if stamp else None
+    return complete(prepared, plan=plan, value=answer.value, timestamp_token=token)
+
+
+def _places(pdf: bytes) -> ReservedPlaces:
+    """Find the places on the page, in a child process."""
+    sandbox = Sandbox(1)
+    try:
+        return places_of(sandbox.run(_CLASSIFY, pdf, Hints()).facts)
+    finally:
+        sandbox.stop()
+
+
+def _augmented(
+    signed: bytes, chosen: Settings, stamp: Callable[[bytes], bytes] | None, level: Level
+) -> bytes:
+    outbound = Outbound(chosen.fetch_allow, timeout_s=chosen.tsa_timeout_s)
+    sandbox = Sandbox(1)
+    augmenter = Augmenter(
+        sandbox=sandbox,
+        trust_dir=str(chosen.trust_dir),
+        fetched=Fetched(get=outbound.get),
+        stamp=stamp or _no_stamp,
+    )
+    try:
+        return augmenter.to_lta(signed) if level is Level.B_LTA else augmenter.to_lt(signed)
+    finally:
+        sandbox.stop()
+
+
+def _no_stamp(_digest: bytes) -> bytes:
+    raise TimestampMissingError(level=Level.B_LTA)

@@ -1,0 +1,187 @@
+"""A whole demonstration instance in a folder: PKI, token, bodies, accounts, settings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docsvc.access import queries as access_queries
+from docsvc.access import service as access
+from docsvc.access.rules import Membership, Role
+from docsvc.access.service import NewAccount
+from docsvc.demo import images, organisations, pki, token
+from docsvc.demo.organisations import Organisations
+from docsvc.demo.pki import DemoPki
+from docsvc.demo.token import DemoToken
+from docsvc.organisations.service import (
+    CertificateEntry,
+    OfficerEntry,
+    ParentEntry,
+    UnitEntry,
+    add_certificate,
+)
+from docsvc.organisations.service import load as load_bodies
+from docsvc.settings import Settings, Token
+from verification.model import Role as SignatureRole
+
+if TYPE_CHECKING:
+    from docsvc.bootstrap import Services
+
+ACTOR = "demonstration"
+# Everybody who tries the demonstration knows it; a real installation has no such account.
+PASSWORD = "thu-nghiem-2026"  # noqa: S105  # printed on the login page of the demonstration
+_AUTHORITY_PORT = 8001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """What the folder of a demonstration holds."""
+
+    folder: Path
+    bodies: Organisations
+    pki: DemoPki
+    token: DemoToken
+    settings: Settings
+
+
+def prepare(folder: Path, *, port: int = _AUTHORITY_PORT, **changes: object) -> Instance:
+    """Make the PKI, the token and the settings of a demonstration; a second time changes nothing.
+
+    Args:
+        folder: of the instance.
+        port: of the demonstration authority on the loopback address.
+        changes: settings that differ from the embedded ones.
+    """
+    bodies = organisations.load()
+    made = pki.create(folder / "demo", port=port, organisations=bodies)
+    keys = token.create(folder / "demo", pki=made)
+    trust = folder / "trust"
+    _write_trust(trust, made)
+    values: dict[str, object] = {
+        "data_dir": folder,
+        "trust_dir": trust,
+        "tsa_url": f"{made.url}/tsa",
+        "fetch_allow": (f"127.0.0.1:{made.port}",),
+        "tokens": (
+            Token(
+                label=keys.label,
+                module=keys.module,
+                pin_file=keys.pin_file,
+                environment=dict(keys.environment),
+            ),
+        ),
+        "server_side_personal_keys": True,
+        "demonstration": True,
+    }
+    settings = Settings.model_validate(values | changes)
+    return Instance(folder=folder, bodies=bodies, pki=made, token=keys, settings=settings)
+
+
+def write_settings(instance: Instance, path: Path) -> None:
+    """Write the settings of an instance as a file that ``DOCSVC_CONFIG`` can name."""
+    lines = []
+    tables = []
+    for name, value in instance.settings.model_dump(mode="json", exclude_defaults=True).items():
+        if name == "tokens":
+            tables = value
+        else:
+            lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    for entry in tables:
+        lines.append("\n[[tokens]]")
+        environment = entry.pop("environment")
+        lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in entry.items()]
+        lines.append("\n[tokens.environment]")
+        lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in environment.items()]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def populate(services: Services, instance: Instance) -> None:
+    """Make bodies, officers, certificates, images and accounts known; harmless twice."""
+    bodies, at = instance.bodies, services.clock.now()
+    pictures = images.create(instance.folder / "demo" / "images", bodies)
+    digests = {key: services.blobs.put(path.read_bytes()) for key, path in pictures.items()}
+    with services.transactions() as tx:
+        numbers = load_bodies(
+            tx, map(_unit, bodies.units), map(_officer, bodies.officers), at=at, actor=ACTOR
+        )
+        for holder in bodies.holders:
+            own, *issuers = instance.pki.chain(holder.key)
+            leader = holder.key in numbers
+            entry = CertificateEntry(
+                der=own,
+                issuers=tuple(issuers),
+                role=SignatureRole.LEADER if leader else SignatureRole.ORGANISATION,
+                unit=holder.unit,
+                officer=numbers.get(holder.key),
+                token=instance.token.label,
+                key_id=instance.token.keys[holder.key],
+                image_digest=digests[holder.key],
+            )
+            add_certificate(tx, entry, at=at, actor=ACTOR)
+    _add_accounts(services, bodies)
+
+
+def _write_trust(folder: Path, made: DemoPki) -> None:
+    """Lay out the trust store: anchors and intermediates, each as DER."""
+    for part, names in (("anchors", ("root",)), ("intermediates", tuple(pki.SUB_CAS))):
+        place = folder / part
+        place.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (place / f"demo-{name}.crt").write_bytes(made.certificate(name))
+
+
+def _unit(unit: organisations.Unit) -> UnitEntry:
+    return UnitEntry(
+        code=unit.code,
+        name=unit.name,
+        short_name=unit.short_name,
+        symbol=unit.symbol,
+        tier=unit.tier,
+        kind=unit.kind,
+        number_form=unit.number_form,
+        place=unit.place,
+        seal_mm=unit.seal_mm,
+        term=unit.term or None,
+        valid_to=unit.valid_to,
+        parents=tuple(
+            ParentEntry(code=p.code, valid_from=p.valid_from, valid_to=p.valid_to)
+            for p in unit.parents
+        ),
+    )
+
+
+def _officer(officer: organisations.Officer) -> OfficerEntry:
+    return OfficerEntry(
+        key=officer.key,
+        unit=officer.unit,
+        full_name=officer.full_name,
+        title=officer.title,
+        authority=officer.authority,
+    )
+
+
+def _add_accounts(services: Services, bodies: Organisations) -> None:
+    """Add an account for each role, for the whole demonstration province."""
+    units = [u.code for u in bodies.units]
+    tops = [u.code for u in bodies.units if not u.parents]
+    wanted = {
+        "vanthu": (Role.CLERK, units, "Văn thư (thử nghiệm)"),
+        "lanhdao": (Role.LEADER, units, "Lãnh đạo (thử nghiệm)"),
+        "kiemtra": (Role.AUDITOR, tops, "Kiểm tra viên (thử nghiệm)"),
+        "thongke": (Role.LEADERSHIP, tops, "Lãnh đạo theo dõi số liệu (thử nghiệm)"),
+        "quantri": (Role.ADMINISTRATOR, tops, "Quản trị (thử nghiệm)"),
+    }
+    for login, (role, codes, name) in wanted.items():
+        with services.transactions() as tx:
+            known = access_queries.identity(tx, login)
+        if known is None:
+            account = NewAccount(
+                login=login,
+                display_name=name,
+                password=PASSWORD,
+                must_change=False,
+                memberships=tuple(Membership(role=role, unit_code=code) for code in codes),
+            )
+            access.add_account(services.transactions, account, at=services.clock.now(), actor=ACTOR)

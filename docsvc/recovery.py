@@ -1,0 +1,146 @@
+"""From the archive: the database rebuilt, and timestamps renewed before they run out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from archive.model import User
+from archive.package import build_aip, read_document
+from archive.renew import FINAL, Stamped, due
+from archive.renew import renew as renew_package
+from docsvc.bootstrap import Services
+from docsvc.catalog import kinds
+from docsvc.documents.service import NamedBlob, attach
+from docsvc.documents.tables import Document, Event, Revision
+from docsvc.organisations import queries as organisations
+from docsvc.steps.deposit.record import restore
+from docsvc.steps.deposit.service import REPORT, deposit_of
+from docsvc.steps.deposit.tables import DepositRow
+from docsvc.steps.register.rules import book_for
+from docsvc.steps.register.service import enter
+from docsvc.steps.timestamp.service import Augmenter
+from docsvc.steps.verify.service import verdict_row
+from docsvc.workflow import State, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from docsvc.db.transactions import Tx
+
+_DATA = "representations/rep1/data"
+_USER = User(name="docsvc", address="urn:docsvc")
+_EXPIRIES = "docsvc.steps.deposit.tasks:expiries"
+
+
+def rebuild(services: Services) -> dict[str, int]:
+    """Bring documents that the database lacks back from the archive; bodies must be known.
+
+    Returns:
+        How many packages were read, and how many documents came back.
+    """
+    counts = {"packages": 0, "documents": 0}
+    for object_id in services.root.object_ids():
+        counts["packages"] += 1
+        counts["documents"] += _bring_back(services, object_id)
+    return counts
+
+
+def _bring_back(services: Services, object_id: str) -> bool:
+    files = services.root.read(object_id)
+    record = read_document(files)
+    document_id = UUID(record["document"]["id"])
+    with services.transactions() as tx:
+        if tx.get(Document, document_id) is not None:
+            return False
+    blobs = services.blobs
+    kept = {blobs.put(files[f"{_DATA}/{name}.pdf"]) for name in ("original", "final")}
+    report = files[f"{_DATA}/{REPORT}"]
+    blob = NamedBlob(name=REPORT, digest=blobs.put(report), size=len(report))
+    at = services.clock.now()
+    with services.transactions() as tx:
+        document = restore(Document, record["document"])
+        # The package was closed one step before: a deposited document is not yet published.
+        document.state = State.DEPOSITED
+        tx.add(document)
+        tx.flush()
+        _restore_rows(tx, record, kept)
+        _restore_number(tx, document)
+        attach(tx, document_id, Step.VERIFY, blob, at=at)
+        last = record["revisions"][-1]["digest"]
+        tx.add(verdict_row(document_id, last, json.loads(report)))
+        head = services.root.inventory(object_id).head
+        tx.add(
+            DepositRow(document_id=document_id, object_id=object_id, version=head, deposited_at=at)
+        )
+        services.jobs.enqueue(tx, document_id)
+    return True
+
+
+def _restore_rows(tx: Tx, record: Mapping[str, Any], kept: set[str]) -> None:
+    for row in record["revisions"]:
+        if row["digest"] in kept:
+            tx.add(restore(Revision, row))
+    for row in record["events"]:
+        # The number of an event is drawn anew; its order stays.
+        tx.add(restore(Event, {k: v for k, v in row.items() if k != "id"}))
+
+
+def _restore_number(tx: Tx, document: Document) -> None:
+    """Enter the document into its book again, under its own number."""
+    if document.number is None or document.issued_on is None:
+        return
+    unit = organisations.unit(tx, document.unit_code)
+    key = book_for(
+        unit_code=unit.code,
+        number_form=unit.number_form,
+        term=unit.term,
+        series=kinds.kind(document.kind or "").series,
+        issued_on=document.issued_on,
+    )
+    enter(
+        tx,
+        key,
+        number=document.number,
+        document_id=document.id,
+        issued_on=document.issued_on,
+        at=document.received_at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """Gives archived documents a new timestamp before the old one can no longer be checked."""
+
+    services: Services
+    augmenter: Augmenter
+
+    def run(self, *, before: datetime) -> list[str]:
+        """Renew the deposits whose timestamps run out before a moment; return which."""
+        urgent = due(self._stamped(), before=before)
+        at = self.services.clock.now()
+        for each in urgent:
+            renew_package(self.services.root, each.object_id, renewer=self, at=at, user=_USER)
+        return [each.object_id for each in urgent]
+
+    def renew(self, object_id: str, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        """Return the next package of a document: its final revision stamped again."""
+        record = read_document(files)
+        data = {
+            "original.pdf": files[f"{_DATA}/original.pdf"],
+            "final.pdf": self.augmenter.to_lta(files[FINAL]),
+            REPORT: files[f"{_DATA}/{REPORT}"],
+            "metadata/document.json": files["metadata/document.json"],
+        }
+        deposit = deposit_of(UUID(record["document"]["id"]), record, data)
+        return build_aip(replace(deposit, object_id=object_id, created=self.services.clock.now()))
+
+    def _stamped(self) -> Iterator[Stamped]:
+        root, sandbox = self.services.root, self.services.sandbox
+        for object_id in root.object_ids():
+            facts = sandbox.run(_EXPIRIES, root.read_file(object_id, FINAL)).facts
+            ends = tuple(datetime.fromisoformat(text) for text in facts["valid_until"])
+            yield Stamped(object_id=object_id, valid_until=ends)
