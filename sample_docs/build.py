@@ -14,7 +14,6 @@ from pathlib import Path
 
 import broken
 import faces
-import foreign
 import hybrid
 import layout
 import manifest
@@ -57,6 +56,15 @@ def _read_signed(source: Source) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
+def _sign(source: Source, book: Book) -> dict[str, bytes]:
+    """Sign a foreign sample; return it and the certificates by their paths."""
+    import foreign  # noqa: PLC0415  # pyHanko takes a second to load and is seldom needed
+
+    signer = book.officers[source.signer].full_name
+    signed = foreign.sign(variants.tidy(_page(source, book)), signer)
+    return {path or source.path: data for path, data in signed.items()}
+
+
 def build(*, sign: bool = False) -> dict[str, bytes]:
     """Return every built file by its path relative to ``sample_docs/``."""
     book = sources.load()
@@ -67,10 +75,7 @@ def build(*, sign: bool = False) -> dict[str, bytes]:
         if source.make != "foreign":
             built[source.path] = make(source, book)
         elif sign:
-            signer = book.officers[source.signer].full_name
-            signed = foreign.sign(variants.tidy(_page(source, book)), signer)
-            built[source.path] = signed.pop("")
-            built |= signed
+            built |= _sign(source, book)
         else:
             built[source.path] = _read_signed(source)
     return {**built, "MANIFEST.toml": manifest.write(book, built)}

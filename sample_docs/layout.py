@@ -1,299 +1,35 @@
 """Lays a source out on A4 pages in the form of the decree (state, front) or of the Party."""
 
 import io
-from dataclasses import dataclass, field
 from typing import Any
 
 from faces import Face, assign, register
-from reportlab.lib.colors import Color
-from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT
+from head import head
+from reportlab.lib.enums import TA_CENTER, TA_LEFT
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
 from reportlab.platypus import Table as Grid
-from sources import KIND_NAMES, Appendix, Book, Source
+from sheet import BLACK, Sheet, style
+from sources import Appendix, Book, Source
 
-RED = Color(0.86, 0.07, 0.09)
-BLACK = Color(0, 0, 0)
-GREY = Color(0.42, 0.42, 0.42)
-SAMPLE = "VĂN BẢN MẪU – DỮ LIỆU THỬ NGHIỆM"
-LEADING = 1.27
 SHORT = 90  # a line this short without a full stop is a heading: it stays with the next block
 SIGNATURE_GAP = 78.0  # points left free for the signature, about five blank lines
-NUMBER_BLANK = " " * 12  # 39 pt at 13 pt: four digits and a little air
-DAY_BLANK = " " * 8  # 26 pt at 13 pt italic: two digits and a little air
-STAMPS = {"HỎA TỐC": 30, "THƯỢNG KHẨN": 40, "KHẨN": 20, "MẬT": 20, "TỐI MẬT": 30, "TUYỆT MẬT": 40}
-
-
-@dataclass(slots=True, kw_only=True)
-class Sheet:
-    """A canvas with a pen position: the page that is being filled."""
-
-    canvas: Any
-    face: Face
-    left: float
-    right: float  # width of the right margin
-    points: float  # size of the body
-    size: tuple[float, float] = A4
-    bottom: float = 20 * mm
-    y: float = field(default=A4[1] - 20 * mm)
-    number: int = 1
-    pages: int = 1
-
-    @property
-    def width(self) -> float:
-        """Width of the text block in points."""
-        return self.size[0] - self.left - self.right
-
-    def begin(self) -> None:
-        """Draw what every page carries: the sample footer, and the page number from page 2."""
-        self.y = self.size[1] - 20 * mm
-        self.bottom = 20 * mm
-        self.canvas.setFillColor(GREY)
-        self.canvas.setFont(self.face.caps, 8)
-        self.canvas.drawCentredString(self.size[0] / 2, 9 * mm, SAMPLE)
-        self.canvas.setFillColor(BLACK)
-        if self.number > 1:
-            self.canvas.setFont(self.face.regular, 13)
-            self.canvas.drawCentredString(
-                self.size[0] / 2, self.size[1] - 14 * mm, f"{self.number}"
-            )
-
-    def turn(self, *, landscape: bool = False, restart: bool = False) -> None:
-        """Go to the next page; an appendix restarts the numbers and may lie on its side."""
-        self.canvas.showPage()
-        self.pages += 1
-        self.number = 1 if restart else self.number + 1
-        if restart:
-            self.size = (A4[1], A4[0]) if landscape else A4
-        self.canvas.setPageSize(self.size)
-        self.begin()
-
-    def room(self) -> float:
-        """Return the height that is left on the page."""
-        return self.y - self.bottom
-
-    def centred(self, x: float, text: str, font: str, size: float) -> float:
-        """Draw one line centred on ``x`` at the pen's height; return its width."""
-        self.canvas.setFont(font, size)
-        self.canvas.drawCentredString(x, self.y, text)
-        return float(self.canvas.stringWidth(text, font, size))
-
-    def rule(self, x: float, width: float, *, drop: float = 4) -> None:
-        """Draw a rule centred on ``x``, a little under the pen."""
-        self.canvas.setLineWidth(0.6)
-        self.canvas.line(x - width / 2, self.y - drop, x + width / 2, self.y - drop)
-
-    def put(self, block: Any, *, before: float, keep: float = 0.0) -> None:
-        """Place a paragraph or table, split over pages where needed.
-
-        Args:
-            block: something of reportlab with wrap, split and drawOn.
-            before: air above it in points.
-            keep: height that must still fit below it on the same page.
-        """
-        self.y -= before
-        _, height = block.wrap(self.width, self.room())
-        if height + keep <= self.room():
-            block.drawOn(self.canvas, self.left, self.y - height)
-            self.y -= height
-            return
-        parts = block.split(self.width, self.room()) if keep == 0.0 else []
-        if len(parts) > 1:
-            self.put(parts.pop(0), before=0)
-        self.turn()
-        for part in parts or [block]:
-            self.put(part, before=0)
-
-
-def _style(sheet: Sheet, **changes: Any) -> Any:
-    base: dict[str, Any] = {
-        "fontName": sheet.face.regular,
-        "fontSize": sheet.points,
-        "leading": sheet.points * LEADING,
-        "alignment": TA_JUSTIFY,
-        "allowWidows": 0,
-        "allowOrphans": 0,
-    }
-    return ParagraphStyle("sample", **{**base, **changes})
-
-
-def blank_or(value: str | None, blank: str) -> str:
-    """Return the value, or the blank that the service fills later."""
-    return blank if value is None else value
-
-
-def number_text(source: Source) -> str:
-    """Return the number line as it is printed."""
-    before, after = source.number_line
-    number = None if source.number is None else f"{source.number:02d}"
-    return before.strip() + blank_or(number and " " + number, NUMBER_BLANK) + after
-
-
-def date_text(source: Source, place: str) -> str:
-    """Return the date line as it is printed; months below 3 have two digits, by the decree."""
-    if source.issued is None:
-        return f"{place}, ngày{DAY_BLANK}tháng{DAY_BLANK}năm {source.year}"
-    day, month = source.issued.day, source.issued.month
-    shown = f"{month:02d}" if month < 3 else f"{month}"  # noqa: PLR2004 - the decree's own limit
-    return f"{place}, ngày {day:02d} tháng {shown} năm {source.issued.year}"
-
-
-def _stamp(sheet: Sheet, x: float, text: str, *, colour: Color = RED) -> None:
-    """Draw a framed stamp centred on ``x``, at its real size, below the pen."""
-    width, height = STAMPS.get(text, 20) * mm, 8 * mm
-    if text not in STAMPS:
-        width = sheet.canvas.stringWidth(text, sheet.face.caps_bold, 13) + 16
-    sheet.y -= height
-    sheet.canvas.setStrokeColor(colour)
-    sheet.canvas.setFillColor(colour)
-    sheet.canvas.setLineWidth(1.4)
-    sheet.canvas.rect(x - width / 2, sheet.y, width, height)
-    sheet.canvas.setFont(sheet.face.caps_bold, 13.5)
-    sheet.canvas.drawCentredString(x, sheet.y + height / 2 - 4.8, text)
-    sheet.canvas.setFillColor(BLACK)
-    sheet.canvas.setStrokeColor(BLACK)
-
-
-def _left_head(sheet: Sheet, source: Source, book: Book, x: float) -> float:
-    """Draw boxes 2, 3, 5b, 10a and 10b; return the height of the number line."""
-    head = book.letterheads[source.unit]
-    for line in head.superior:
-        sheet.centred(x, line, sheet.face.caps, 12)
-        sheet.y -= 15
-    width = 0.0
-    for line in head.body:
-        width = sheet.centred(x, line, sheet.face.caps_bold, 12)
-        sheet.y -= 15
-    if source.form == "party":
-        sheet.centred(x, "*", sheet.face.regular, 13)
-        sheet.y -= 15
-    else:
-        sheet.rule(x, width * 0.42, drop=-10)
-        sheet.y -= 9
-    level = sheet.y
-    sheet.centred(x, number_text(source), sheet.face.regular, 13)
-    if source.kind == "CV":
-        column = 2 * (x - sheet.left)
-        style = _style(sheet, fontSize=12, leading=14, alignment=TA_CENTER)
-        text = Paragraph("V/v " + source.subject, style)
-        if source.form == "party":
-            text = Paragraph(f"<i>{source.subject}</i>", style)
-        _, height = text.wrap(column, 200)
-        text.drawOn(sheet.canvas, sheet.left, sheet.y - 8 - height)
-        sheet.y -= 8 + height
-    _marks(sheet, source, x)
-    return level
-
-
-def _marks(sheet: Sheet, source: Source, x: float) -> None:
-    """Draw the secrecy mark (box 10a) and the urgency stamp (box 10b)."""
-    level = source.secrecy
-    match source.mark:
-        case "text":
-            sheet.y -= 22
-            sheet.centred(x, level, sheet.face.caps_bold, 14)
-        case "spaced":
-            sheet.y -= 22
-            spaced = "   ".join(" ".join(word) for word in level.split())
-            sheet.centred(x, spaced, sheet.face.caps_bold, 14)
-        case "stamp":
-            sheet.y -= 8
-            _stamp(sheet, x, level)
-        case _:
-            pass
-    if source.urgency != "none":
-        sheet.y -= 8
-        _stamp(sheet, x, source.urgency)
-
-
-def _right_head(sheet: Sheet, source: Source, book: Book, level: float, x: float) -> None:
-    """Draw boxes 1, 4 and 11."""
-    face = sheet.face
-    if source.form == "party":
-        width = sheet.centred(x, "ĐẢNG CỘNG SẢN VIỆT NAM", face.caps_bold, 15)
-        sheet.rule(x, width, drop=3)
-    else:
-        sheet.centred(x, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", face.caps_bold, 12)
-        sheet.y -= 16
-        width = sheet.centred(x, "Độc lập - Tự do - Hạnh phúc", face.bold, 13)
-        sheet.rule(x, width)
-    sheet.y = min(level, sheet.y - 18)
-    sheet.centred(x, date_text(source, book.letterheads[source.unit].place), face.italic, 13)
-    if source.note:
-        sheet.y -= 10
-        _stamp(sheet, x, source.note, colour=BLACK)
-
-
-def _head(sheet: Sheet, source: Source, book: Book) -> None:
-    """Draw the top of page 1 and the title block."""
-    top = sheet.y - 10
-    share = 0.40 if source.form == "state" else 0.43
-    sheet.y = top
-    level = _left_head(sheet, source, book, sheet.left + sheet.width * share / 2)
-    left_end, sheet.y = sheet.y, top
-    _right_head(sheet, source, book, level, sheet.left + sheet.width * (1 + share) / 2)
-    sheet.y = min(left_end, sheet.y) - 12
-    if source.kind != "CV":
-        _title(sheet, source)
-    if source.addressed:
-        _addressed(sheet, source)
-    sheet.y -= 6
-
-
-def _title(sheet: Sheet, source: Source) -> None:
-    middle = sheet.left + sheet.width / 2
-    sheet.y -= 20
-    sheet.centred(middle, KIND_NAMES[source.kind].upper(), sheet.face.caps_bold, 14)
-    style = _style(sheet, fontName=sheet.face.bold, alignment=TA_CENTER, leading=17)
-    text = Paragraph(source.subject, style)
-    narrow = sheet.width * 0.86
-    _, height = text.wrap(narrow, 200)
-    while text.wrap(narrow - 8, 200)[1] == height and narrow > sheet.width / 2:
-        narrow -= 8  # balances the lines: no line with a word alone
-    text.wrap(narrow, 200)
-    text.drawOn(sheet.canvas, middle - narrow / 2, sheet.y - 4 - height)
-    sheet.y -= 4 + height
-    if source.form == "party":
-        sheet.y -= 10
-        sheet.centred(middle, "-----", sheet.face.regular, 13)
-        sheet.y -= 6
-    else:
-        sheet.rule(middle, sheet.width * 0.2, drop=3)
-        sheet.y -= 10
-    if source.competence:
-        style = _style(sheet, fontName=sheet.face.caps_bold, alignment=TA_CENTER)
-        sheet.put(Paragraph(source.competence, style), before=8)
-
-
-def _addressed(sheet: Sheet, source: Source) -> None:
-    word = "Kính trình:" if source.form == "party" and source.kind == "TTr" else "Kính gửi:"
-    if len(source.addressed) == 1:
-        style = _style(sheet, alignment=TA_CENTER)
-        sheet.put(Paragraph(f"{word} {source.addressed[0]}", style), before=10)
-        return
-    first = _style(sheet, leftIndent=sheet.width * 0.2, alignment=TA_LEFT)
-    sheet.put(Paragraph(word, first), before=10)
-    rest = _style(sheet, leftIndent=sheet.width * 0.34, alignment=TA_LEFT)
-    for index, line in enumerate(source.addressed):
-        end = "." if index == len(source.addressed) - 1 else ";"
-        sheet.put(Paragraph(f"- {line}{end}", rest), before=2)
 
 
 def _grid(sheet: Sheet, source: Source, name: str) -> Any:
     table = source.tables[name]
     total = sum(table.widths)
-    cell = _style(sheet, fontSize=12, leading=14.5, alignment=TA_LEFT)
-    head = _style(sheet, fontName=sheet.face.bold, fontSize=12, leading=14.5, alignment=TA_CENTER)
-    middle = _style(sheet, fontSize=12, leading=14.5, alignment=TA_CENTER)
+    cell = style(sheet, fontSize=12, leading=14.5, alignment=TA_LEFT)
+    first = style(sheet, fontName=sheet.face.bold, fontSize=12, leading=14.5, alignment=TA_CENTER)
+    middle = style(sheet, fontSize=12, leading=14.5, alignment=TA_CENTER)
 
     def show(text: str) -> Any:
         short = text.replace(".", "").replace(",", "").replace("%", "").strip()
         return Paragraph(text, middle if short.isdigit() or len(text) <= 4 else cell)  # noqa: PLR2004
 
-    rows = [[Paragraph(text, head) for text in table.head]]
+    rows = [[Paragraph(text, first) for text in table.head]]
     rows += [[show(text) for text in row] for row in table.rows]
     grid = Grid(rows, colWidths=[sheet.width * w / total for w in table.widths], repeatRows=1)
     grid.setStyle(
@@ -317,9 +53,9 @@ def _flow(sheet: Sheet, source: Source, blocks: tuple[str, ...], *, keep: float 
     by its name, anything else a justified paragraph with reportlab's inline markup.
     """
     face = sheet.face
-    plain = _style(sheet, firstLineIndent=10 * mm)
-    bold = _style(sheet, fontName=face.bold, firstLineIndent=10 * mm, alignment=TA_LEFT)
-    centred = _style(sheet, fontName=face.caps_bold, alignment=TA_CENTER)
+    plain = style(sheet, firstLineIndent=10 * mm)
+    bold = style(sheet, fontName=face.bold, firstLineIndent=10 * mm, alignment=TA_LEFT)
+    centred = style(sheet, fontName=face.caps_bold, alignment=TA_CENTER)
     for index, block in enumerate(blocks):
         last = index == len(blocks) - 1
         match block[:2]:
@@ -337,12 +73,12 @@ def _flow(sheet: Sheet, source: Source, blocks: tuple[str, ...], *, keep: float 
 def _recipients(sheet: Sheet, source: Source) -> list[Any]:
     """Return the lines of box 9b as paragraphs with their heights wrapped."""
     face = sheet.face
-    head = _style(sheet, fontName=face.bold_italic, fontSize=12, leading=14, alignment=TA_LEFT)
-    item = _style(sheet, fontSize=11, leading=13, alignment=TA_LEFT)
+    first = style(sheet, fontName=face.bold_italic, fontSize=12, leading=14, alignment=TA_LEFT)
+    item = style(sheet, fontSize=11, leading=13, alignment=TA_LEFT)
     title = "<u>Nơi nhận:</u>" if source.form == "party" else "Nơi nhận:"
     if source.form == "party":
-        head = _style(sheet, fontSize=14, leading=17, alignment=TA_LEFT)
-    lines = [Paragraph(title, head)]
+        first = style(sheet, fontSize=14, leading=17, alignment=TA_LEFT)
+    lines = [Paragraph(title, first)]
     for index, line in enumerate(source.recipients):
         end = "." if index == len(source.recipients) - 1 else ";"
         lines.append(Paragraph(f"- {line}{end}", item))
@@ -381,12 +117,12 @@ def _sign(sheet: Sheet, source: Source, book: Book) -> None:
 def _append(sheet: Sheet, source: Source, appendix: Appendix) -> None:
     sheet.turn(landscape=appendix.landscape, restart=True)
     face = sheet.face
-    style = _style(sheet, fontName=face.bold, alignment=TA_CENTER)
-    sheet.put(Paragraph(appendix.label, style), before=0)
-    sheet.put(Paragraph(appendix.title, style), before=2)
+    look = style(sheet, fontName=face.bold, alignment=TA_CENTER)
+    sheet.put(Paragraph(appendix.label, look), before=0)
+    sheet.put(Paragraph(appendix.title, look), before=2)
     if appendix.note:
-        style = _style(sheet, fontName=face.italic, alignment=TA_CENTER)
-        sheet.put(Paragraph(appendix.note, style), before=2)
+        look = style(sheet, fontName=face.italic, alignment=TA_CENTER)
+        sheet.put(Paragraph(appendix.note, look), before=2)
     sheet.rule(sheet.left + sheet.width / 2, sheet.width * 0.2, drop=5)
     sheet.y -= 8
     _flow(sheet, source, appendix.body)
@@ -394,8 +130,8 @@ def _append(sheet: Sheet, source: Source, appendix: Appendix) -> None:
 
 def _address(sheet: Sheet, text: str) -> None:
     """Draw box 13 at the foot of page 1, under a rule over the whole width."""
-    style = _style(sheet, fontSize=11, leading=13, alignment=TA_CENTER)
-    block = Paragraph(text, style)
+    look = style(sheet, fontSize=11, leading=13, alignment=TA_CENTER)
+    block = Paragraph(text, look)
     _, height = block.wrap(sheet.width, 60)
     sheet.canvas.setLineWidth(0.5)
     sheet.canvas.line(sheet.left, 15 * mm + height, sheet.left + sheet.width, 15 * mm + height)
@@ -418,8 +154,8 @@ def render(source: Source, book: Book, face: Face) -> bytes:
     if source.footer:
         _address(sheet, book.letterheads[source.unit].address)
         sheet.bottom += 10 * mm
-    _head(sheet, source, book)
-    legal = _style(sheet, fontName=face.italic, firstLineIndent=10 * mm)
+    head(sheet, source, book)
+    legal = style(sheet, fontName=face.italic, firstLineIndent=10 * mm)
     for index, line in enumerate(source.legal):
         end = "." if index == len(source.legal) - 1 else ";"
         sheet.put(Paragraph(line + end, legal), before=4)
@@ -428,6 +164,6 @@ def render(source: Source, book: Book, face: Face) -> bytes:
     _sign(sheet, source, book)
     for appendix in source.appendices:
         _append(sheet, source, appendix)
-    canvas.showPage()
+    sheet.finish()
     canvas.save()
     return buffer.getvalue()

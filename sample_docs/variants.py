@@ -31,9 +31,12 @@ def tidy(pdf: bytes, *, compact: bool = False) -> bytes:
 
 
 def save(document: Pdf) -> bytes:
-    """Write a changed document, tidy."""
+    """Write a changed document, tidy.
+
+    The first identifier of a file outlives every later save, so it is deterministic from here on.
+    """
     out = io.BytesIO()
-    document.save(out)
+    document.save(out, deterministic_id=True)
     return tidy(out.getvalue())
 
 
