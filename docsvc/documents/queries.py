@@ -38,8 +38,10 @@ class Wanted:
     """Which documents are looked for; ``units`` are those that may be seen."""
 
     units: Collection[str]
-    state: State | None = None
+    states: Collection[State] | None = None
     waits_for: Person | None = None
+    waits_for_nobody: bool = False
+    paper_only: bool | None = None
     waits_before: Step | None = None
     text: str | None = None
 
@@ -52,13 +54,13 @@ class Found:
     after: str | None
 
 
-# What a document that waits for a person has reached: the state tells the step that is next.
-_REACHED_BEFORE = {
+# What a document that waits for a person has reached; whom it waits for tells the rest.
+REACHED_BEFORE = {
     Step.CONFIRM: (State.CLASSIFIED,),
     Step.SIGN_LEADER: (State.CONFIRMED, State.REGISTERED),
     Step.SIGN_ORGANISATION: (State.REGISTERED, State.LEADER_SIGNED),
 }
-_WAITS_FOR = {
+WAITS_FOR = {
     Step.CONFIRM: Person.CLERK,
     Step.SIGN_LEADER: Person.LEADER,
     Step.SIGN_ORGANISATION: Person.CLERK,
@@ -87,10 +89,29 @@ def find(tx: Tx, wanted: Wanted, *, after: str | None = None, limit: int = 50) -
     return Found(documents=tuple(rows), after=_cursor(rows[-1]) if more else None)
 
 
-def count(tx: Tx, wanted: Wanted) -> int:
-    """Count the documents that are wanted."""
-    query = select(func.count()).select_from(Document).where(*_conditions(wanted))
-    return tx.scalar(query) or 0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where documents stand that are alike for a list of folders."""
+
+    state: State
+    waits_for: Person | None
+    paper_only: bool
+
+
+def standings(tx: Tx, units: Collection[str]) -> dict[Standing, int]:
+    """Count the documents of the units by where they stand."""
+    columns = (Document.state, Document.waits_for, Document.paper_only)
+    query = (
+        select(*columns, func.count()).where(Document.unit_code.in_(units)).group_by(*columns)
+    )
+    return {
+        Standing(
+            state=State(state),
+            waits_for=Person(waits_for) if waits_for else None,
+            paper_only=paper_only,
+        ): number
+        for state, waits_for, paper_only, number in tx.execute(query)
+    }
 
 
 def one(tx: Tx, document_id: UUID, *, units: Collection[str]) -> Document:
@@ -158,13 +179,17 @@ def events(tx: Tx, document_id: UUID) -> list[Event]:
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Document.unit_code.in_(wanted.units)]
-    if wanted.state is not None:
-        conditions.append(Document.state == wanted.state)
+    if wanted.states is not None:
+        conditions.append(Document.state.in_(wanted.states))
+    if wanted.paper_only is not None:
+        conditions.append(Document.paper_only.is_(wanted.paper_only))
+    if wanted.waits_for_nobody:
+        conditions.append(Document.waits_for.is_(None))
     if wanted.waits_for is not None:
         conditions.append(Document.waits_for == wanted.waits_for)
     if wanted.waits_before is not None:
-        conditions.append(Document.state.in_(_REACHED_BEFORE[wanted.waits_before]))
-        conditions.append(Document.waits_for == _WAITS_FOR[wanted.waits_before])
+        conditions.append(Document.state.in_(REACHED_BEFORE[wanted.waits_before]))
+        conditions.append(Document.waits_for == WAITS_FOR[wanted.waits_before])
     if wanted.text:
         columns = (
             Document.subject,

@@ -1,0 +1,234 @@
+"""What the API gives and takes about documents."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from docsvc.documents.tables import Document, Event, Revision
+from docsvc.statistics.measures import Denominator
+from docsvc.statistics.report import By
+from docsvc.workflow import Person, RouteName, State, Step
+
+# One line of text with something in it; no control characters (a database takes no NUL).
+_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+# PostgreSQL takes no NUL in a text.
+_TYPED = r"^[^\x00]*$"
+# Nobody issues as many documents in a year.
+_MAX_NUMBER = 10_000_000
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AcceptedOut(_Out):
+    """Where an upload is now; ``created`` is false for bytes that were known."""
+
+    id: UUID
+    created: bool
+    ended_code: str | None
+
+
+class DocumentOut(_Out):
+    """A document as it is listed."""
+
+    id: UUID
+    unit_code: str
+    route: RouteName
+    state: State
+    waits_for: Person | None
+    waiting_code: str | None
+    ended_code: str | None
+    received_at: datetime
+    received_by: str
+    source: str
+    paper_only: bool
+    sha256: str | None
+    file_name: str | None
+    kind: str | None
+    number: int | None
+    number_text: str | None
+    symbol: str | None
+    issued_on: date | None
+    subject: str | None
+    signer: str | None
+    recipients: list[str]
+    urgency: str | None
+    issuer_name: str | None
+    completeness: str | None
+    indication: str | None
+    public_code: str | None
+
+
+class EventOut(_Out):
+    """Something that happened."""
+
+    at: datetime
+    step: Step
+    state: State
+    actor: str
+
+
+class DocumentDetail(DocumentOut):
+    """A document with its way so far and what was recognised on its pages."""
+
+    events: list[EventOut]
+    classification: dict[str, Any]
+
+    @classmethod
+    def of(cls, document: Document, events: list[Event]) -> Self:
+        """Put a document and its events together."""
+        plain = DocumentOut.model_validate(document).model_dump()
+        return cls(
+            **plain,
+            events=[EventOut.model_validate(e) for e in events],
+            classification=document.classification,
+        )
+
+
+class Listing(_In):
+    """Which documents are wanted; ``after`` is the ``next`` of the piece before."""
+
+    state: State | None = None
+    unit: Annotated[str | None, Field(max_length=35)] = None
+    waits_for: Person | None = None
+    text: Annotated[str | None, Field(max_length=200, pattern=_TYPED)] = None
+    after: Annotated[str | None, Field(max_length=200)] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class Counting(_In):
+    """What is to be counted: else the caller's highest body, and this year."""
+
+    unit: Annotated[str | None, Field(max_length=35, description="Code of a body")] = None
+    period: Annotated[
+        str | None,
+        Field(max_length=30, description="2026, 2026-Q3, 2026-11, 2026-6M or FROM..TO"),
+    ] = None
+    by: By | None = None
+    denominator: Denominator = Denominator.ALL
+
+
+class DocumentPage(_Out):
+    """A piece of a listing; ``next`` goes into the query ``after`` for the next piece."""
+
+    items: list[DocumentOut]
+    next: str | None
+
+
+class RevisionOut(_Out):
+    """Bytes of a document at one moment."""
+
+    ordinal: int
+    step: Step
+    digest: str
+    size: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, revision: Revision) -> Self:
+        """Describe a revision."""
+        return cls.model_validate(revision)
+
+
+class Refusal(_In):
+    """Why a person ends a road."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=500, pattern=_LINE)]
+
+
+class PaperIn(_In):
+    """A document that exists on paper only; without ``number`` the next one is drawn."""
+
+    unit: Annotated[str, Field(min_length=1, max_length=35)]
+    kind: Annotated[str, Field(min_length=1, max_length=40)]
+    symbol: Annotated[str, Field(min_length=1, max_length=60, pattern=_LINE)]
+    number: Annotated[int | None, Field(ge=1, le=_MAX_NUMBER)] = None
+    issued_on: date
+    subject: Annotated[str, Field(min_length=1, max_length=1000, pattern=_LINE)]
+    signer: Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE)]
+
+
+class RateOut(_Out):
+    """Numerator, denominator, percent; no percent where there was nothing to count."""
+
+    a: int
+    b: int
+    percent: float | None
+
+
+class PeriodOut(_Out):
+    """A period, both days included."""
+
+    text: str
+    first: date
+    last: date
+
+
+class StatisticsRow(RateOut):
+    """One line: a body, month, kind or device, or the total; a and b of the headline."""
+
+    key: str
+    unit: str | None
+    name: str | None
+    ordinal: str
+    issued: int
+    own_issued: int
+    rank: int | None
+    apart: dict[str, int]
+    measures: dict[str, RateOut]
+    devices: dict[str, RateOut]
+
+
+class StatisticsOut(_Out):
+    """The measures of a period."""
+
+    period: PeriodOut
+    unit: str | None
+    by: str | None
+    denominator: str
+    rows: list[StatisticsRow]
+    total: StatisticsRow
+
+
+class SignatureOut(_Out):
+    """One signature of a verdict."""
+
+    model_config = ConfigDict(extra="allow")
+
+    field: str
+    role: str | None
+    signer: str | None
+    indication: str
+    sub_indication: str | None
+    reasons: list[str]
+
+
+class VerdictOut(_Out):
+    """The verdict of a file, as ``docsvc verify --json`` writes it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    file: str
+    sha256: str
+    indication: str | None
+    sub_indication: str | None
+    completeness: str
+    signatures: list[SignatureOut]
+    document_timestamps: list[dict[str, Any]]
+    reasons: list[str]
+    policy: str
+    verified_at: datetime
+
+
+class Health(_Out):
+    """Whether the service is alive and ready."""
+
+    live: bool
+    ready: bool

@@ -1,0 +1,62 @@
+"""Files in requests: how they are described, read and sent back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from fastapi import Response
+
+from docsvc.web.errors import FieldError
+
+if TYPE_CHECKING:
+    from starlette.datastructures import FormData, UploadFile
+
+PDF = "application/pdf"
+
+
+def described(**fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI description of a multipart body with a file and other fields."""
+    file = {"type": "string", "contentMediaType": PDF, "format": "binary"}
+    schema = {
+        "type": "object",
+        "properties": {"file": file} | fields,
+        "required": ["file", *fields],
+    }
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": schema}},
+        }
+    }
+
+
+def file_of(form: FormData) -> UploadFile:
+    """Return the file of a form.
+
+    Raises:
+        FieldError: there is none.
+    """
+    found = form.get("file")
+    if found is None or isinstance(found, str):
+        raise FieldError(field="file")
+    return found
+
+
+def download(data: bytes, file_name: str) -> Response:
+    """Send a PDF as a download, whatever its name holds and whatever is in it."""
+    return Response(
+        data,
+        media_type=PDF,
+        headers={
+            "Content-Disposition": disposition(file_name),
+            # A viewer inside the browser must not run what a file brings along.
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )
+
+
+def disposition(file_name: str) -> str:
+    """Write ``Content-Disposition`` with a plain name and the true one (RFC 6266, RFC 8187)."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in file_name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -1,0 +1,87 @@
+"""The web application: ``uvicorn --factory docsvc.web.app:create``."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from docsvc import settings
+from docsvc.bootstrap import open_services
+from docsvc.errors import DocsvcError
+from docsvc.web import pages, problems
+from docsvc.web.api import documents, health, openapi, paper, sessions, statistics, steps, verify
+from docsvc.web.deps import Room
+from docsvc.web.guard import Guard
+from docsvc.web.pages import faults
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from docsvc.bootstrap import Services
+
+_STATIC = Path(__file__).parent / "static"
+_API = "/api/"
+
+
+def create() -> FastAPI:
+    """Build the application from the settings of this process."""
+    return build(open_services(settings.load()))
+
+
+def build(services: Services) -> FastAPI:
+    """Build the application on services that are open already."""
+
+    @asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.close()
+
+    app = FastAPI(
+        title="docsvc",
+        version=version("docsvc"),
+        openapi_url="/api/v1/openapi.json",
+        # Their pages load scripts from elsewhere; the description itself is enough.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=living,
+        middleware=[
+            Middleware(
+                Guard,
+                max_upload_bytes=services.settings.max_upload_bytes,
+                https=services.settings.base_url.startswith("https:"),
+            )
+        ],
+    )
+    app.state.services = services
+    app.state.room = Room(2 * services.settings.workers)
+    app.include_router(_api())
+    app.include_router(pages.router(), include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.openapi = openapi.describer(app)  # type: ignore[method-assign]  # FastAPI's documented way
+    for kind in (DocsvcError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _answer)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api/v1", responses=openapi.RESPONSES)
+    for part in (documents, paper, steps, verify, statistics, health, sessions):
+        api.include_router(part.router)
+    return api
+
+
+def _answer(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(_API):
+        return problems.answer(error, problems.language_of(request))
+    return faults.page(request, error)

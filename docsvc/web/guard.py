@@ -1,0 +1,125 @@
+"""Round every answer: headers of safety, a limit for the body, no trace of a defect."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp
+
+from docsvc.web import problems
+from docsvc.web.errors import BodyTooLargeError
+from docsvc.web.texts import preferred
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: it would turn the Origin of our own forms into "null".
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_HSTS = "max-age=31536000"
+
+# A form or a JSON object; nothing a person types is larger.
+_SMALL_BODY = 1024 * 1024
+# Boundaries and fields round the file.
+_ENVELOPE = 64 * 1024
+# Several files can be dropped on the desk at once.
+_FILES_OF_THE_DESK = 4
+_UPLOADS = frozenset({"/api/v1/documents", "/api/v1/verify", "/verify"})
+_DESK = "/desk/receive"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The outermost layer of the application."""
+
+    app: ASGIApp
+    max_upload_bytes: int
+    https: bool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        answer = _Answer(send, https=self.https)
+        limit = self._limit(scope["path"])
+        try:
+            _check_announced(scope, limit)
+            await self.app(scope, _limited(receive, limit), answer.send)
+        except Exception as e:
+            if not isinstance(e, BodyTooLargeError):
+                # The trace goes to the log without texts; the client learns the code alone.
+                log.exception("web.defect", extra={"path": _route_of(scope)})
+            if answer.started:
+                raise
+            lang = preferred(Headers(scope=scope).get("accept-language", ""))
+            await problems.answer(e, lang)(scope, receive, answer.send)
+
+    def _limit(self, path: str) -> int:
+        if path in _UPLOADS:
+            return self.max_upload_bytes + _ENVELOPE
+        if path == _DESK:
+            return _FILES_OF_THE_DESK * self.max_upload_bytes + _ENVELOPE
+        return _SMALL_BODY
+
+
+class _Answer:
+    """Knows whether the answer has begun, and adds the headers to it."""
+
+    def __init__(self, send: Send, *, https: bool) -> None:
+        self._send = send
+        self._https = https
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            if self._https:
+                headers.setdefault("Strict-Transport-Security", _HSTS)
+        await self._send(message)
+
+
+def _check_announced(scope: Scope, limit: int) -> None:
+    announced = Headers(scope=scope).get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise BodyTooLargeError(limit=limit)
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Count what comes in: a body sent in chunks announces nothing."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise BodyTooLargeError(limit=limit)
+        return message
+
+    return counted
+
+
+def _route_of(scope: Scope) -> str:
+    """Return the pattern of the address: the address itself may name a document."""
+    return str(getattr(scope.get("route"), "path", ""))
