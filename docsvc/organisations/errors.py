@@ -69,6 +69,12 @@ class CertificateUnreadableError(DocsvcError):
     code = "organisations.certificate-unreadable"
 
 
+class CertificateUnknownError(DocsvcError):
+    """The inventory has no such certificate."""
+
+    code = "organisations.certificate-unknown"
+
+
 class CertificateHolderError(DocsvcError):
     """A leader's certificate names an officer, an organisation's none."""
 

@@ -17,6 +17,7 @@ from docsvc.organisations import queries, rules
 from docsvc.organisations.errors import (
     CertificateConflictError,
     CertificateHolderError,
+    CertificateUnknownError,
     CertificateUnreadableError,
     OfficerUnknownError,
     UnitUnknownError,
@@ -168,11 +169,11 @@ def report_lost(tx: Tx, fingerprint: str, *, on: date, at: datetime, actor: str)
     """Take a certificate out of use from a day on: the device is lost, or given back.
 
     Raises:
-        CertificateUnreadableError: the inventory has no such certificate.
+        CertificateUnknownError: the inventory has no such certificate.
     """
     known = tx.get(Certificate, fingerprint)
     if known is None:
-        raise CertificateUnreadableError(cert=fingerprint)
+        raise CertificateUnknownError(cert=fingerprint)
     known.lost_on = on
     audit.append(
         tx, at=at, actor=actor, act="certificate.lost", subject=fingerprint, day=on.isoformat()

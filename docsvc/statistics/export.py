@@ -63,7 +63,7 @@ def _plain(cell: Cell) -> str | int:
             return _harmless(cell)
         case int():
             return cell
-        case Rate():
+        case Rate():  # pragma: no branch  # the last of a closed set
             percent = cell.percent()
             return NO_RATE if percent is None else f"{percent:f}"
 
@@ -100,7 +100,7 @@ def _write_cell(sheet: Any, place: tuple[int, int], cell: Cell, formats: dict[ty
             sheet.write_string(*place, cell, formats[str])
         case int():
             sheet.write_number(*place, cell, formats[int])
-        case Rate():
+        case Rate():  # pragma: no branch  # the last of a closed set
             percent = cell.percent()
             if percent is None:
                 sheet.write_string(*place, NO_RATE, formats[Rate])
