@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,8 +50,11 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 @pytest.fixture(scope="session")
-def demo_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoInstance]:
+def demo_instance() -> Iterator[DemoInstance]:
     """The demonstration instance: 15 holders, all their keys on one token, a running authority."""
-    instance = demo.start(tmp_path_factory.mktemp("demo"))
-    yield instance
-    instance.authority.stop()
+    # SoftHSM writes each file some thirty times; on a busy disk that takes longer than the keys.
+    memory = Path("/dev/shm")  # noqa: S108  a folder of random name is made in it
+    with TemporaryDirectory(prefix="docsvc-", dir=memory if memory.is_dir() else None) as folder:
+        instance = demo.start(Path(folder))
+        yield instance
+        instance.authority.stop()

@@ -73,7 +73,8 @@ def _initialise(module: str, *, label: str, pin: str) -> None:
 def _import(session: pkcs11.Session, name: str, entry: Mapping[str, str]) -> None:
     """Bring one private key and its certificate onto the token, under one label and CKA_ID."""
     certificate = Path(entry["certificate"]).read_bytes()
-    key = serialization.load_pem_private_key(Path(entry["key"]).read_bytes(), None)
+    pem = Path(entry["key"]).read_bytes()
+    key = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
     pkcs1 = key.private_bytes(
         serialization.Encoding.DER,
         serialization.PrivateFormat.TraditionalOpenSSL,
