@@ -114,6 +114,13 @@ class Runner:
             self._road[leg.step](document_id)
         except _NAMED_ERRORS as e:
             return self._settle(document_id, leg.step, e)
+        except Exception:
+            # A defect, or a database that is away: the document waits, visibly, and is tried
+            # again; ending its road would lose it to a mistake of ours.
+            log.exception("step.failed", extra={"document": str(document_id), "step": leg.step})
+            with services.transactions() as tx:
+                documents.wait(tx, document_id, DocsvcError.code)
+            return Taken(step=None, retry=True)
         return Taken(step=leg.step)
 
     def _settle(self, document_id: UUID, step: Step, error: Exception) -> Taken:

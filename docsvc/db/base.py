@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, DateTime, MetaData, TypeDecorator
+from sqlalchemy import JSON, DateTime, MetaData, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 from typing_extensions import override
@@ -47,6 +48,28 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Choice(TypeDecorator[StrEnum]):
+    """A member of a closed set, stored as its word and read back as the member."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, choices: type[StrEnum]) -> None:
+        """Choose from the members of ``choices``."""
+        super().__init__()
+        self.choices = choices
+
+    @override
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+        """Store the word; refuse one that is not in the set."""
+        return None if value is None else str(self.choices(value))
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """Read the member."""
+        return None if value is None else self.choices(value)
 
 
 class Base(DeclarativeBase):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from docsvc.db.base import Base, Json, Moment
+from docsvc.db.base import Base, Choice, Json, Moment
 from docsvc.workflow import Person, RouteName, State, Step
 
 
@@ -28,9 +28,9 @@ class Document(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     unit_code: Mapped[str] = mapped_column(ForeignKey("units.code"))
-    route: Mapped[RouteName] = mapped_column(String(40))
-    state: Mapped[State] = mapped_column(String(40))
-    waits_for: Mapped[Person | None] = mapped_column(String(20))
+    route: Mapped[RouteName] = mapped_column(Choice(RouteName))
+    state: Mapped[State] = mapped_column(Choice(State))
+    waits_for: Mapped[Person | None] = mapped_column(Choice(Person))
     waiting_code: Mapped[str | None] = mapped_column(String(80))
     ended_code: Mapped[str | None] = mapped_column(String(80))
     ended_facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -69,7 +69,7 @@ class Revision(Base):
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True)
-    step: Mapped[Step] = mapped_column(String(40))
+    step: Mapped[Step] = mapped_column(Choice(Step))
     digest: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -95,8 +95,8 @@ class Event(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), index=True)
     at: Mapped[datetime] = mapped_column(Moment)
-    step: Mapped[Step] = mapped_column(String(40))
-    state: Mapped[State] = mapped_column(String(40))
+    step: Mapped[Step] = mapped_column(Choice(Step))
+    state: Mapped[State] = mapped_column(Choice(State))
     actor: Mapped[str] = mapped_column(String(80))
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
@@ -107,7 +107,7 @@ class Confirmation(Base):
     __tablename__ = "confirmations"
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
-    step: Mapped[Step] = mapped_column(String(40), primary_key=True)
+    step: Mapped[Step] = mapped_column(Choice(Step), primary_key=True)
     account: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(Moment)
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -121,7 +121,7 @@ class BlobClaim(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     # No foreign key: an upload is announced before its document exists.
     document_id: Mapped[UUID] = mapped_column(primary_key=True)
-    step: Mapped[Step] = mapped_column(String(40), primary_key=True)
+    step: Mapped[Step] = mapped_column(Choice(Step), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from docsvc.db.base import Json, Moment
+from docsvc.db.base import Choice, Json, Moment
 from docsvc.migrations.models import METADATA
 
 engine = context.config.attributes["engine"]
@@ -21,6 +21,8 @@ def _render(kind: str, value: Any, script: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(value, Moment):
         script.imports.add("from docsvc.db.base import Moment")
         return "Moment()"
+    if kind == "type" and isinstance(value, Choice):
+        return "sa.String(length=40)"
     if kind == "type" and value is Json:
         script.imports.add("from docsvc.db.base import Json")
         return "Json"

@@ -171,7 +171,7 @@ def upgrade() -> None:
         sa.Column("unit_code", sa.String(length=35), nullable=False),
         sa.Column("route", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
-        sa.Column("waits_for", sa.String(length=20), nullable=True),
+        sa.Column("waits_for", sa.String(length=40), nullable=True),
         sa.Column("waiting_code", sa.String(length=80), nullable=True),
         sa.Column("ended_code", sa.String(length=80), nullable=True),
         sa.Column("ended_facts", Json, nullable=False),

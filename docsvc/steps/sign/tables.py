@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from docsvc.db.base import Base, Moment
+from docsvc.db.base import Base, Choice, Moment
 from docsvc.workflow import Step
 
 
@@ -22,7 +22,7 @@ class PendingSignature(Base):
     __tablename__ = "pending_signatures"
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
-    step: Mapped[Step] = mapped_column(String(40), primary_key=True)
+    step: Mapped[Step] = mapped_column(Choice(Step), primary_key=True)
     base_digest: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64))
     fingerprint: Mapped[str] = mapped_column(String(64))
