@@ -73,7 +73,7 @@ def _left_head(sheet: Sheet, source: Source, book: Book, x: float) -> float:
         look = style(sheet, fontSize=12, leading=14, alignment=TA_CENTER)
         text = Paragraph("V/v " + source.subject, look)
         if source.form == "party":
-            text = Paragraph(f"<i>{source.subject}</i>", look)
+            text = Paragraph(f"<i>V/v {source.subject}</i>", look)
         _, height = text.wrap(column, 200)
         text.drawOn(sheet.canvas, sheet.left, sheet.y - 8 - height)
         sheet.y -= 8 + height
