@@ -79,7 +79,7 @@ class DemoPki:
 
     @property
     def trust(self) -> Path:
-        """Return the folder that holds the root's certificate and nothing else."""
+        """Return a trust store: the root in ``demo/``, the sub-CAs in ``intermediates/``."""
         return self.folder / "trust"
 
     def key_file(self, name: str) -> Path:
@@ -183,10 +183,13 @@ def create(folder: Path, *, port: int, organisations: Organisations) -> DemoPki:
     pki.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(pki.folder):
         _require_port(pki)
-        for part in ("keys", "certificates", "trust"):
-            (pki.folder / part).mkdir(mode=0o700, exist_ok=True)
+        for part in ("keys", "certificates", "trust/demo", "trust/intermediates"):
+            (pki.folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_keys(pki)
         _issue(pki, organisations)
+        write_once(pki.trust / "demo" / "root.crt", pki.certificate(ROOT))
+        for ca in SUB_CAS:
+            write_once(pki.trust / "intermediates" / f"{ca}.crt", pki.certificate(ca))
         summary = {"port": port, "issuer_of": dict(pki.issuer_of)}
         write_whole(pki.folder / "pki.json", json.dumps(summary, indent=1).encode())
     log.info("demo.pki-ready", extra={"holders": len(pki.issuer_of), "port": port})
@@ -269,7 +272,6 @@ def _issue(pki: DemoPki, organisations: Organisations) -> None:
     if _missing(pki, ROOT):
         subject = issuing.authority_name(ROOT_NAME)
         _save(pki, ROOT, issuing.issue_root(subject, pki.rsa_key(ROOT)))
-    write_once(pki.trust / "root.crt", pki.certificate(ROOT))
     root = _issuer(pki, ROOT)
     if _missing(pki, TSA):
         subject = issuing.authority_name(TSA_NAME)

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import signal
 import socket
 import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -17,12 +20,14 @@ from cryptography.x509 import ocsp
 from support import servers
 
 from docsvc.clock import SystemClock
+from docsvc.demo import authority as demo_authority
 from docsvc.demo.answers import Answers
 from docsvc.demo.authority import Authority
 from docsvc.demo.errors import AuthorityNotReadyError, OtherPortError
 from docsvc.demo.timestamping import POLICY, TimestampAuthority
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from support.demo import DemoInstance
@@ -71,6 +76,15 @@ def state(pki: DemoPki) -> ocsp.OCSPResponse:
 
 def pem(der: bytes) -> bytes:
     return x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM)
+
+
+def becomes_true(claim: Callable[[], bool]) -> bool:
+    """Wait a little for something that another process does."""
+    for _ in range(200):
+        if claim():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 # Timestamps
@@ -351,6 +365,8 @@ def test_a_caller_that_goes_away_harms_nobody(
         caller.sendall(b"POST /tsa HTTP/1.1\r\nContent-Length: 500\r\n\r\nhalf")
         caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
+    log = small_pki.folder.parent / "authority.log"
+    assert becomes_true(lambda: "demo.authority-request-failed" in log.read_text())
     assert httpx.get(f"{small_authority.url}/health").text == str(small_authority.process.pid)
 
 
@@ -383,3 +399,48 @@ def test_an_authority_that_does_not_answer_in_time_is_ended(small_pki: DemoPki) 
 
     assert "waited_s" in caught.value.facts
     assert not servers.is_listening(small_pki.port)
+
+
+def test_an_authority_that_does_not_listen_to_reason_is_ended_by_force(
+    small_pki: DemoPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_authority, "_STOP_LIMIT_S", 0.2)
+    authority = Authority.start(small_pki.folder.parent, small_pki.port)
+    authority.process.send_signal(signal.SIGSTOP)
+
+    authority.stop()
+
+    assert authority.process.returncode == -signal.SIGKILL
+
+
+def test_an_authority_ends_with_its_parent_however_that_ends(small_pki: DemoPki) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from docsvc.demo.authority import Authority;"
+        "a = Authority.start(Path(sys.argv[1]), int(sys.argv[2]));"
+        "print('ready', flush=True); time.sleep(600)"
+    )
+    arguments = [str(small_pki.folder.parent), str(small_pki.port)]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        parent.kill()
+
+    assert becomes_true(lambda: not servers.is_listening(small_pki.port))
+
+
+def test_it_runs_in_the_foreground_until_it_is_told_to_stop(
+    small_pki: DemoPki, tmp_path: Path
+) -> None:
+    folder, port = str(small_pki.folder.parent), small_pki.port
+    server = servers.start(
+        [sys.executable, "-m", "docsvc.demo.authority", folder, str(port)],
+        output=tmp_path / "log",
+        ready=lambda: servers.is_listening(port),
+    )
+
+    server.stop()
+
+    assert server.process.returncode == 0
+    assert "demo.authority-ready" in (tmp_path / "log").read_text()

@@ -12,6 +12,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from docsvc.demo import pki as demo_pki
 from docsvc.demo.errors import OtherPortError, UnknownKeyError
+from verification.trust import AnchorKind, load_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,8 +171,15 @@ def test_the_timestamp_authority_may_do_nothing_but_timestamp(demo_instance: Dem
     assert list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
-def test_the_trust_folder_holds_the_root_alone(demo_instance: DemoInstance) -> None:
-    assert contents(demo_instance.pki.trust) == {"root.crt": demo_instance.pki.certificate("root")}
+def test_the_trust_store_has_the_root_as_its_only_anchor(demo_instance: DemoInstance) -> None:
+    pki = demo_instance.pki
+
+    trust = load_directory(pki.trust)
+
+    assert [(anchor.certificate, anchor.kind) for anchor in trust.anchors] == [
+        (pki.certificate("root"), AnchorKind.DEMO)
+    ]
+    assert set(trust.intermediates) == set(pki.intermediates())
 
 
 def test_only_holders_can_be_revoked(small_pki: DemoPki) -> None:
