@@ -25,7 +25,7 @@ from archive.errors import (
 from archive.inventory import Inventory, Version
 from archive.model import VIETNAM, Deposited, Finding
 from archive.recovery import Committed
-from archive.stores import PART_SUFFIX
+from archive.stores import PART_SUFFIX, put_all
 from archive.validation import ObjectView, validate
 
 if TYPE_CHECKING:
@@ -327,15 +327,22 @@ def _following(
 
 
 def _write(view: ObjectView, following: Inventory, files: Mapping[str, bytes]) -> None:
-    """Write a version: content, inventory of the version, its sidecar, then the root copies."""
+    """Write a version: content, then its inventory with the sidecar, then the root copies."""
     head = following.head
     state = following.versions[head].state
-    for value, (path, *_) in following.manifest.items():
-        if path.startswith(f"{head}/"):
-            view.store.put(view.key(path), files[state[value][0]])
+    content = {
+        view.key(path): files[state[value][0]]
+        for value, (path, *_) in following.manifest.items()
+        if path.startswith(f"{head}/")
+    }
+    put_all(view.store, content)
     raw = inventory.to_json(following)
     algorithm = following.digest_algorithm
-    sidecar = inventory.sidecar(raw, algorithm=algorithm)
-    view.store.put(view.key(f"{head}/{inventory.NAME}"), raw)
-    view.store.put(view.key(f"{head}/{inventory.sidecar_name(algorithm)}"), sidecar)
+    commitment = {
+        view.key(f"{head}/{inventory.NAME}"): raw,
+        view.key(f"{head}/{inventory.sidecar_name(algorithm)}"): inventory.sidecar(
+            raw, algorithm=algorithm
+        ),
+    }
+    put_all(view.store, commitment)
     recovery.seal(view, Committed(inventory=following, raw=raw))

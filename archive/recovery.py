@@ -1,8 +1,9 @@
 """What an interrupted deposit left in an object, and what to do about it.
 
 A deposit writes content, then the inventory of its version with its sidecar, then the copies in
-the object root. The sidecar of the version is the moment of commitment: before it a version is
-debris and is cleared away, after it the version is complete and its copies are written again.
+the object root. The moment of commitment is when inventory and sidecar of the version fit each
+other: before it a version is debris and is cleared away, after it the version is complete and its
+copies are written again.
 Nothing that was ever committed is deleted; where that can't be told, the object is damaged.
 """
 
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from archive import inventory, validation
 from archive.errors import DamagedObjectError
 from archive.inventory import Inventory, number_of
-from archive.stores import PART_SUFFIX
+from archive.stores import PART_SUFFIX, put_all
 
 if TYPE_CHECKING:
     from archive.validation import ObjectView
@@ -61,7 +62,7 @@ def settle(view: ObjectView, committed: Committed | None) -> None:
 
 
 def seal(view: ObjectView, committed: Committed) -> None:
-    """Write what makes a committed version the current one; the root inventory comes last."""
+    """Write what makes a committed version the current one: the last step of a deposit."""
     algorithm = committed.inventory.digest_algorithm
     # An object that another tool made under OCFL 1.0 keeps the declaration it has.
     foreign = any(name.startswith("0=") and name != validation.DECLARATION for name in view.files())
@@ -70,9 +71,12 @@ def seal(view: ObjectView, committed: Committed) -> None:
         inventory.NAME: committed.raw,
         inventory.sidecar_name(algorithm): inventory.sidecar(committed.raw, algorithm=algorithm),
     }
-    for name, data in files.items():
-        if name not in view.names or view.read(name) != data:
-            view.store.put(view.key(name), data)
+    stale = {
+        view.key(name): data
+        for name, data in files.items()
+        if name not in view.names or view.read(name) != data
+    }
+    put_all(view.store, stale)
 
 
 def _complete(view: ObjectView, path: str, object_id: str | None) -> Committed | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,34 @@ from archive.errors import ArchiveError, MissingKeyError, StoreFailureError, Too
 from archive.paths import require_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from archive.model import ObjectStore
 
 DEFAULT_MAX_BYTES = 2**30
 """No file of a document package is near one GiB; a larger one would only exhaust memory."""
 
 PART_SUFFIX = ".part"
 """Ending of what is being written; such a file is left behind only by a process that was killed."""
+
+
+MAX_WRITERS = 8
+"""How many files are written at a time: most of a `put` is waiting for a disk or a network."""
+
+
+def put_all(store: ObjectStore, files: Mapping[str, bytes]) -> None:
+    """Put files in any order, several at a time; all are durable when this returns.
+
+    Args:
+        store: where to; it must allow calls from several threads.
+        files: key to bytes.
+
+    Raises:
+        ArchiveError: the first failure; other files may have been written.
+    """
+    with ThreadPoolExecutor(max_workers=min(MAX_WRITERS, max(len(files), 1))) as pool:
+        for _ in pool.map(store.put, files.keys(), files.values()):
+            pass
 
 
 class MemoryStore:
@@ -88,7 +110,7 @@ class LocalFolder:
         """
         path = self._path(key)
         with _failures(key):
-            _make_folders(path.parent)
+            fresh = _make_folders(path.parent)
             number, name = tempfile.mkstemp(
                 dir=path.parent, prefix=f".{path.name[:64]}.", suffix=PART_SUFFIX
             )
@@ -101,7 +123,9 @@ class LocalFolder:
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
-            _sync_folder(path.parent)
+            # All names at once, after the last change: a journal then writes them together.
+            for folder in (path.parent, *fresh):
+                _sync_folder(folder)
 
     def exists(self, key: str) -> bool:
         """Tell whether a plain file is there."""
@@ -157,13 +181,13 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def _make_folders(folder: Path) -> None:
-    """Make a folder and its parents, each durable in the one above it."""
+def _make_folders(folder: Path) -> list[Path]:
+    """Make a folder and its parents; return the folders that got a new name in them."""
     if folder.is_dir():
-        return
-    _make_folders(folder.parent)
+        return []
+    changed = _make_folders(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
+    return [*changed, folder.parent]
 
 
 def _remove_if_empty(folder: Path) -> bool:

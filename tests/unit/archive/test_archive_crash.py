@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ class DyingStore:
         self._inner = inner
         self._left = after
         self._kind = kind
+        self._lock = threading.Lock()
 
     def get(self, key: str) -> bytes:
         return self._inner.get(key)
@@ -57,16 +59,17 @@ class DyingStore:
         return self._inner.list(prefix)
 
     def put(self, key: str, data: bytes) -> None:
-        if self._is_last():
-            match self._kind:
-                case Kind.BEFORE:
-                    pass
-                case Kind.AFTER:
-                    self._inner.put(key, data)
-                case Kind.TORN:
-                    self._inner.put(key, data[: len(data) // 2])
-            raise DyingError
-        self._inner.put(key, data)
+        with self._lock:
+            if self._is_last():
+                match self._kind:
+                    case Kind.BEFORE:
+                        pass
+                    case Kind.AFTER:
+                        self._inner.put(key, data)
+                    case Kind.TORN:
+                        self._inner.put(key, data[: len(data) // 2])
+                raise DyingError
+            self._inner.put(key, data)
 
     def delete(self, key: str) -> None:
         if self._is_last():
@@ -77,7 +80,9 @@ class DyingStore:
 
     def _is_last(self) -> bool:
         self._left -= 1
-        return self._left < 0
+        if self._left < -1:
+            raise DyingError  # the dead do nothing any more
+        return self._left == -1
 
 
 def _copy(store: MemoryStore) -> MemoryStore:
