@@ -1,11 +1,9 @@
 """The report as the JSON object of ``docsvc verify --json``."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
+from verification.dates import VIETNAM
 from verification.model import Report, SignatureReport, TimestampReport
-
-# Vietnam has had one offset, without summer time, since 1975.
-VIETNAM = timezone(timedelta(hours=7))
 
 JsonObject = dict[str, object]
 

@@ -1,0 +1,269 @@
+"""CMS signatures and RFC 3161 tokens as plain records. Reads BER too: old tools write it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import cms, core, ocsp, parser, tsp
+
+_UNTAGGED_SET = b"\x31"
+_INDEFINITE = 0x80
+
+
+class CmsError(Exception):
+    """The bytes are no CMS signature that can be judged; kept inside this package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateId:
+    """An ESSCertID(v2): a certificate named by its hash (RFC 5035)."""
+
+    hash_name: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureAlgorithm:
+    """``scheme`` is rsa, rsa-pss, ecdsa, dsa, ed25519 or ed448; ``hash_name`` as hashlib spells."""
+
+    scheme: str
+    hash_name: str
+    mgf_hash_name: str = ""
+    salt_length: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cms:
+    """A SignedData with exactly one signer.
+
+    ``signed_attributes`` is the DER to verify over, None where the signature is straight over
+    the content. ``serial`` with ``issuer`` (DER) or ``key_id`` names the signer's certificate.
+    """
+
+    content_type: str
+    content: bytes | None
+    certificates: tuple[bytes, ...]
+    issuer: bytes | None
+    serial: int | None
+    key_id: bytes | None
+    digest_name: str
+    algorithm: SignatureAlgorithm
+    signature: bytes
+    signed_attributes: bytes | None
+    attribute_content_type: str | None
+    message_digest: bytes | None
+    signing_time: datetime | None
+    certificate_ids: tuple[CertificateId, ...]
+    protected_digest: str | None
+    timestamps: tuple[bytes, ...]
+    crls: tuple[bytes, ...]
+    ocsps: tuple[bytes, ...]
+    padding_is_zero: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampInfo:
+    """What a timestamp authority states (RFC 3161 §2.4.2)."""
+
+    hash_name: str
+    imprint: bytes
+    time: datetime
+
+
+def parse(data: bytes) -> Cms:
+    """Read a CMS signature, with whatever padding follows it.
+
+    Raises:
+        CmsError: it is no SignedData with one signer.
+    """
+    try:
+        return _parse(data)
+    except CmsError:
+        raise
+    except Exception as e:
+        # asn1crypto raises ValueError, TypeError, KeyError, IndexError and more on bad input.
+        raise CmsError(type(e).__name__) from e
+
+
+def timestamp_info(token: Cms) -> TimestampInfo:
+    """Read the statement inside of a token.
+
+    Raises:
+        CmsError: the content is no TSTInfo.
+    """
+    if token.content_type != "tst_info" or token.content is None:
+        msg = "content type"
+        raise CmsError(msg)
+    try:
+        info = tsp.TSTInfo.load(token.content, strict=True)
+        imprint = info["message_imprint"]
+        return TimestampInfo(
+            hash_name=imprint["hash_algorithm"]["algorithm"].native,
+            imprint=imprint["hashed_message"].native,
+            time=info["gen_time"].native,
+        )
+    except Exception as e:
+        raise CmsError(type(e).__name__) from e
+
+
+def _parse(data: bytes) -> Cms:
+    length = parser.peek(data)
+    info = cms.ContentInfo.load(data[:length])
+    if info["content_type"].native != "signed_data":
+        msg = "content type"
+        raise CmsError(msg)
+    signed = info["content"]
+    signers = signed["signer_infos"]
+    if len(signers) != 1:
+        msg = "signers"
+        raise CmsError(msg)
+    signer = signers[0]
+    attributes = _attributes(signer["signed_attrs"])
+    unsigned = _attributes(signer["unsigned_attrs"])
+    encapsulated = signed["encap_content_info"]
+    issuer, serial, key_id = _signer_id(signer["sid"])
+    crls, ocsps = _revocation(signed, attributes)
+    return Cms(
+        content_type=encapsulated["content_type"].native,
+        content=_content(encapsulated["content"]),
+        certificates=tuple(_certificates(signed)),
+        issuer=issuer,
+        serial=serial,
+        key_id=key_id,
+        digest_name=signer["digest_algorithm"]["algorithm"].native,
+        algorithm=_algorithm(signer),
+        signature=signer["signature"].native,
+        signed_attributes=_to_verify(signer["signed_attrs"]),
+        attribute_content_type=_one(attributes, "content_type"),
+        message_digest=_one(attributes, "message_digest"),
+        signing_time=_one(attributes, "signing_time"),
+        certificate_ids=tuple(_certificate_ids(attributes)),
+        protected_digest=_protected_digest(attributes),
+        timestamps=tuple(item.dump() for item in unsigned.get("signature_time_stamp_token", ())),
+        crls=crls,
+        ocsps=ocsps,
+        padding_is_zero=not data[length:].strip(b"\x00"),
+    )
+
+
+def _attributes(items: Any) -> dict[str, Any]:
+    """Return the values of each attribute; one that stands twice is an error (RFC 5652 §11)."""
+    found: dict[str, Any] = {}
+    if isinstance(items, core.Void):
+        return found
+    for item in items:
+        name = item["type"].native
+        if name in found and name != "signature_time_stamp_token":
+            msg = "repeated attribute"
+            raise CmsError(msg)
+        found[name] = [*found.get(name, ()), *item["values"]]
+    return found
+
+
+def _one(attributes: dict[str, Any], name: str) -> Any:
+    values = attributes.get(name)
+    if values is None:
+        return None
+    if len(values) != 1:
+        msg = "values of an attribute"
+        raise CmsError(msg)
+    return values[0].native
+
+
+def _to_verify(items: Any) -> bytes | None:
+    """Return the signed attributes as the DER SET that was signed (RFC 5652 §5.4)."""
+    if isinstance(items, core.Void):
+        return None
+    raw: bytes = items.dump()
+    if raw[1] == _INDEFINITE:
+        raw = items.dump(force=True)
+    return _UNTAGGED_SET + raw[1:]
+
+
+def _content(item: Any) -> bytes | None:
+    if isinstance(item, core.Void) or item.native is None:
+        return None
+    # In PKCS#7 v1.5 the content may be any type; its octets are what was hashed.
+    return bytes(item.native) if isinstance(item.native, bytes) else bytes(item.contents)
+
+
+def _certificates(signed: Any) -> Iterator[bytes]:
+    if not isinstance(signed["certificates"], core.Void):
+        for choice in signed["certificates"]:
+            if choice.name == "certificate":
+                yield choice.chosen.dump()
+
+
+def _signer_id(sid: Any) -> tuple[bytes | None, int | None, bytes | None]:
+    if sid.name == "issuer_and_serial_number":
+        return sid.chosen["issuer"].dump(), sid.chosen["serial_number"].native, None
+    return None, None, sid.chosen.native
+
+
+def _algorithm(signer: Any) -> SignatureAlgorithm:
+    algorithm = signer["signature_algorithm"]
+    digest = signer["digest_algorithm"]["algorithm"].native
+    name = algorithm["algorithm"].native
+    if name == "rsassa_pss":
+        parameters = algorithm["parameters"]
+        return SignatureAlgorithm(
+            scheme="rsa-pss",
+            hash_name=parameters["hash_algorithm"]["algorithm"].native,
+            mgf_hash_name=parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native,
+            salt_length=parameters["salt_length"].native,
+        )
+    scheme = algorithm.signature_algo.removeprefix("rsassa_").replace("pkcs1v15", "rsa")
+    if name in ("rsassa_pkcs1v15", "rsa", "ecdsa", "dsa") or scheme.startswith("ed"):
+        return SignatureAlgorithm(scheme=scheme, hash_name=digest)
+    return SignatureAlgorithm(scheme=scheme, hash_name=algorithm.hash_algo)
+
+
+def _certificate_ids(attributes: dict[str, Any]) -> Iterator[CertificateId]:
+    for name in ("signing_certificate_v2", "signing_certificate"):
+        for value in attributes.get(name, ())[:1]:
+            first = value["certs"][0]
+            hash_name = "sha1"
+            if name == "signing_certificate_v2":
+                hash_name = first["hash_algorithm"]["algorithm"].native
+            yield CertificateId(hash_name=hash_name, digest=first["cert_hash"].native)
+
+
+def _protected_digest(attributes: dict[str, Any]) -> str | None:
+    """Return the digest named by CMSAlgorithmProtection (RFC 6211), if it is there."""
+    values = attributes.get("cms_algorithm_protection")
+    name: str | None = values[0]["digest_algorithm"]["algorithm"].native if values else None
+    return name
+
+
+def _revocation(
+    signed: Any, attributes: dict[str, Any]
+) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Return CRLs and OCSP answers that lie in the container itself, in either place."""
+    crls: list[bytes] = []
+    answers: list[bytes] = []
+    for value in attributes.get("adobe_revocation_info_archival", ()):
+        crls.extend(item.dump() for item in value["crl"] or ())
+        answers.extend(item.dump() for item in value["ocsp"] or ())
+    if not isinstance(signed["crls"], core.Void):
+        for choice in signed["crls"]:
+            if choice.name == "certificate_list":
+                crls.append(choice.chosen.dump())
+            elif choice.chosen["other_rev_info_format"].native == "ocsp_response":
+                answers.append(choice.chosen["other_rev_info"].dump())
+    return tuple(crls), tuple(answers)
+
+
+def basic_to_response(basic: bytes) -> bytes:
+    """Wrap a BasicOCSPResponse, as VRI and CMS may hold it, into an OCSPResponse."""
+    return bytes(
+        ocsp.OCSPResponse(
+            {
+                "response_status": "successful",
+                "response_bytes": {
+                    "response_type": "basic_ocsp_response",
+                    "response": ocsp.BasicOCSPResponse.load(basic),
+                },
+            }
+        ).dump()
+    )

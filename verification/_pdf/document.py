@@ -1,0 +1,285 @@
+"""A PDF with its history: every object as it stood after each cross-reference section."""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from verification._pdf import objects, xref
+from verification._pdf.filters import decoded
+from verification._pdf.objects import WHITE, Parsed, PdfObject, PdfSyntaxError, Ref, Stream
+from verification._pdf.xref import FREE, Entry, Section
+
+# A reference chain longer than this is a circle.
+_MAX_HOPS = 16
+_MAX_STREAM_OBJECTS = 100_000
+# All object streams of one file together.
+_MAX_UNFOLDED = 256 << 20
+
+# The literal R comes first so that the search runs at the speed of memchr.
+_REFERENCE_END = re.compile(rb"R(?=[" + WHITE + rb"()<>\[\]{}/%]|$)(?<=[" + WHITE + rb"]R)")
+_REFERENCE = re.compile(
+    rb"(\d{1,10})(?:["
+    + WHITE
+    + rb"]|%[^\r\n]*[\r\n])+\d{1,5}(?:["
+    + WHITE
+    + rb"]|%[^\r\n]*[\r\n])+\Z"
+)
+_LOOK_BACK = 64
+_ENDSTREAM = re.compile(rb"[" + WHITE + rb"]*endstream")
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """An unfolded object stream: object number → start of its value."""
+
+    plain: bytes
+    starts: dict[int, int]
+
+
+@dataclass(slots=True)
+class Document:
+    """The bytes of a file and its sections, oldest first; a revision is an index into them."""
+
+    data: bytes
+    history: list[Section]
+    _parsed: dict[int, Parsed] = field(default_factory=dict)
+    _containers: dict[int, _Container] = field(default_factory=dict)
+    _inside: dict[tuple[int, int], PdfObject] = field(default_factory=dict)
+    _referrers: dict[int, set[tuple[int, int]]] | None = None
+    _unfolded: int = 0
+
+    @property
+    def newest(self) -> int:
+        """Return the index of the newest revision."""
+        return len(self.history) - 1
+
+    def locate(self, number: int, revision: int) -> Entry | None:
+        """Return where an object stands after a revision, None if it is free or unknown."""
+        for index in range(revision, -1, -1):
+            entry = self.history[index].entries.get(number)
+            if entry is not None:
+                return None if entry == FREE else entry
+        return None
+
+    def get(self, number: int, revision: int) -> PdfObject:
+        """Return an object as it stood after a revision; what is missing is None.
+
+        Raises:
+            PdfSyntaxError: there is something else at its place.
+        """
+        entry = self.locate(number, revision)
+        if entry is None:
+            return None
+        if entry.container is not None:
+            return self._compressed(number, entry.container, revision)
+        parsed = self.parsed(entry.offset)
+        if parsed.number != number:
+            msg = "another object at this place"
+            raise PdfSyntaxError(msg)
+        return parsed.value
+
+    def parsed(self, offset: int) -> Parsed:
+        """Return the indirect object at an offset.
+
+        Raises:
+            PdfSyntaxError: there is none.
+        """
+        found = self._parsed.get(offset)
+        if found is None:
+            found = self._parsed[offset] = objects.read_indirect(self.data, offset)
+        return found
+
+    def resolve(self, item: PdfObject, revision: int) -> PdfObject:
+        """Follow references to the value they stand for.
+
+        Raises:
+            PdfSyntaxError: the references go in a circle.
+        """
+        for _ in range(_MAX_HOPS):
+            if not isinstance(item, Ref):
+                return item
+            item = self.get(item.number, revision)
+        msg = "circle of references"
+        raise PdfSyntaxError(msg)
+
+    def dictionary(self, item: PdfObject, revision: int) -> dict[str, PdfObject]:
+        """Return the dictionary an item stands for, an empty one if it is none."""
+        value = self.resolve(item, revision)
+        return value if isinstance(value, dict) else {}
+
+    def array(self, item: PdfObject, revision: int) -> list[PdfObject]:
+        """Return the array an item stands for, an empty one if it is none."""
+        value = self.resolve(item, revision)
+        return value if isinstance(value, list) else []
+
+    def root(self, revision: int) -> Ref:
+        """Return the reference to the catalog as of a revision.
+
+        Raises:
+            PdfSyntaxError: no trailer names it.
+        """
+        for index in range(revision, -1, -1):
+            found = xref.root_of(self.history[index])
+            if found is not None:
+                return found
+        msg = "catalog"
+        raise PdfSyntaxError(msg)
+
+    def raw(self, stream: Stream, revision: int) -> bytes:
+        """Return the encoded bytes of a stream.
+
+        Raises:
+            PdfSyntaxError: ``endstream`` is not where /Length says.
+        """
+        length = self.resolve(stream.dictionary.get("Length"), revision)
+        if not isinstance(length, int) or length < 0:
+            msg = "length of a stream"
+            raise PdfSyntaxError(msg)
+        end = stream.start + length
+        if _ENDSTREAM.match(self.data, end) is None:
+            msg = "end of a stream"
+            raise PdfSyntaxError(msg)
+        return self.data[stream.start : end]
+
+    def plain(self, stream: Stream, revision: int) -> bytes:
+        """Return the unfolded bytes of a stream, within the limit of the whole file.
+
+        Raises:
+            PdfSyntaxError: the stream cannot be unfolded.
+        """
+        plain = decoded(self.raw(stream, revision), stream.dictionary)
+        self._unfolded += len(plain)
+        if self._unfolded > _MAX_UNFOLDED:
+            msg = "limit of the file"
+            raise PdfSyntaxError(msg)
+        return plain
+
+    def referrers(self, number: int, revision: int) -> set[int]:
+        """Return the numbers of the objects that name an object, as of a revision.
+
+        A trailer counts as object 0. What stands inside of stream data may be counted too:
+        the answer is never too small.
+        """
+        if self._referrers is None:
+            self._referrers = self._all_references()
+        return {
+            owner
+            for owner, place in self._referrers.get(number, ())
+            if self._is_live(owner, place, revision)
+        }
+
+    def _is_live(self, owner: int, place: int, revision: int) -> bool:
+        if owner == 0:
+            return place <= revision
+        entry = self.locate(owner, revision)
+        if entry is None:
+            return False
+        if entry.container is None:
+            return entry.offset == place
+        box = self.locate(entry.container, revision)
+        return box is not None and box.offset == place
+
+    def _all_references(self) -> dict[int, set[tuple[int, int]]]:
+        """Map object number → (owner, where the owner or its object stream stands)."""
+        found: dict[int, set[tuple[int, int]]] = defaultdict(set)
+        places = self._places()
+        starts = [place[0] for place in places]
+        for position, number in _references(self.data):
+            _, owner, place = places[bisect_right(starts, position) - 1]
+            found[number].add((owner, place))
+        for index, section in enumerate(self.history):
+            boxes = {one.container for one in section.entries.values() if one.container is not None}
+            for box in boxes:
+                self._container_references(box, index, found)
+        return found
+
+    def _places(self) -> list[tuple[int, int, int]]:
+        """Return (start, owner, place) of all objects and sections, sorted; trailers are 0."""
+        places = {(0, 0, 0)}
+        for index, section in enumerate(self.history):
+            places.add((section.offset, 0, index))
+            places.update(
+                (entry.offset, number, entry.offset)
+                for number, entry in section.entries.items()
+                if entry.container is None and entry != FREE
+            )
+        return sorted(places)
+
+    def _container_references(
+        self, box: int, revision: int, found: dict[int, set[tuple[int, int]]]
+    ) -> None:
+        entry = self.locate(box, revision)
+        if entry is None:
+            return
+        container = self._container(box, revision)
+        order = sorted((start, number) for number, start in container.starts.items())
+        starts = [start for start, _ in order]
+        for position, number in _references(container.plain):
+            at = bisect_right(starts, position) - 1
+            if at >= 0:
+                found[number].add((order[at][1], entry.offset))
+
+    def _compressed(self, number: int, box: int, revision: int) -> PdfObject:
+        container = self._container(box, revision)
+        entry = self.locate(box, revision)
+        key = (number, -1 if entry is None else entry.offset)
+        if key not in self._inside:
+            start = container.starts.get(number)
+            if start is None:
+                return None
+            self._inside[key] = objects.read_value(container.plain, start)[0]
+        return self._inside[key]
+
+    def _container(self, box: int, revision: int) -> _Container:
+        entry = self.locate(box, revision)
+        if entry is None or entry.container is not None:
+            msg = "object stream"
+            raise PdfSyntaxError(msg)
+        if entry.offset not in self._containers:
+            self._containers[entry.offset] = self._read_container(box, revision)
+        return self._containers[entry.offset]
+
+    def _read_container(self, box: int, revision: int) -> _Container:
+        stream = self.get(box, revision)
+        if not isinstance(stream, Stream) or stream.dictionary.get("Type") != "ObjStm":
+            msg = "object stream"
+            raise PdfSyntaxError(msg)
+        plain = self.plain(stream, revision)
+        first, count = stream.dictionary.get("First"), stream.dictionary.get("N")
+        if not isinstance(first, int) or not isinstance(count, int):
+            msg = "head of an object stream"
+            raise PdfSyntaxError(msg)
+        numbers = plain[:first].split()
+        if not 0 <= count <= min(_MAX_STREAM_OBJECTS, len(numbers) // 2):
+            msg = "count of an object stream"
+            raise PdfSyntaxError(msg)
+        pairs = [one for one in numbers[: 2 * count] if one.isdigit() and len(one) < _MAX_HOPS]
+        if len(pairs) != 2 * count:
+            msg = "head of an object stream"
+            raise PdfSyntaxError(msg)
+        starts = {
+            int(number): first + int(start)
+            for number, start in zip(pairs[::2], pairs[1::2], strict=True)
+        }
+        return _Container(plain, starts)
+
+
+def _references(data: bytes) -> list[tuple[int, int]]:
+    """Return (position, object number) of everything that reads like a reference."""
+    found: list[tuple[int, int]] = []
+    for end in _REFERENCE_END.finditer(data):
+        at = end.start()
+        tail = _REFERENCE.search(data[max(0, at - _LOOK_BACK) : at])
+        if tail is not None:
+            found.append((at, int(tail.group(1))))
+    return found
+
+
+def open_document(data: bytes) -> Document:
+    """Read the sections of a file.
+
+    Raises:
+        PdfSyntaxError: they are broken.
+    """
+    return Document(data, list(reversed(xref.read_chain(data))))

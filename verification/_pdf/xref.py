@@ -1,0 +1,210 @@
+"""Cross-reference sections: tables, streams and hybrids of both (ISO 32000-2 §7.5.4, §7.5.8)."""
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from verification._pdf import objects
+from verification._pdf.filters import decoded
+from verification._pdf.objects import PdfObject, PdfSyntaxError, Ref, Stream
+
+# A document that was signed and renewed for a century has some hundred updates.
+_MAX_SECTIONS = 2_000
+# The largest object number that ISO 32000-2 annex C asks a reader to take.
+_MAX_NUMBER = 8_388_607
+
+_STARTXREF = re.compile(rb"startxref[\x00\t\n\f\r ]+(\d{1,12})[\x00\t\n\f\r ]+%%EOF")
+_SUBSECTION = re.compile(rb"[\x00\t\n\f\r ]*(\d{1,10})[ \t]+(\d{1,10})[ \t]*[\r\n]+[\r\n ]*")
+_ENTRY = re.compile(rb"[\x00\t\n\f\r ]*(\d{10})[ ](\d{5})[ ]([nf])")
+_TRAILER = re.compile(rb"[\x00\t\n\f\r ]*trailer")
+
+
+class Entry(NamedTuple):
+    """Where an object is: at a byte offset, or as a numbered part of an object stream."""
+
+    offset: int
+    generation: int
+    container: int | None = None
+
+
+FREE = Entry(-1, 65535)
+
+
+@dataclass(slots=True)
+class Section:
+    """One cross-reference section with its trailer and, in a hybrid file, its stream."""
+
+    offset: int
+    end: int
+    entries: dict[int, Entry]
+    trailer: dict[str, PdfObject]
+    stream_numbers: frozenset[int]
+    hybrid_offset: int | None = None
+    hidden: frozenset[int] = field(default_factory=frozenset)
+
+
+def last_startxref(data: bytes, end: int) -> tuple[int, int] | None:
+    """Return the value of the last ``startxref`` before ``end`` and where its ``%%EOF`` ends."""
+    mark = data.rfind(b"%%EOF", 0, end)
+    keyword = data.rfind(b"startxref", 0, max(mark, 0))
+    found = None if keyword < 0 else _STARTXREF.match(data, keyword, end)
+    return None if found is None else (int(found.group(1)), found.end())
+
+
+def read_chain(data: bytes) -> list[Section]:
+    """Read all sections, newest first.
+
+    Raises:
+        PdfSyntaxError: the chain is broken, or goes in a circle.
+    """
+    found = last_startxref(data, len(data))
+    if found is None:
+        msg = "startxref"
+        raise PdfSyntaxError(msg)
+    at: PdfObject = found[0]
+    sections: list[Section] = []
+    seen: set[int] = set()
+    while at is not None:
+        if not isinstance(at, int) or at in seen or len(seen) > _MAX_SECTIONS:
+            msg = "circle of sections"
+            raise PdfSyntaxError(msg)
+        seen.add(at)
+        sections.append(_read_section(data, at))
+        at = sections[-1].trailer.get("Prev")
+    return sections
+
+
+def _read_section(data: bytes, at: int) -> Section:
+    if not 0 <= at < len(data):
+        msg = "offset of a section"
+        raise PdfSyntaxError(msg)
+    start = objects.skip(data, at)
+    if data.startswith(b"xref", start):
+        return _read_table(data, at, start + 4)
+    return _read_stream(data, at)
+
+
+def _read_table(data: bytes, at: int, cursor: int) -> Section:
+    entries: dict[int, Entry] = {}
+    while (head := _SUBSECTION.match(data, cursor)) is not None:
+        first, count = int(head.group(1)), int(head.group(2))
+        cursor = _read_entries(data, head.end(), first, count, entries)
+    trailer = _TRAILER.match(data, cursor)
+    if trailer is None:
+        msg = "trailer"
+        raise PdfSyntaxError(msg)
+    value, end = objects.read_value(data, trailer.end())
+    if not isinstance(value, dict):
+        msg = "trailer dictionary"
+        raise PdfSyntaxError(msg)
+    section = Section(at, end, entries, value, frozenset())
+    _add_hybrid(data, section)
+    return section
+
+
+def _read_entries(
+    data: bytes, cursor: int, first: int, count: int, entries: dict[int, Entry]
+) -> int:
+    if first + count > _MAX_NUMBER or count * 18 > len(data) - cursor:
+        msg = "size of a section"
+        raise PdfSyntaxError(msg)
+    for index in range(count):
+        found = _ENTRY.match(data, cursor)
+        if found is None:
+            msg = "entry"
+            raise PdfSyntaxError(msg)
+        cursor = found.end()
+        # Some writers count from one although the head of the free list is their first entry.
+        if index == 0 and first == 1 and found.group(2, 3) == (b"65535", b"f"):
+            first = 0
+        in_use = found.group(3) == b"n" and int(found.group(1)) > 0
+        entries[first + index] = Entry(int(found.group(1)), int(found.group(2))) if in_use else FREE
+    return cursor
+
+
+def _add_hybrid(data: bytes, section: Section) -> None:
+    """Merge the entries of /XRefStm: they fill in what the table does not give (§7.5.8.4)."""
+    at = section.trailer.get("XRefStm")
+    if at is None:
+        return
+    if not isinstance(at, int) or not 0 <= at < len(data):
+        msg = "offset of a hybrid section"
+        raise PdfSyntaxError(msg)
+    stream = _read_stream(data, at)
+    hidden = {
+        number: entry
+        for number, entry in stream.entries.items()
+        if section.entries.get(number, FREE) == FREE and entry != FREE
+    }
+    section.entries.update(hidden)
+    section.hybrid_offset = at
+    section.hidden = frozenset(hidden)
+    section.stream_numbers = stream.stream_numbers
+
+
+def _read_stream(data: bytes, at: int) -> Section:
+    parsed = objects.read_indirect(data, at)
+    stream = parsed.value
+    if not isinstance(stream, Stream) or stream.dictionary.get("Type") != "XRef":
+        msg = "cross-reference stream"
+        raise PdfSyntaxError(msg)
+    length = stream.dictionary.get("Length")
+    if not isinstance(length, int) or not 0 <= length <= len(data) - stream.start:
+        msg = "length of a cross-reference stream"
+        raise PdfSyntaxError(msg)
+    end = stream.start + length
+    rows = decoded(data[stream.start : end], stream.dictionary)
+    entries = _stream_entries(rows, stream.dictionary)
+    return Section(at, end, entries, stream.dictionary, frozenset({parsed.number}))
+
+
+def _stream_entries(rows: bytes, head: dict[str, PdfObject]) -> dict[int, Entry]:
+    widths = _integers(head.get("W"))
+    size = head.get("Size")
+    index = _integers(head.get("Index", [0, size]))
+    if len(widths) != 3 or max(widths) > 8 or len(index) % 2:  # noqa: PLR2004 -- three columns of at most eight bytes
+        msg = "columns of a cross-reference stream"
+        raise PdfSyntaxError(msg)
+    numbers = _numbers(index, len(rows) // max(1, sum(widths)))
+    return {
+        number: _stream_entry(rows, row * sum(widths), widths) for row, number in enumerate(numbers)
+    }
+
+
+def _numbers(index: list[int], rows: int) -> list[int]:
+    numbers: list[int] = []
+    for first, count in zip(index[::2], index[1::2], strict=True):
+        if first + count > _MAX_NUMBER or len(numbers) + count > rows:
+            msg = "index of a cross-reference stream"
+            raise PdfSyntaxError(msg)
+        numbers.extend(range(first, first + count))
+    return numbers
+
+
+def _stream_entry(rows: bytes, at: int, widths: list[int]) -> Entry:
+    first, second, third = widths
+    # §7.5.8.2: a first column of no width means type 1.
+    kind = int.from_bytes(rows[at : at + first], "big") if first else 1
+    at += first
+    one = int.from_bytes(rows[at : at + second], "big")
+    two = int.from_bytes(rows[at + second : at + second + third], "big")
+    if kind == 1:
+        return Entry(one, two)
+    return Entry(two, 0, one) if kind == 2 else FREE  # noqa: PLR2004 -- §7.5.8.3, table 18
+
+
+def _integers(item: PdfObject) -> list[int]:
+    if not isinstance(item, list):
+        msg = "array of integers"
+        raise PdfSyntaxError(msg)
+    numbers = [one for one in item if isinstance(one, int) and one >= 0]
+    if len(numbers) != len(item):
+        msg = "array of integers"
+        raise PdfSyntaxError(msg)
+    return numbers
+
+
+def root_of(section: Section) -> Ref | None:
+    """Return the reference to the catalog that this section's trailer gives."""
+    root = section.trailer.get("Root")
+    return root if isinstance(root, Ref) else None

@@ -1,0 +1,310 @@
+"""The container in /Contents: does it belong to these bytes, this certificate, this moment."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from verification import certificates, crypto, revocation
+from verification._pades import cms
+from verification._pades.cms import Cms, CmsError
+from verification.certificates import Certificate
+from verification.context import Context, conclude, failed, remark, unsure
+from verification.crypto import UnknownAlgorithmError
+from verification.model import Finding, Indication, SubIndication
+from verification.validity import Moment, check_digest, judge
+
+# What was signed: digest name → digest of it, or the bytes themselves for Edwards curves.
+Digester = Callable[[str], bytes]
+
+
+@dataclass(slots=True)
+class Integrity:
+    """Container, signer and what was found; ``signer`` is None if no certificate is known."""
+
+    container: Cms | None = None
+    signer: Certificate | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether nothing found fails the signature."""
+        return conclude(self.findings)[0] is not Indication.TOTAL_FAILED
+
+
+@dataclass(slots=True)
+class TokenVerdict:
+    """What was found about one RFC 3161 token."""
+
+    time: datetime | None = None
+    signer: Certificate | None = None
+    findings: list[Finding] = field(default_factory=list)
+    in_store: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the token proves its time."""
+        return self.time is not None and conclude(self.findings)[0] is Indication.TOTAL_PASSED
+
+
+def check_container(
+    data: bytes, digester: Digester, context: Context, *, sub_filter: str
+) -> Integrity:
+    """Check a signature's container against the bytes it signs (V-06 to V-09).
+
+    Args:
+        data: the bytes of /Contents, padding included.
+        digester: gives the digest of the signed bytes.
+        context: where else to look for the signer's certificate.
+        sub_filter: /SubFilter of the signature dictionary.
+
+    Returns:
+        The container and its signer as far as they can be known, with findings.
+    """
+    result = Integrity()
+    try:
+        result.container = cms.parse(data)
+    except CmsError as e:
+        result.findings.append(
+            failed(
+                "V-06",
+                "verification.container-unreadable",
+                SubIndication.FORMAT_FAILURE,
+                cause=str(e),
+            )
+        )
+        return result
+    if not result.container.padding_is_zero:
+        result.findings.append(remark("V-06", "verification.padding-not-zero"))
+    try:
+        _check_message(result, digester, sub_filter)
+        _check_signer(result, digester, context, sub_filter)
+    except UnknownAlgorithmError as e:
+        result.findings.append(
+            unsure(
+                "V-15",
+                "verification.unknown-algorithm",
+                SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+                algorithm=str(e),
+            )
+        )
+    return result
+
+
+def _check_message(result: Integrity, digester: Digester, sub_filter: str) -> None:
+    """Check that the digest in the container is that of the bytes (V-07)."""
+    container = result.container
+    if container is None:
+        return
+    digest = digester(container.digest_name)
+    if sub_filter == "adbe.pkcs7.sha1":
+        fits = container.content == digester("sha1")
+        digest = crypto.digest(container.digest_name, container.content or b"")
+    elif sub_filter == "ETSI.RFC3161":
+        fits = container.content is not None
+        digest = crypto.digest(container.digest_name, container.content or b"")
+    else:
+        fits = container.content is None
+        if not fits:
+            result.findings.append(
+                failed("V-06", "verification.content-inside", SubIndication.FORMAT_FAILURE)
+            )
+            return
+    if container.signed_attributes is None:
+        result.findings.append(remark("V-07", "verification.no-signed-attributes"))
+    else:
+        fits = fits and container.message_digest == digest
+        _check_attributes(result, container)
+    if not fits:
+        result.findings.append(
+            failed("V-07", "verification.content-changed", SubIndication.HASH_FAILURE)
+        )
+
+
+def _check_attributes(result: Integrity, container: Cms) -> None:
+    if container.attribute_content_type != container.content_type:
+        result.findings.append(
+            failed("V-06", "verification.content-type", SubIndication.FORMAT_FAILURE)
+        )
+    if container.protected_digest not in (None, container.digest_name):
+        result.findings.append(
+            failed("V-06", "verification.algorithm-protection", SubIndication.FORMAT_FAILURE)
+        )
+
+
+def _check_signer(result: Integrity, digester: Digester, context: Context, sub_filter: str) -> None:
+    """Find the signer's certificate (V-08) and check the value with its key (V-09)."""
+    container = result.container
+    if container is None:
+        return
+    signer = _find_signer(container, context)
+    if signer is None:
+        result.findings.append(
+            unsure(
+                "V-08",
+                "verification.no-signing-certificate",
+                SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
+            )
+        )
+        return
+    result.signer = signer
+    _check_binding(result, container, signer, sub_filter)
+    if not _value_holds(container, signer, digester, sub_filter):
+        result.findings.append(
+            failed("V-09", "verification.signature-value", SubIndication.SIG_CRYPTO_FAILURE)
+        )
+
+
+def _check_binding(result: Integrity, container: Cms, signer: Certificate, sub_filter: str) -> None:
+    """RFC 5035: the certificate is named by its hash among what was signed."""
+    for named in container.certificate_ids:
+        if crypto.digest(named.hash_name, signer.der) != named.digest:
+            result.findings.append(
+                unsure(
+                    "V-08",
+                    "verification.other-certificate-named",
+                    SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
+                )
+            )
+            return
+    if not container.certificate_ids and container.signed_attributes is not None:
+        code = "verification.certificate-not-named"
+        result.findings.append(
+            unsure("V-08", code, SubIndication.SIG_CONSTRAINTS_FAILURE)
+            if sub_filter == "ETSI.CAdES.detached"
+            else remark("V-08", code)
+        )
+
+
+def _find_signer(container: Cms, context: Context) -> Certificate | None:
+    pool = (
+        *certificates.load_all(container.certificates),
+        *(one for group in context.embedded.values() for one in group),
+        *(one for group in context.trusted.issuers.values() for one in group),
+    )
+    for one in pool:
+        if container.key_id is not None:
+            if one.key_id == container.key_id:
+                return one
+        elif one.serial == container.serial and _is_named(one, container):
+            return one
+    return None
+
+
+def _is_named(one: Certificate, container: Cms) -> bool:
+    if one.issuer_der == container.issuer:
+        return True
+    # Some tools write the issuer's name with other string types than the certificate has.
+    return one.der in container.certificates and len(container.certificates) == 1
+
+
+def _value_holds(container: Cms, signer: Certificate, digester: Digester, sub_filter: str) -> bool:
+    key, algorithm, value = signer.public_key, container.algorithm, container.signature
+    if container.signed_attributes is not None:
+        return crypto.signature_holds(key, algorithm, value, container.signed_attributes)
+    if sub_filter in ("adbe.pkcs7.sha1", "ETSI.RFC3161"):
+        return crypto.signature_holds(key, algorithm, value, container.content or b"")
+    if algorithm.scheme.startswith("ed"):
+        return crypto.signature_holds(key, algorithm, value, digester(""))
+    digest = digester(algorithm.hash_name)
+    return crypto.signature_holds(key, algorithm, value, digest, hashed=True)
+
+
+def check_token(token: bytes, imprinted: Digester, proof: Moment, context: Context) -> TokenVerdict:
+    """Check a timestamp token: what it stamps, its signature, its authority (V-10).
+
+    Args:
+        token: DER of the token, padding allowed.
+        imprinted: gives the digest of what should be stamped.
+        proof: the moment at which the token is known to have existed.
+        context: trust, policy and evidence.
+
+    Returns:
+        Time and authority as stated, with findings; only ``passed`` makes the time a proof.
+    """
+    verdict = TokenVerdict()
+    result = check_container(token, lambda _: b"", context, sub_filter="ETSI.RFC3161")
+    verdict.findings.extend(result.findings)
+    if result.container is None:
+        return verdict
+    try:
+        info = cms.timestamp_info(result.container)
+        fits = imprinted(info.hash_name) == info.imprint
+    except (CmsError, UnknownAlgorithmError) as e:
+        verdict.findings.append(
+            failed(
+                "V-10",
+                "verification.timestamp-unreadable",
+                SubIndication.FORMAT_FAILURE,
+                cause=str(e),
+            )
+        )
+        return verdict
+    verdict.time, verdict.signer = info.time, result.signer
+    if not fits:
+        verdict.findings.append(
+            failed("V-10", "verification.timestamp-of-other-data", SubIndication.HASH_FAILURE)
+        )
+    _check_authority(verdict, result.container, info.hash_name, proof, context)
+    return verdict
+
+
+def _check_authority(
+    verdict: TokenVerdict, container: Cms, imprint_hash: str, proof: Moment, context: Context
+) -> None:
+    if verdict.signer is None or verdict.time is None:
+        return
+    # An authority's data has to speak for the moment it stamped; later data counts if it
+    # revokes. What proves the token itself is the timestamp over it, or today.
+    stated = Moment(proof=verdict.time, is_trusted=True, claimed=verdict.time)
+    if proof.proof > verdict.signer.valid_to:
+        verdict.findings.append(
+            unsure(
+                "V-12",
+                "verification.timestamp-authority-expired",
+                SubIndication.OUT_OF_BOUNDS_NO_POE,
+            )
+        )
+    chain = judge(
+        verdict.signer,
+        stated,
+        context,
+        for_timestamps=True,
+        container=revocation.sources(container.crls, container.ocsps),
+    )
+    verdict.findings.extend(chain.findings)
+    verdict.in_store = chain.in_store
+    for name in dict.fromkeys((imprint_hash, container.digest_name)):
+        weak = check_digest(name, proof, context)
+        if weak is not None:
+            verdict.findings.append(weak)
+
+
+class RangeDigests:
+    """Digests of byte ranges over one file, each byte hashed once as long as holes ascend."""
+
+    def __init__(self, data: bytes) -> None:
+        self._view = memoryview(data)
+        self._states: dict[str, tuple[int, hashlib._Hash]] = {}
+
+    def over(self, hole: tuple[int, int], end: int) -> Digester:
+        """Return the digester of all bytes before ``end`` but the hole."""
+
+        def digester(name: str) -> bytes:
+            if not name:
+                return bytes(self._view[: hole[0]]) + bytes(self._view[hole[1] : end])
+            if name.startswith("sha") and not name.startswith("shake"):
+                return self._incremental(name, hole, end)
+            return crypto.digest(name, self._view[: hole[0]], self._view[hole[1] : end])
+
+        return digester
+
+    def _incremental(self, name: str, hole: tuple[int, int], end: int) -> bytes:
+        at, state = self._states.get(name, (0, None))
+        if state is None or at > hole[0]:
+            at, state = 0, hashlib.new(name, usedforsecurity=False)
+        state.update(self._view[at : hole[0]])
+        self._states[name] = (hole[0], state)
+        final = state.copy()
+        final.update(self._view[hole[1] : end])
+        return final.digest()

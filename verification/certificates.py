@@ -1,0 +1,255 @@
+"""Facts of X.509 certificates, read once and kept."""
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TypeAlias, TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    ExtensionOID,
+    NameOID,
+)
+
+NameKey: TypeAlias = tuple[tuple[str, str], ...]
+_Extensions: TypeAlias = dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
+_Kind = TypeVar("_Kind", bound=x509.ExtensionType)
+
+# Understood here; any other extension that is critical makes a certificate unfit (RFC 5280 §4.2).
+_UNDERSTOOD = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.ISSUER_ALTERNATIVE_NAME,
+        ExtensionOID.CRL_DISTRIBUTION_POINTS,
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
+        ExtensionOID.OCSP_NO_CHECK,
+    }
+)
+_SIGNING_USES = ("digital_signature", "content_commitment", "key_cert_sign", "crl_sign")
+
+
+class CertificateError(Exception):
+    """The bytes are no certificate that can be judged; kept inside this package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Certificate:
+    """What a certificate states. ``key_usage`` is None where the extension is absent."""
+
+    der: bytes
+    sha256: str
+    subject: NameKey
+    issuer: NameKey
+    subject_der: bytes
+    issuer_der: bytes
+    serial: int
+    valid_from: datetime
+    valid_to: datetime
+    public_key: PublicKeyTypes
+    key_id: bytes | None
+    is_ca: bool
+    path_length: int | None
+    key_usage: frozenset[str] | None
+    extended_usage: frozenset[str] | None
+    no_revocation_check: bool
+    unknown_critical: bool
+    crl_urls: tuple[str, ...]
+    ocsp_urls: tuple[str, ...]
+    issuer_urls: tuple[str, ...]
+    common_name: str | None
+    organisation: str | None
+    email: str | None
+    issuer_name: str | None
+    hash_name: str | None
+
+    @property
+    def is_for_timestamps(self) -> bool:
+        """RFC 3161 §2.3: the extended key usage is time stamping and nothing else."""
+        return self.extended_usage == frozenset({ExtendedKeyUsageOID.TIME_STAMPING.dotted_string})
+
+    @property
+    def is_for_ocsp(self) -> bool:
+        """RFC 6960 §4.2.2.2: the responder was delegated to by the CA."""
+        wanted = ExtendedKeyUsageOID.OCSP_SIGNING.dotted_string
+        return self.extended_usage is not None and wanted in self.extended_usage
+
+    def may(self, use: str) -> bool:
+        """Tell whether the key usage allows a use; all are allowed where it is absent."""
+        return self.key_usage is None or use in self.key_usage
+
+
+@lru_cache(maxsize=4096)
+def load(der: bytes) -> Certificate:
+    """Read a certificate.
+
+    Raises:
+        CertificateError: it cannot be read.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Real certificates break rules that cryptography only warns about.
+            warnings.simplefilter("ignore")
+            return _load(der)
+    except Exception as e:
+        raise CertificateError(type(e).__name__) from e
+
+
+def load_all(ders: Iterable[bytes]) -> tuple[Certificate, ...]:
+    """Read certificates and leave out those that cannot be read, and repetitions."""
+    found: dict[str, Certificate] = {}
+    for der in ders:
+        try:
+            one = load(der)
+        except CertificateError:
+            continue
+        found.setdefault(one.sha256, one)
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=8192)
+def is_issued_by(subject: Certificate, issuer: Certificate) -> bool:
+    """Tell whether names match and the issuer's key made the subject's signature."""
+    if subject.issuer != issuer.subject:
+        return False
+    child = x509.load_der_x509_certificate(subject.der)
+    parameters = child.signature_algorithm_parameters
+    return holds(
+        issuer.public_key,
+        child.signature,
+        child.tbs_certificate_bytes,
+        child.signature_hash_algorithm,
+        parameters if isinstance(parameters, padding.AsymmetricPadding) else None,
+    )
+
+
+def holds(
+    key: PublicKeyTypes,
+    value: bytes,
+    data: bytes,
+    hashed: hashes.HashAlgorithm | None,
+    pad: padding.AsymmetricPadding | None = None,
+) -> bool:
+    """Tell whether a key made a signature as X.509 objects carry it."""
+    try:
+        _verify(key, value, data, hashed, pad or padding.PKCS1v15())
+    except Exception:  # noqa: BLE001 -- InvalidSignature, UnsupportedAlgorithm, ValueError all mean no
+        return False
+    return True
+
+
+def _verify(
+    key: PublicKeyTypes,
+    value: bytes,
+    data: bytes,
+    hashed: hashes.HashAlgorithm | None,
+    pad: padding.AsymmetricPadding,
+) -> None:
+    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+        key.verify(value, data)
+    elif isinstance(key, rsa.RSAPublicKey) and hashed is not None:
+        key.verify(value, data, pad, hashed)
+    elif isinstance(key, ec.EllipticCurvePublicKey) and hashed is not None:
+        key.verify(value, data, ec.ECDSA(hashed))
+    else:
+        msg = "key type"
+        raise CertificateError(msg)
+
+
+def key_bits(key: PublicKeyTypes) -> bytes:
+    """Return the bits of subjectPublicKey, over which key identifiers are made."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+        return key.public_bytes_raw()
+    return b""
+
+
+def _load(der: bytes) -> Certificate:
+    one = x509.load_der_x509_certificate(der)
+    found = {extension.oid: extension for extension in one.extensions}
+    constraints = _value(found, x509.BasicConstraints)
+    key_id = _value(found, x509.SubjectKeyIdentifier)
+    extended = _value(found, x509.ExtendedKeyUsage)
+    hashed = one.signature_hash_algorithm
+    return Certificate(
+        der=der,
+        sha256=hashlib.sha256(der).hexdigest(),
+        subject=name_key(one.subject),
+        issuer=name_key(one.issuer),
+        subject_der=one.subject.public_bytes(),
+        issuer_der=one.issuer.public_bytes(),
+        serial=one.serial_number,
+        valid_from=one.not_valid_before_utc,
+        valid_to=one.not_valid_after_utc,
+        public_key=one.public_key(),
+        key_id=None if key_id is None else key_id.digest,
+        is_ca=constraints is not None and constraints.ca,
+        path_length=None if constraints is None else constraints.path_length,
+        key_usage=_key_usage(_value(found, x509.KeyUsage)),
+        extended_usage=None if extended is None else frozenset(o.dotted_string for o in extended),
+        no_revocation_check=ExtensionOID.OCSP_NO_CHECK in found,
+        unknown_critical=any(e.critical and oid not in _UNDERSTOOD for oid, e in found.items()),
+        crl_urls=_crl_urls(_value(found, x509.CRLDistributionPoints)),
+        ocsp_urls=_access(found, AuthorityInformationAccessOID.OCSP),
+        issuer_urls=_access(found, AuthorityInformationAccessOID.CA_ISSUERS),
+        common_name=_text(one.subject, NameOID.COMMON_NAME),
+        organisation=_text(one.subject, NameOID.ORGANIZATION_NAME),
+        email=_text(one.subject, NameOID.EMAIL_ADDRESS),
+        issuer_name=_text(one.issuer, NameOID.COMMON_NAME),
+        hash_name=None if hashed is None else hashed.name.replace("-", "_"),
+    )
+
+
+def _value(found: _Extensions, kind: type[_Kind]) -> _Kind | None:
+    extension = found.get(kind.oid)
+    return extension.value if extension is not None and isinstance(extension.value, kind) else None
+
+
+def name_key(name: x509.Name) -> NameKey:
+    """Return a name for comparison: case and inner white space do not count (RFC 5280 §7.1)."""
+    return tuple(
+        (part.oid.dotted_string, " ".join(str(part.value).casefold().split())) for part in name
+    )
+
+
+def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
+    found = name.get_attributes_for_oid(oid)
+    return str(found[0].value) if found else None
+
+
+def _key_usage(usage: x509.KeyUsage | None) -> frozenset[str] | None:
+    if usage is None:
+        return None
+    return frozenset(use for use in _SIGNING_USES if getattr(usage, use))
+
+
+def _crl_urls(points: x509.CRLDistributionPoints | None) -> tuple[str, ...]:
+    names = [name for point in points or () for name in point.full_name or ()]
+    return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
+
+
+def _access(found: _Extensions, method: x509.ObjectIdentifier) -> tuple[str, ...]:
+    access = _value(found, x509.AuthorityInformationAccess)
+    return tuple(
+        one.access_location.value
+        for one in access or ()
+        if one.access_method == method
+        and isinstance(one.access_location, x509.UniformResourceIdentifier)
+    )

@@ -1,0 +1,257 @@
+"""What each revision changed, judged object by object against what signing may change.
+
+An object that a revision writes anew is allowed only if its place in the structure is known, it
+is reached from nowhere else, and each changed entry is of the right kind. A new object is harmless
+as long as nothing that was signed refers to it. Everything else is ``Modification.OTHER``.
+"""
+
+import re
+from collections.abc import Callable
+
+from verification._pdf.document import Document
+from verification._pdf.objects import WHITE, PdfObject, PdfSyntaxError, Ref, Stream
+from verification._pdf.xref import FREE
+from verification.allowed import (
+    Dictionary,
+    RefusedError,
+    Rules,
+    Step,
+    as_dictionary,
+    references,
+    refuse,
+    same,
+)
+from verification.model import Modification
+
+_REVISION_TAIL = re.compile(
+    rb"(?:[" + WHITE + rb"]|%(?!%EOF)[^\r\n]*|endstream|endobj)*"
+    rb"startxref[" + WHITE + rb"]+(\d{1,12})[" + WHITE + rb"]+%%EOF(?:\r\n|\n|\r)?"
+)
+_BETWEEN = re.compile(rb"(?:[" + WHITE + rb"]|%[^\r\n]*)*")
+_OBJECT_END = re.compile(rb"[" + WHITE + rb"]*(?:endstream[" + WHITE + rb"]*)?(?:endobj)?")
+# What a trailer, or the dictionary of a cross-reference stream, keeps about itself.
+_TRAILER_OWN = frozenset(
+    {
+        "Size",
+        "Prev",
+        "XRefStm",
+        "ID",
+        "Info",
+        "Type",
+        "W",
+        "Index",
+        "Filter",
+        "DecodeParms",
+        "Length",
+    }
+)
+
+
+def analyse(document: Document, revision: int) -> Step:
+    """Compare a revision with the one before it.
+
+    Args:
+        document: the file.
+        revision: index of the revision, at least 1.
+
+    Returns:
+        What changed; a structure that cannot be read is refused, never raised.
+    """
+    comparison = _Comparison(document, revision, Step())
+    try:
+        comparison.run()
+    except RefusedError as e:
+        comparison.step.refuse(e.code)
+    except PdfSyntaxError:
+        comparison.step.refuse("verification.update-unreadable")
+    return comparison.step
+
+
+class _Comparison(Rules):
+    """One revision against its predecessor: bytes, trailer, and each object in it."""
+
+    def __init__(self, document: Document, revision: int, step: Step) -> None:
+        super().__init__(document, revision, step)
+        self.section = document.history[revision]
+
+    def run(self) -> None:
+        self._bytes()
+        self._trailer()
+        for number in sorted(self.section.entries):
+            if number and number not in self.section.stream_numbers:
+                self._guarded(self._object, number)
+        for number in self.section.stream_numbers:
+            if self.document.locate(number, self.before) is not None:
+                self.step.refuse("verification.object-replaced", number)
+
+    def _guarded(self, check: Callable[[int], None], number: int) -> None:
+        try:
+            check(number)
+        except RefusedError as e:
+            self.step.refuse(e.code, number)
+        except PdfSyntaxError:
+            self.step.refuse("verification.update-unreadable", number)
+
+    # -- bytes and trailer
+
+    def _bytes(self) -> None:
+        """Require that the update consists of its objects, its section and nothing else."""
+        start = self._end_of(self.before)
+        end = self._end_of(self.now)
+        if self.section.offset < start:
+            refuse("verification.update-out-of-order")
+        at = start
+        for first, last in sorted(self._spans(start, end)):
+            gap = _BETWEEN.match(self.document.data, at, max(first, at))
+            if gap is None or gap.end() != first:
+                self.step.refuse("verification.bytes-between-objects")
+            at = max(at, last)
+
+    def _spans(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the spans of the section and of each object it says is its own."""
+        hybrid = self.section.hybrid_offset
+        spans = [(self.section.offset, end)]
+        if hybrid is not None:
+            spans.append(self._object_span(hybrid))
+        for number, entry in self.section.entries.items():
+            if entry.container is not None or entry == FREE or number == 0:
+                continue
+            if not start <= entry.offset < end:
+                self.step.refuse("verification.update-out-of-order", number)
+            elif entry.offset not in (self.section.offset, hybrid):
+                spans.append(self._object_span(entry.offset))
+        return spans
+
+    def _end_of(self, revision: int) -> int:
+        section = self.document.history[revision]
+        tail = _REVISION_TAIL.match(self.document.data, section.end)
+        if tail is None or int(tail.group(1)) != section.offset:
+            if revision < self.now:
+                # A linearised file has its first section in front; its end was signed as it is.
+                found = self.document.data.rfind(b"%%EOF", 0, self.section.offset)
+                return max(0, found + 5)
+            refuse("verification.update-without-end")
+        return tail.end()
+
+    def _object_span(self, offset: int) -> tuple[int, int]:
+        parsed = self.document.parsed(offset)
+        end = parsed.end
+        if isinstance(parsed.value, Stream):
+            end += len(self.document.raw(parsed.value, self.now))
+        tail = _OBJECT_END.match(self.document.data, end)
+        return parsed.start, end if tail is None else tail.end()
+
+    def _trailer(self) -> None:
+        if self.document.root(self.now) != self.document.root(self.before):
+            refuse("verification.trailer-changed")
+        old: Dictionary = {}
+        for section in self.document.history[: self.now]:
+            old.update(section.trailer)
+        for key, value in self.section.trailer.items():
+            if key not in _TRAILER_OWN and old.get(key) != value:
+                refuse("verification.trailer-changed")
+
+    # -- objects
+
+    def _object(self, number: int) -> None:
+        old_place = self.document.locate(number, self.before)
+        new_place = self.document.locate(number, self.now)
+        if old_place == new_place:
+            return
+        if old_place is None:
+            self._new(number)
+            return
+        if new_place is None or new_place.generation != old_place.generation:
+            refuse("verification.object-removed")
+        old, new = self.get(number, self.before), self.get(number, self.now)
+        if not isinstance(old, Stream) and same(old, new):
+            return
+        self._replaced(number, old, new)
+
+    def _new(self, number: int) -> None:
+        """A new object may not fill in for one that signed bytes refer to already."""
+        if self.document.referrers(number, self.before):
+            refuse("verification.dangling-reference-filled")
+
+    def _replaced(self, number: int, old: PdfObject, new: PdfObject) -> None:
+        owners = self.document.referrers(number, self.before)
+        root = self.document.root(self.now).number
+        if number == root:
+            self.catalog(as_dictionary(old), as_dictionary(new))
+        elif number in self.info_numbers():
+            self.info(new, owners)
+        elif isinstance(old, Stream) or isinstance(new, Stream):
+            self._stream(number, old, new, owners)
+        elif isinstance(old, list) or isinstance(new, list):
+            self._list(number, old, new, owners)
+        else:
+            self._dictionary(number, as_dictionary(old), as_dictionary(new), owners)
+
+    def _dictionary(self, number: int, old: Dictionary, new: Dictionary, owners: set[int]) -> None:
+        catalog = self.catalog_before()
+        if number in self.old_fields:
+            self.field(number, old, new)
+        elif old.get("Type") == "Page" and new.get("Type") == "Page":
+            self.page(old, new)
+        elif Ref(number, 0) == catalog.get("AcroForm"):
+            self.require_owners(owners, {self.document.root(self.now).number})
+            self.form(old, new)
+        elif Ref(number, 0) == catalog.get("Extensions"):
+            self.require_owners(owners, {self.document.root(self.now).number})
+            self.step.reach(Modification.VALIDATION_DATA)
+        else:
+            self.security_store(number, new, owners)
+
+    def _list(self, number: int, old: PdfObject, new: PdfObject, owners: set[int]) -> None:
+        """An array of its own: /Fields, the /Annots of a page, or one of the DSS."""
+        if not isinstance(old, list) or not isinstance(new, list):
+            refuse("verification.object-replaced")
+        catalog = self.catalog_before()
+        form = self.document.dictionary(catalog.get("AcroForm"), self.before)
+        if form.get("Fields") == Ref(number, 0):
+            form_number = catalog.get("AcroForm")
+            owner = form_number if isinstance(form_number, Ref) else self.document.root(self.now)
+            self.require_owners(owners, {owner.number})
+            self.appended_fields(old, new)
+        elif owners and all(self._is_page_with(owner, number) for owner in owners):
+            self.appended_annotations(old, new)
+        else:
+            self.security_store_list(number, new, owners)
+
+    def _is_page_with(self, owner: int, number: int) -> bool:
+        page = self.get(owner, self.before)
+        if not isinstance(page, dict) or page.get("Type") != "Page":
+            return False
+        rest = {key: value for key, value in page.items() if key != "Annots"}
+        return page.get("Annots") == Ref(number, 0) and number not in references(rest)
+
+    def _stream(self, number: int, old: PdfObject, new: PdfObject, owners: set[int]) -> None:
+        if not isinstance(old, Stream) or not isinstance(new, Stream):
+            refuse("verification.object-replaced")
+        if same(old.dictionary, new.dictionary) and self.document.raw(
+            old, self.before
+        ) == self.document.raw(new, self.now):
+            return
+        catalog = self.catalog_before()
+        if Ref(number, 0) == catalog.get("Metadata") and new.dictionary.get("Type") == "Metadata":
+            self.require_owners(owners, {self.document.root(self.now).number})
+            self.step.reach(Modification.VALIDATION_DATA)
+            return
+        self._appearance_replaced(number, new, owners)
+
+    def _appearance_replaced(self, number: int, new: Stream, owners: set[int]) -> None:
+        """The appearance of a text field written in its place: by that field alone."""
+        for owner in owners:
+            known = self.old_fields.get(owner)
+            if known is None or known[1].get("FT") not in ("Tx", "Ch"):
+                refuse("verification.object-replaced")
+            widget = as_dictionary(self.get(owner, self.before))
+            rest = {key: value for key, value in widget.items() if key != "AP"}
+            appearance = self.document.dictionary(widget.get("AP"), self.before)
+            alone = appearance == {"N": Ref(number, 0)} and number not in references(rest)
+            if not alone or new.dictionary.get("Subtype") != "Form":
+                refuse("verification.object-replaced")
+            self.step.filled.add(known[0])
+            self.step.reach(Modification.FORM_FILLING)
+        if not owners:
+            refuse("verification.object-replaced")

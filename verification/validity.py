@@ -1,0 +1,200 @@
+"""Whether a certificate's chain held at the moment a signature is proven to have existed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from verification import revocation, trust
+from verification.certificates import Certificate
+from verification.context import Context, failed, remark, unsure
+from verification.model import Finding, SubIndication
+from verification.revocation import Revocation, Sources, Status
+
+_ALGORITHMS = "V-15"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a signature existed: proven by ``proof``, claimed by its signer or not at all.
+
+    ``is_trusted`` tells whether a timestamp stands behind ``proof``; else it is now.
+    """
+
+    proof: datetime
+    is_trusted: bool
+    claimed: datetime | None = None
+
+
+@dataclass(slots=True)
+class ChainVerdict:
+    """What was found about a chain; ``in_store`` if the file's DSS alone carries it."""
+
+    findings: list[Finding] = field(default_factory=list)
+    chain: tuple[Certificate, ...] = ()
+    in_store: bool = False
+
+
+def judge(
+    leaf: Certificate,
+    when: Moment,
+    context: Context,
+    *,
+    for_timestamps: bool = False,
+    container: Sources | None = None,
+) -> ChainVerdict:
+    """Judge a certificate by its chain (V-11 to V-15).
+
+    Args:
+        leaf: the signer's, or the timestamp authority's certificate.
+        when: the moment to judge it at.
+        context: trust, policy and evidence.
+        for_timestamps: whether it is an authority's.
+        container: revocation data of the signature's own container.
+
+    Returns:
+        Findings in the order of the checks; none of them fails if the chain held.
+    """
+    verdict = ChainVerdict()
+    _check_leaf(leaf, when, verdict.findings, for_timestamps=for_timestamps)
+    chain = trust.find_chain(leaf, context.embedded, context.trusted, for_timestamps=for_timestamps)
+    if chain is None:
+        code = "no-trust-anchors" if not context.trusted.anchors else "no-chain"
+        verdict.findings.append(
+            unsure("V-11", f"verification.{code}", SubIndication.NO_CERTIFICATE_CHAIN_FOUND)
+        )
+        return verdict
+    verdict.chain = chain
+    if not trust.chain_fits(chain, when.proof):
+        verdict.findings.append(
+            unsure(
+                "V-11",
+                "verification.chain-not-valid-then",
+                SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+            )
+        )
+    _check_algorithms(chain, when, context, verdict.findings)
+    _check_revocation(verdict, when, context, container)
+    return verdict
+
+
+def _check_leaf(
+    leaf: Certificate, when: Moment, findings: list[Finding], *, for_timestamps: bool
+) -> None:
+    if when.proof < leaf.valid_from:
+        findings.append(failed("V-12", "verification.not-yet-valid", SubIndication.NOT_YET_VALID))
+    elif when.proof > leaf.valid_to:
+        admitted = when.claimed is not None and when.claimed > leaf.valid_to
+        findings.append(
+            failed("V-12", "verification.expired", SubIndication.EXPIRED)
+            if admitted
+            else unsure("V-12", "verification.expired-no-proof", SubIndication.OUT_OF_BOUNDS_NO_POE)
+        )
+    fits = leaf.is_for_timestamps if for_timestamps else _may_sign(leaf)
+    if not fits:
+        findings.append(
+            unsure("V-13", "verification.key-usage", SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+        )
+
+
+def _may_sign(leaf: Certificate) -> bool:
+    """EN 319 412-2 §4.3.2: either bit serves; a CA's or an authority's key signs no document."""
+    uses = leaf.may("digital_signature") or leaf.may("content_commitment")
+    return uses and not leaf.is_for_timestamps
+
+
+def _check_algorithms(
+    chain: tuple[Certificate, ...], when: Moment, context: Context, findings: list[Finding]
+) -> None:
+    """Judge keys of all members, and the digest of each signature but the anchor's own."""
+    for one in chain:
+        if not key_is_strong(one, context):
+            findings.append(
+                unsure(
+                    _ALGORITHMS,
+                    "verification.weak-key",
+                    SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+                )
+            )
+            return
+    for one in chain[:-1]:
+        if one.hash_name is not None:
+            found = check_digest(one.hash_name, when, context)
+            if found is not None:
+                findings.append(found)
+                return
+
+
+def key_is_strong(one: Certificate, context: Context) -> bool:
+    """Tell whether a key is as long as the policy asks; Edwards curves always are."""
+    key = one.public_key
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= context.policy.min_rsa_bits
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.curve.key_size >= context.policy.min_ec_bits
+    return True
+
+
+def check_digest(name: str, when: Moment, context: Context) -> Finding | None:
+    """Judge a digest by the date until which the policy accepts it."""
+    until = context.policy.hashes.get(name)
+    if until is not None and when.proof <= until:
+        return None
+    if until is not None and not when.is_trusted:
+        return unsure(
+            _ALGORITHMS,
+            "verification.weak-digest-no-proof",
+            SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+            algorithm=name,
+        )
+    return unsure(
+        _ALGORITHMS,
+        "verification.weak-digest",
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+        algorithm=name,
+    )
+
+
+def _check_revocation(
+    verdict: ChainVerdict, when: Moment, context: Context, container: Sources | None
+) -> None:
+    """Ask for each member below the anchor; note whether the file's store suffices (V-14)."""
+    inside = context.known()[:1]
+    everywhere = context.known(*(() if container is None else (container,)))
+    verdict.in_store = True
+    for one, issuer in zip(verdict.chain, verdict.chain[1:], strict=False):
+        if one.no_revocation_check:
+            continue
+        found = revocation.status(
+            one, issuer, at=when.proof, known=everywhere, policy=context.policy
+        )
+        verdict.findings.extend(_about(found, one, when, context))
+        stored = revocation.status(one, issuer, at=when.proof, known=inside, policy=context.policy)
+        verdict.in_store = verdict.in_store and stored.status in (Status.GOOD, Status.REVOKED)
+
+
+def _about(found: Revocation, one: Certificate, when: Moment, context: Context) -> list[Finding]:
+    match found.status:
+        case Status.GOOD:
+            return []
+        case Status.REVOKED:
+            return [_revoked(found, one, when)]
+        case Status.STALE | Status.UNKNOWN:
+            code = f"verification.revocation-{found.status}"
+            if context.policy.require_revocation:
+                return [unsure("V-14", code, SubIndication.TRY_LATER)]
+            return [remark("V-14", code)]
+
+
+def _revoked(found: Revocation, one: Certificate, when: Moment) -> Finding:
+    """Judge a revocation by its date; a signer who claims a later date admits it (§5.5.4)."""
+    since = found.since
+    facts = {} if since is None else {"since": since.isoformat()}
+    if since is not None and when.is_trusted and when.proof < since:
+        return remark("V-14", "verification.revoked-later", **facts)
+    if one.is_ca:
+        return unsure("V-14", "verification.ca-revoked", SubIndication.REVOKED_CA_NO_POE, **facts)
+    admitted = since is None or (when.claimed is not None and when.claimed >= since)
+    if admitted:
+        return failed("V-14", "verification.revoked", SubIndication.REVOKED, **facts)
+    return unsure("V-14", "verification.revoked-no-proof", SubIndication.REVOKED_NO_POE, **facts)
