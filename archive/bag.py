@@ -249,4 +249,4 @@ def _manifest(algorithm: str, files: Mapping[str, bytes]) -> bytes:
 def _unescape(path: str, version: str) -> str:
     """Undo the escapes; BagIt 0.97 did not write a percent sign as one."""
     known = _ESCAPES if version == "1.0" else {"%0A": "\n", "%0D": "\r"}
-    return re.sub("%(?:25|0[AaDd])", lambda match: known.get(match[0].upper(), match[0]), path)
+    return re.sub("(?i)%(?:25|0[AD])", lambda match: known.get(match[0].upper(), match[0]), path)

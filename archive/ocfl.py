@@ -25,7 +25,7 @@ from archive.errors import (
 from archive.inventory import Inventory, Version
 from archive.model import VIETNAM, Deposited, Finding
 from archive.recovery import Committed
-from archive.stores import PART_SUFFIX, put_all
+from archive.stores import is_part, put_all
 from archive.validation import ObjectView, validate
 
 if TYPE_CHECKING:
@@ -97,9 +97,8 @@ class StorageRoot:
             self.require_root()
             return
         for key in self._store.list(""):
-            if key.endswith(PART_SUFFIX):
-                self._store.delete(key)
-            elif key not in _ROOT_FILES:
+            # Another worker may be at it at this moment.
+            if key not in _ROOT_FILES and not is_part(key):
                 raise NotAStorageRootError(path=key)
         for key, data in _ROOT_FILES.items():
             self._store.put(key, data)

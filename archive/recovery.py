@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from archive import inventory, validation
 from archive.errors import DamagedObjectError
 from archive.inventory import Inventory, number_of
-from archive.stores import PART_SUFFIX, put_all
+from archive.stores import is_part, put_all
 
 if TYPE_CHECKING:
     from archive.validation import ObjectView
@@ -94,7 +94,7 @@ def _complete(view: ObjectView, path: str, object_id: str | None) -> Committed |
 
 def _was_committed(view: ObjectView, versions: list[str]) -> bool:
     """Tell whether a version was ever complete: then root files or a second version are there."""
-    root = {name for name in view.files() if not name.endswith(PART_SUFFIX)}
+    root = {name for name in view.files() if not is_part(name)}
     return bool(root) or len(versions) > 1
 
 
@@ -106,6 +106,5 @@ def _debris(view: ObjectView, committed: Committed | None) -> set[str]:
     return {
         name
         for name in view.names
-        if number_of(name.partition("/")[0]) > head
-        or (name.endswith(PART_SUFFIX) and name not in kept)
+        if number_of(name.partition("/")[0]) > head or (is_part(name) and name not in kept)
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 DEFAULT_MAX_BYTES = 2**30
 """No file of a document package is near one GiB; a larger one would only exhaust memory."""
 
-PART_SUFFIX = ".part"
-"""Ending of what is being written; such a file is left behind only by a process that was killed."""
+_PART = re.compile(r"(?:.*/)?\.[^/]*\.part")
+
+
+def is_part(key: str) -> bool:
+    """Tell whether a key is of a file being written; a process that was killed leaves one."""
+    return _PART.fullmatch(key) is not None
 
 
 MAX_WRITERS = 8
@@ -112,7 +117,7 @@ class LocalFolder:
         with _failures(key):
             fresh = _make_folders(path.parent)
             number, name = tempfile.mkstemp(
-                dir=path.parent, prefix=f".{path.name[:64]}.", suffix=PART_SUFFIX
+                dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"
             )
             try:
                 with os.fdopen(number, "wb") as file:

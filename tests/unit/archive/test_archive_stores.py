@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from archive.errors import MissingKeyError, StoreFailureError, TooLargeError
-from archive.stores import LocalFolder
+from archive.errors import InvalidKeyError, MissingKeyError, StoreFailureError, TooLargeError
+from archive.ocfl import StorageRoot
+from archive.stores import LocalFolder, is_part, put_all
 
 
 def test_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
@@ -81,3 +83,26 @@ def test_delete_goes_on_when_a_parent_is_gone_already(tmp_path: Path) -> None:
     store.put("a/other", b"")
     store.delete("a/b/c/absent")
     assert list(store.list("")) == ["a/other"]
+
+
+def test_name_of_the_greatest_length_can_be_written(tmp_path: Path) -> None:
+    store = LocalFolder(tmp_path)
+    name = "\U0001f58b" * 63
+    store.put(name, b"1")
+    assert store.get(name) == b"1"
+
+
+def test_many_workers_may_initialise_one_folder_at_a_time(tmp_path: Path) -> None:
+    root = StorageRoot(LocalFolder(tmp_path))
+    with ThreadPoolExecutor(8) as pool:
+        for waiting in [pool.submit(root.initialise) for _ in range(16)]:
+            waiting.result()
+    root.require_root()
+    assert not [key for key in LocalFolder(tmp_path).list("") if is_part(key)]
+
+
+def test_first_failure_of_many_puts_is_raised(tmp_path: Path) -> None:
+    store = LocalFolder(tmp_path)
+    with pytest.raises(InvalidKeyError):
+        put_all(store, {"a": b"", "../b": b"", "c": b""})
+    put_all(store, {})
