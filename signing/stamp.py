@@ -8,6 +8,7 @@ plain ones; an XMP claim such as PDF/A is kept as it is.
 from __future__ import annotations
 
 import io
+import warnings
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _PRINT, _LOCKED = 4, 128  # annotation flags, ISO 32000-1 §12.5.3
 _SIGNATURES_EXIST, _APPEND_ONLY = 1, 2  # /SigFlags, ISO 32000-1 §12.7.2
-_MAX_FIELD_DEPTH = 32  # deeper trees are hostile or circular
 _TOLERANCE = 0.5  # points that a box may reach beyond its page: rounding of whoever measured it
 _CENTRED = 1
 _BASE_FONT = Name("/DOCSVC+Tinos")
@@ -70,13 +70,16 @@ def _saved(document: Pdf) -> bytes:
     output = io.BytesIO()
     # No object streams: a plain cross-reference table is the quickest to append to, and the only
     # one that PDF/A-1 allows. Version 1.7 spares every later revision an entry in the catalogue.
-    document.save(
-        output,
-        min_version="1.7",
-        object_stream_mode=pikepdf.ObjectStreamMode.disable,
-        fix_metadata_version=False,
-        deterministic_id=True,
-    )
+    with warnings.catch_warnings():
+        # Widgets that the author left out of the form are the author's affair.
+        warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
+        document.save(
+            output,
+            min_version="1.7",
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            fix_metadata_version=False,
+            deterministic_id=True,
+        )
     return output.getvalue()
 
 
@@ -91,10 +94,16 @@ def _require_unsigned(document: Pdf) -> None:
 
 def _fields(document: Pdf) -> Iterator[Object]:
     form = document.Root.get("/AcroForm")
-    level = _dictionaries(form.get("/Fields")) if isinstance(form, Dictionary) else []
-    for _ in range(_MAX_FIELD_DEPTH):
-        yield from level
-        level = [kid for field in level for kid in _dictionaries(field.get("/Kids"))]
+    pending = _dictionaries(form.get("/Fields")) if isinstance(form, Dictionary) else []
+    seen: set[tuple[int, int]] = set()
+    while pending:
+        field = pending.pop()
+        if field.is_indirect:  # only what is indirect can be its own descendant
+            if field.objgen in seen:
+                continue
+            seen.add(field.objgen)
+        yield field
+        pending.extend(_dictionaries(field.get("/Kids")))
 
 
 def _widgets(document: Pdf) -> Iterator[Object]:

@@ -6,7 +6,6 @@ This is the bouncer at our own door, not the verifier: trust, revocation and tim
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from asn1crypto import cms, core
@@ -128,11 +127,3 @@ def _padding(algorithm: Any, hashing: hashes.HashAlgorithm) -> padding.Asymmetri
     if algorithm.signature_algo == "rsassa_pss":
         return padding.PSS(padding.MGF1(hashing), padding.PSS.AUTO)
     return padding.PKCS1v15()
-
-
-def digest(name: str, *parts: bytes | memoryview) -> bytes:
-    """Hash parts one after the other."""
-    state = hashlib.new(name)
-    for part in parts:
-        state.update(part)
-    return state.digest()

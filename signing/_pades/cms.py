@@ -117,11 +117,10 @@ def require_value(public_key: PublicKey, *, value: bytes, to_be_signed: bytes) -
         ValueDoesNotVerifyError: it was made by another key or over other bytes.
     """
     try:
-        match public_key:
-            case rsa.RSAPublicKey():
-                public_key.verify(value, to_be_signed, padding.PKCS1v15(), hashes.SHA256())
-            case ec.EllipticCurvePublicKey():
-                public_key.verify(value, to_be_signed, ec.ECDSA(hashes.SHA256()))
+        if isinstance(public_key, rsa.RSAPublicKey):
+            public_key.verify(value, to_be_signed, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            public_key.verify(value, to_be_signed, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as error:
         raise ValueDoesNotVerifyError from error
 
@@ -157,8 +156,6 @@ def _public_key(leaf: bytes) -> PublicKey:
 
 
 def _signature_algorithm(key: PublicKey) -> bytes:
-    match key:
-        case rsa.RSAPublicKey():
-            return der.sequence(der.ID_SHA256_WITH_RSA, der.NULL)
-        case ec.EllipticCurvePublicKey():
-            return der.sequence(der.ID_ECDSA_WITH_SHA256)
+    if isinstance(key, rsa.RSAPublicKey):
+        return der.sequence(der.ID_SHA256_WITH_RSA, der.NULL)
+    return der.sequence(der.ID_ECDSA_WITH_SHA256)

@@ -166,7 +166,9 @@ class Revision:
         if reference is None or "/V" not in dictionary_at(reference):
             return None
         value = dictionary_at(reference).raw_get("/V")
-        # A value in an object stream, or within the field, is none that we have written.
+        # A value within the field, or in an object stream, is none that we have written.
+        if not isinstance(value, generic.IndirectObject):
+            return None
         offset = self._writer.prev.xrefs[value.reference]
         return offset if isinstance(offset, int) else None
 
@@ -269,12 +271,13 @@ class Revision:
         pending = references(root["/AcroForm"]["/Fields"])
         for _ in range(_MAX_FIELDS):
             if not pending:
-                break
+                return
             reference = pending.pop()
             field = dictionary_at(reference)
             if reference != but and field.get("/FT") == "/Sig" and "/V" in field:
                 raise AlreadySignedError
             pending.extend(references(field.get("/Kids", [])))
+        raise UnreadablePdfError(reason="form")
 
     def timestamp(self, *, reserved_bytes: int) -> Hollow:
         """Add an invisible field with an empty document timestamp and write the revision."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, ClassVar
 
-from asn1crypto import tsp
+from asn1crypto import cms, core, tsp
 
 from signing._pades import der
 from signing._pades.check import BrokenCmsError, require_intact, signed_data
@@ -17,6 +17,15 @@ from signing.errors import (
 
 _GRANTED = ("granted", "granted_with_mods")
 _OUT_OF_ORDER = frozenset({"system_failure", "time_not_available"})  # it may be well again later
+
+
+class _Response(core.Sequence):  # type: ignore[misc]  # asn1crypto is not typed
+    """TimeStampResp; asn1crypto's own forgets that a refusal comes without a token."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
 
 
 def request(digest: bytes, *, nonce: int) -> bytes:
@@ -36,7 +45,7 @@ def token_of(answer: bytes, *, digest: bytes, nonce: int) -> bytes:
         TimestampInvalidError: the answer is not a token over this digest with this nonce.
     """
     try:
-        response = tsp.TimeStampResp.load(answer)
+        response = _Response.load(answer)
         status = response["status"]
         state, failure = status["status"].native, status["fail_info"].native
         token: bytes = response["time_stamp_token"].dump()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 
 import pikepdf
-from asn1crypto import algos, cms, tsp
+from asn1crypto import algos, cms, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -149,18 +149,30 @@ class Tsa:
     signers: int = 1
     break_value: bool = False
     drop_token: bool = False
+    break_digest: bool = False
+    garble_info: bool = False
+    leave_attributes: bool = False
+    stranger: bool = False
+    failure: str = "bad_request"
+    padding: int = 0
+    algorithm: str = "rsassa_pkcs1v15"
+    shown: Party | None = None
 
     def transport(self, _url: str, body: bytes, _content_type: str) -> bytes:
         request = tsp.TimeStampReq.load(body)
         assert request["cert_req"].native is True
         if self.status != "granted":
-            failed = {"status": self.status, "fail_info": {"system_failure"}}
-            return tsp.TimeStampResp({"status": failed}).dump()
+            failed = {"status": self.status, "fail_info": {self.failure}}
+            return self._alone(failed)
         token = self.token(request)
-        answer = {"status": {"status": "granted"}, "time_stamp_token": token}
+        granted = {"status": "granted"}
         if self.drop_token:
-            del answer["time_stamp_token"]
-        return tsp.TimeStampResp(answer).dump()
+            return self._alone(granted)
+        return tsp.TimeStampResp({"status": granted, "time_stamp_token": token}).dump()
+
+    def _alone(self, status: dict[str, object]) -> bytes:
+        encoded = tsp.PKIStatusInfo(status).dump()
+        return b"\x30" + bytes([len(encoded)]) + encoded
 
     def token(self, request: tsp.TimeStampReq) -> cms.ContentInfo:
         imprint = request["message_imprint"]
@@ -175,11 +187,14 @@ class Tsa:
         }
         if self.keep_nonce:
             info["nonce"] = request["nonce"]
-        return self._signed(tsp.TSTInfo(info).dump())
+        encoded = b"\x30\x03abc" if self.garble_info else tsp.TSTInfo(info).dump()
+        return self._signed(encoded)
 
     def _signed(self, content: bytes) -> cms.ContentInfo:
-        certificate = asn1_x509.Certificate.load(self.party.der)
+        certificate = asn1_x509.Certificate.load((self.shown or self.party).der)
         digest = hashlib.new(self.hash_name, content).digest()
+        if self.break_digest:
+            digest = bytes(len(digest))
         attributes = cms.CMSAttributes(
             [
                 cms.CMSAttribute({"type": "content_type", "values": [self.content_type]}),
@@ -197,11 +212,17 @@ class Tsa:
         hashing = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha1": hashes.SHA1}
         value, algorithm = self._value(attributes.dump(), hashing[self.hash_name]())
         sid = (
-            cms.SignerIdentifier("subject_key_identifier", certificate.key_identifier)
+            cms.SignerIdentifier(
+                "subject_key_identifier",
+                b"stranger" if self.stranger else certificate.key_identifier,
+            )
             if self.by_key_id
             else cms.SignerIdentifier(
                 "issuer_and_serial_number",
-                {"issuer": certificate.issuer, "serial_number": certificate.serial_number},
+                {
+                    "issuer": certificate.issuer,
+                    "serial_number": certificate.serial_number + self.stranger,
+                },
             )
         )
         signer = cms.SignerInfo(
@@ -209,11 +230,16 @@ class Tsa:
                 "version": "v1",
                 "sid": sid,
                 "digest_algorithm": {"algorithm": self.hash_name},
-                "signed_attrs": attributes,
+                "signed_attrs": None if self.leave_attributes else attributes,
                 "signature_algorithm": algorithm,
                 "signature": bytes(len(value)) if self.break_value else value,
             }
         )
+        if self.padding:
+            # Real tokens may carry attributes of their own that nobody signed.
+            signer["unsigned_attrs"] = [
+                {"type": "1.2.3.4.5", "values": [core.OctetString(bytes(self.padding))]}
+            ]
         data = cms.SignedData(
             {
                 "version": "v3",
@@ -252,7 +278,7 @@ class Tsa:
                 {"algorithm": "rsassa_pss", "parameters": parameters}
             )
             return key.sign(signed, padding.PSS(padding.MGF1(hashing), 32), hashing), algorithm
-        algorithm = algos.SignedDigestAlgorithm({"algorithm": "rsassa_pkcs1v15"})
+        algorithm = algos.SignedDigestAlgorithm({"algorithm": self.algorithm})
         return key.sign(signed, padding.PKCS1v15(), hashing), algorithm
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -252,3 +253,27 @@ def test_a_box_beyond_its_page_is_refused(x0: float, y0: float, x1: float, y1: f
 def test_a_text_place_needs_a_name_below_ours(name: str) -> None:
     with pytest.raises(ValueError, match="docsvc"):
         TextPlace(name=name, box=Box(page=0, x0=1, y0=1, x1=9, y1=9), font_size=13)
+
+
+def test_a_form_that_is_its_own_descendant_is_walked_once() -> None:
+    def loop(document: pikepdf.Pdf) -> None:
+        field = document.make_indirect(pikepdf.Dictionary(T=pikepdf.String("own")))
+        field.Kids = pikepdf.Array([field, field, pikepdf.Dictionary(T=pikepdf.String("kid"))])
+        document.Root.AcroForm = pikepdf.Dictionary(Fields=[field])
+
+    with form_of(reserve(changed(blank_pdf(), loop), places())) as form:
+        assert len(form.Fields) == 2
+
+
+def test_widgets_outside_the_form_raise_no_alarm() -> None:
+    def forget(document: pikepdf.Pdf) -> None:
+        widget = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx,
+            T=pikepdf.String("lost"), Rect=[1, 1, 9, 9],
+        )  # fmt: skip
+        document.pages[0].obj.Annots = pikepdf.Array([document.make_indirect(widget)])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pdf = changed(blank_pdf(), forget)
+    assert reserve(pdf, places())

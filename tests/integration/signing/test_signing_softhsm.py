@@ -1,0 +1,194 @@
+"""The road on a real PKCS#11 token: SoftHSM."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pkcs11
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from pkcs11 import Attribute
+from pkcs11.util.x509 import decode_x509_certificate
+from signing_stand_ins import NOW, Pki, Tsa, blank_pdf, places
+from signing_steps import archived, leader_plan, organisation_plan, statuses
+
+from signing.complete import complete
+from signing.errors import (
+    KeyNotFoundError,
+    ModuleUnusableError,
+    PinIncorrectError,
+    TokenBusyError,
+    TokenNotFoundError,
+)
+from signing.prepare import prepare
+from signing.signers.base import Completed
+from signing.signers.pkcs11 import Pkcs11Signer
+from signing.stamp import reserve
+from signing.timestamp import Timestamper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signing_stand_ins import Party
+
+    from signing.model import SignaturePlan
+
+PIN, LABEL = "824613", "signing-tests"
+MODULES = [Path(folder) / "softhsm/libsofthsm2.so" for folder in ("/usr/lib", "/usr/local/lib")]
+MODULE = next((str(path) for path in MODULES if path.exists()), "")
+
+pytestmark = pytest.mark.skipif(
+    not MODULE or shutil.which("softhsm2-util") is None, reason="softhsm2 is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def pki() -> Pki:
+    return Pki()
+
+
+@pytest.fixture(scope="module")
+def parties(pki: Pki) -> dict[str, Party]:
+    return {
+        "a1": pki.leader,
+        "a2": pki.organisation,
+        "b1": pki.party("P-256", ec.generate_private_key(ec.SECP256R1())),
+        "b2": pki.party("P-384", ec.generate_private_key(ec.SECP384R1())),
+    }
+
+
+@pytest.fixture(scope="module")
+def token(
+    tmp_path_factory: pytest.TempPathFactory, pki: Pki, parties: dict[str, Party]
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("softhsm")
+    (folder / "tokens").mkdir()
+    configuration = folder / "softhsm2.conf"
+    configuration.write_text(
+        f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", str(configuration))
+        util("--init-token", "--free", "--label", LABEL, "--so-pin", "99887766", "--pin", PIN)
+        for key_id, party in parties.items():
+            path = folder / f"{key_id}.pem"
+            path.write_bytes(
+                party.key.private_bytes(
+                    serialization.Encoding.PEM,
+                    serialization.PrivateFormat.PKCS8,
+                    serialization.NoEncryption(),
+                )
+            )
+            util(
+                "--import", str(path), "--token", LABEL, "--label", key_id, "--id", key_id,
+                "--pin", PIN,
+            )  # fmt: skip
+        library = pkcs11.lib(MODULE)
+        library.reinitialize()
+        bring_certificates(library, pki, parties)
+        yield LABEL
+        library.finalize()
+
+
+def util(*arguments: str) -> None:
+    subprocess.run(["softhsm2-util", *arguments], check=True, capture_output=True)
+
+
+def bring_certificates(library: pkcs11.lib, pki: Pki, parties: dict[str, Party]) -> None:
+    with library.get_token(token_label=LABEL).open(rw=True, user_pin=PIN) as session:
+        for key_id, party in {**parties, "ca": pki.ca, "00": pki.root}.items():
+            session.create_object(
+                decode_x509_certificate(party.der)
+                | {
+                    Attribute.ID: bytes.fromhex(key_id),
+                    Attribute.LABEL: key_id,
+                    Attribute.TOKEN: True,
+                }
+            )
+
+
+@pytest.fixture
+def signer(token: str) -> Iterator[Pkcs11Signer]:
+    with Pkcs11Signer(MODULE, token, PIN) as made:
+        yield made
+
+
+def signed(pdf: bytes, plan: SignaturePlan, signer: Pkcs11Signer, key_id: str, tsa: Tsa) -> bytes:
+    plan = replace(plan, chain=signer.chain(key_id))
+    prepared = prepare(pdf, plan=plan, at=NOW)
+    outcome = signer.sign(key_id, prepared.to_be_signed)
+    assert isinstance(outcome, Completed)
+    stamp = Timestamper("", tsa.transport).stamp(hashlib.sha256(outcome.value).digest())
+    return complete(prepared, plan=plan, value=outcome.value, timestamp_token=stamp)
+
+
+@pytest.mark.parametrize(("leader", "organisation"), [("a1", "a2"), ("b1", "b2")])
+def test_two_keys_of_a_token_take_a_document_to_b_lta(
+    signer: Pkcs11Signer, pki: Pki, leader: str, organisation: str
+) -> None:
+    tsa = Tsa(pki.tsa)
+    reserved = reserve(blank_pdf(), places())
+    led = signed(reserved, leader_plan(pki), signer, leader, tsa)
+    sealed = signed(led, organisation_plan(pki), signer, organisation, tsa)
+    found = statuses(archived(sealed, pki, tsa), pki)
+    assert [status.bottom_line for status in found] == [True, True]
+
+
+def test_the_keys_are_those_with_a_certificate(
+    signer: Pkcs11Signer, parties: dict[str, Party]
+) -> None:
+    held = signer.keys()
+    found = {key.key_id: (key.label, key.certificate) for key in held}
+    assert found == {key_id: (key_id, party.der) for key_id, party in parties.items()}
+
+
+def test_the_chain_comes_from_the_token_without_its_root(signer: Pkcs11Signer, pki: Pki) -> None:
+    assert signer.chain("a1") == (pki.leader.der, pki.ca.der)
+
+
+def test_a_certificate_alone_is_no_key(signer: Pkcs11Signer) -> None:
+    with pytest.raises(KeyNotFoundError):
+        signer.sign("ca", b"data")
+
+
+def test_a_session_opens_again_after_it_was_closed(signer: Pkcs11Signer) -> None:
+    assert isinstance(signer.sign("a1", b"data"), Completed)
+    signer.close()
+    assert isinstance(signer.sign("a1", b"data"), Completed)
+
+
+def test_a_wrong_pin_is_named(token: str) -> None:
+    with pytest.raises(PinIncorrectError):
+        Pkcs11Signer(MODULE, token, "000000").keys()
+
+
+def test_a_second_session_of_the_process_is_refused(signer: Pkcs11Signer, token: str) -> None:
+    assert signer.keys()
+    with pytest.raises(TokenBusyError):
+        Pkcs11Signer(MODULE, token, PIN).keys()
+
+
+@pytest.mark.usefixtures("token")
+def test_an_unknown_token_is_named() -> None:
+    with pytest.raises(TokenNotFoundError):
+        Pkcs11Signer(MODULE, "no such token", PIN).keys()
+
+
+def test_a_module_that_is_none_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "module.so"
+    broken.write_bytes(b"no library")
+    with pytest.raises(ModuleUnusableError):
+        Pkcs11Signer(str(broken), LABEL, PIN).keys()
+
+
+def test_a_token_made_after_the_module_was_loaded_is_found(token: str) -> None:
+    util("--init-token", "--free", "--label", "late", "--so-pin", "99887766", "--pin", PIN)
+    assert token
+    with Pkcs11Signer(MODULE, "late", PIN) as late:
+        assert late.keys() == []
