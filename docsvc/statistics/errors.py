@@ -15,6 +15,12 @@ class PeriodReversedError(DocsvcError):
     code = "statistics.period-reversed"
 
 
+class TooManyMonthsError(DocsvcError):
+    """The period is too long to be broken down by month."""
+
+    code = "statistics.too-many-months"
+
+
 class SnapshotMissingError(DocsvcError):
     """No report was kept under this number."""
 

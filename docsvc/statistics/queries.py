@@ -7,39 +7,41 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    String,
-    and_,
-    cast,
-    extract,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    tuple_,
-    union_all,
-)
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_, union_all
 
 from docsvc.documents.tables import Document
 from docsvc.organisations.rules import Device
 from docsvc.statistics import rules
+from docsvc.statistics.errors import TooManyMonthsError
 from docsvc.statistics.measures import Case, Reason, Standing, reason_of
 from docsvc.statistics.report import By, Group
 from docsvc.workflow import RouteName, State, Step
 from verification.model import Completeness, Indication
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import CompoundSelect, Row
 
     from docsvc.db.transactions import Tx
     from docsvc.statistics.periods import Period
 
+# What makes documents alike for every measure; the index of statistics begins with it.
+GROUPED = (
+    "issuer_path",
+    "unit_code",
+    "route",
+    "state",
+    "ended_code",
+    "secrecy",
+    "completeness",
+    "indication",
+    "device",
+    "paper_only",
+)
+_SHOWN = ("id", "issued_on", "number_text", "kind", "subject")
+# A column a month; both databases end a row below 1700.
+_MAX_MONTHS = 240
 _DEVICES = frozenset(Device)
 _BAD = (Indication.INDETERMINATE, Indication.TOTAL_FAILED)
 
@@ -65,23 +67,32 @@ def groups(tx: Tx, period: Period, *, unit: str | None, by: By | None) -> Iterat
         period: by issue date; of secret ones, which have none, by the day of receipt.
         unit: leave out documents issued neither by this body nor by one below it.
         by: what to break the counts down by.
+
+    Raises:
+        TooManyMonthsError: the period is too long to be broken down by month.
     """
-    for row in tx.execute(_statement(period, unit=unit, by=by)):
+    spans = period.months() if by is By.MONTH else (period,)
+    if len(spans) > _MAX_MONTHS:
+        raise TooManyMonthsError(months=len(spans), most=_MAX_MONTHS)
+    for row in tx.execute(_statement(spans, unit=unit, by=by)):
         standing = rules.standing_of(
-            route=RouteName(row.route),
-            state=State(row.state),
+            route=row.route,
+            state=row.state,
             ended_code=row.ended_code,
             secret=row.secrecy in rules.secret_levels(),
         )
-        if standing is not None:
-            case = _case(row, standing)
-            yield Group(
-                path=tuple(row.issuer_path.split("/")) if row.issuer_path else None,
-                unit=row.unit_code,
-                key=_key(row.key, case.device, by),
-                case=case,
-                count=row.documents,
-            )
+        if standing is None:
+            continue
+        alike = _case(row, standing)
+        for span, count in zip(spans, row[-len(spans) :], strict=True):
+            if count:
+                yield Group(
+                    path=tuple(row.issuer_path.split("/")) if row.issuer_path else None,
+                    unit=row.unit_code,
+                    key=_key(row, alike, span, by),
+                    case=alike,
+                    count=count,
+                )
 
 
 def unsigned(
@@ -101,8 +112,9 @@ def unsigned(
         after: issue date and id of the last document of the page before.
         limit: length of a page.
     """
+    # Only what is shown: a document's facts are long, and a page reads many documents.
     query = (
-        select(Document)
+        select(*(getattr(Document, name) for name in (*GROUPED, *_SHOWN)))
         .where(_issued_in(period), _counted(), _incomplete(), *_within(unit))
         .order_by(Document.issued_on, Document.id)
         .limit(limit)
@@ -119,83 +131,55 @@ def unsigned(
             subject=row.subject,
             reason=reason,
         )
-        for row in tx.scalars(query)
-        if row.issued_on is not None
-        and (reason := reason_of(_case(row, Standing.COUNTED))) is not None
+        for row in tx.execute(query)
+        if (reason := reason_of(_case(row, Standing.COUNTED))) is not None
     )
 
 
 def _statement(
-    period: Period, *, unit: str | None, by: By | None
+    spans: Sequence[Period], *, unit: str | None, by: By | None
 ) -> CompoundSelect[*tuple[Any, ...]]:
-    issued = _grouped(_key_column(by)).where(_issued_in(period), *_within(unit))
+    # The columns stand as in ix_documents_statistics, which answers in their order, unsorted:
+    # so the dates are a condition of what is summed, not of what is read.
+    columns: tuple[ColumnElement[Any], ...] = tuple(
+        getattr(Document, name) for name in (*GROUPED, *(("kind",) if by is By.KIND else ()))
+    )
+    issued = select(*columns, *(_sum(_issued_in(span)) for span in spans))
     # Refused as secret: no number, no date, no snapshot; all that is left is that it came.
-    refused = (
-        _grouped(_refused_key(month, by)).where(*_refused_in(month))
-        for month in (period.months() if by is By.MONTH else (period,))
+    refused = select(*columns, *(_sum(_received_in(span)) for span in spans))
+    return union_all(
+        issued.where(*_within(unit)).group_by(*columns),
+        refused.where(
+            Document.state == State.REFUSED_SECRET, Document.issued_on.is_(None)
+        ).group_by(*columns),
     )
-    return union_all(issued, *refused)
 
 
-def _grouped(key: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    columns = (
-        Document.issuer_path,
-        Document.unit_code,
-        Document.route,
-        Document.state,
-        Document.ended_code,
-        Document.secrecy,
-        Document.completeness,
-        Document.indication,
-        Document.device,
-        Document.paper_only,
-    )
-    counted = select(*columns, key.label("key"), func.count().label("documents"))
-    return counted.group_by(*columns, key)
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
 
 
-def _key_column(by: By | None) -> ColumnElement[Any]:
+def _key(row: Row[Any], counted: Case, span: Period, by: By | None) -> str:
     match by:
         case By.MONTH:
-            year, month = (extract(part, Document.issued_on) for part in ("year", "month"))
-            return cast(year * 100 + month, Integer)
+            return span.text
         case By.KIND:
-            return cast(Document.kind, String)
-        case By.DEVICE | None:  # pragma: no branch  # the last of a closed set
-            return cast(null(), String)
-
-
-def _refused_key(period: Period, by: By | None) -> ColumnElement[Any]:
-    match by:
-        case By.MONTH:
-            return cast(literal(period.first.year * 100 + period.first.month), Integer)
-        case By.KIND | By.DEVICE | None:  # pragma: no branch  # the last of a closed set
-            return cast(null(), String)
-
-
-def _key(found: int | str | None, device: Device | None, by: By | None) -> str:
-    match by:
-        case By.MONTH:
-            year, month = divmod(int(found or 0), 100)
-            return f"{year:04}-{month:02}"
-        case By.KIND:
-            return str(found or "")
+            return row.kind or ""
         case By.DEVICE:
-            return device or ""
+            return counted.device or ""
         case None:  # pragma: no branch  # the last of a closed set
             return ""
 
 
-def _case(row: Row[Any] | Document, standing: Standing) -> Case:
-    route, state = RouteName(row.route), State(row.state)
+def _case(row: Row[Any], standing: Standing) -> Case:
     return Case(
         standing=standing,
         completeness=Completeness(row.completeness) if row.completeness else None,
         indication=Indication(row.indication) if row.indication else None,
         device=Device(row.device) if row.device in _DEVICES else None,
         paper_only=row.paper_only,
-        electronic=state in rules.states_from(route, Step.PUBLISH),
-        archived=state in rules.states_from(route, Step.DEPOSIT),
+        electronic=row.state in rules.states_from(row.route, Step.PUBLISH),
+        archived=row.state in rules.states_from(row.route, Step.DEPOSIT),
     )
 
 
@@ -203,14 +187,9 @@ def _issued_in(period: Period) -> ColumnElement[bool]:
     return Document.issued_on.between(period.first, period.last)
 
 
-def _refused_in(period: Period) -> tuple[ColumnElement[bool], ...]:
+def _received_in(period: Period) -> ColumnElement[bool]:
     begin, end = period.moments()
-    return (
-        Document.state == State.REFUSED_SECRET,
-        Document.issued_on.is_(None),
-        Document.received_at >= begin,
-        Document.received_at < end,
-    )
+    return and_(Document.received_at >= begin, Document.received_at < end)
 
 
 def _counted() -> ColumnElement[bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from docsvc.catalog import secrecy
 from docsvc.statistics.measures import Standing
 from docsvc.workflow import ENDED, ROUTES, RouteName, State, Step
@@ -10,6 +12,7 @@ from docsvc.workflow import ENDED, ROUTES, RouteName, State, Step
 RECALLED_CODE = "documents.recalled"
 
 
+@cache
 def states_from(route: RouteName, step: Step) -> frozenset[State]:
     """Return the states that ``step`` or a later one reaches on ``route``; none if it lacks it."""
     legs = ROUTES[route]
@@ -19,6 +22,7 @@ def states_from(route: RouteName, step: Step) -> frozenset[State]:
     return frozenset(leg.reaches for leg in legs[steps.index(step) :])
 
 
+@cache
 def secret_levels() -> frozenset[str]:
     """Return the values of a document's secrecy that keep it out of every count."""
     return frozenset({"secret"} | {level.code for level in secrecy.levels()})

@@ -73,6 +73,7 @@ def report(
 
     Raises:
         UnitUnknownError: no body has the code ``unit``.
+        TooManyMonthsError: the period is too long to be broken down by month.
     """
     if unit is not None:
         organisations.unit(tx, unit)
