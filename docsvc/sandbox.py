@@ -16,15 +16,16 @@ import os
 import queue
 import resource
 import signal
+import sys
+import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from docsvc.errors import CodedError, DocsvcError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
-    from multiprocessing.context import ForkServerContext
 
 log = logging.getLogger(__name__)
 
@@ -61,26 +62,50 @@ class Answer:
     frames: tuple[bytes, ...] = ()
 
 
-class _Child:
-    """One child process and the pipe to it."""
+class Child:
+    """One child process, forked from a small server, and the pipe to it."""
 
-    def __init__(self, context: ForkServerContext) -> None:
-        ours, theirs = context.Pipe()
-        self.pipe: Connection = ours
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self.process.start()
+    def __init__(self, target: Callable[..., None], *arguments: object) -> None:
+        """Start ``target(pipe, *arguments)`` in a child that dies with this process."""
+        context = multiprocessing.get_context("forkserver")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
+        with _starting, _without_main():
+            self.process.start()
         theirs.close()
 
     def stop(self) -> None:
+        """End the child at once."""
         self.pipe.close()
         self.process.kill()
         self.process.join()
 
 
+_starting = threading.Lock()
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide this process's program from multiprocessing.
+
+    It would run it again in every child to make its names known there: seconds of imports that
+    no task needs, and a reach into the database that no task may have.
+    """
+    main = sys.modules["__main__"]
+    spec, file = main.__spec__, getattr(main, "__file__", None)
+    main.__spec__ = None
+    if file is not None:
+        del main.__file__
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file
+
+
 class Sandbox:
     """A fixed number of children; each opens one file at a time."""
-
-    forkserver: ClassVar[ForkServerContext | None] = None
 
     def __init__(self, children: int, preload: tuple[str, ...] = ()) -> None:
         """Get ready; children start when they are needed.
@@ -91,8 +116,7 @@ class Sandbox:
         """
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__, *preload])
-        self._context = context
-        self._free: queue.Queue[_Child | None] = queue.Queue()
+        self._free: queue.Queue[Child | None] = queue.Queue()
         for _ in range(children):
             self._free.put(None)
         self._children = children
@@ -120,17 +144,14 @@ class Sandbox:
         return Answer(facts=reply["facts"], frames=frames)
 
     @contextlib.contextmanager
-    def _child(self) -> Iterator[_Child]:
+    def _child(self) -> Iterator[Child]:
         child = self._free.get()
         if child is None or not child.process.is_alive():
-            child = _Child(self._context)
+            child = Child(_serve)
         try:
             yield child
-        except DocsvcError:
-            child.stop()
-            self._free.put(None)
-            raise
         except BaseException:
+            # A child that has met a file it refuses, or that hangs, is not used again.
             child.stop()
             self._free.put(None)
             raise

@@ -20,7 +20,7 @@ from docsvc.errors import DocsvcError
 from docsvc.jobs.engine import SecondWorkerError
 from docsvc.steps.receive.service import Offer
 from docsvc.worker import RunningWorker
-from docsvc.workflow import ENDED, State, Step, next_leg
+from docsvc.workflow import ENDED, Step, next_leg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +31,8 @@ ACTOR = "cli"
 # What the person at the command line confirms for all files at once.
 EVERY_STEP = (Step.CONFIRM, Step.SIGN_LEADER, Step.SIGN_ORGANISATION)
 _POLL_S = 0.1
+# After that the command reports the document as waiting; the service goes on with it.
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,14 @@ class Outcome:
     facts: dict[str, object] = field(default_factory=dict)
     number: str | None = None
     completeness: str | None = None
+    waiting_since: float | None = None
+
+    def waits(self) -> bool:
+        """Say whether the document has waited for something outside for too long to stand by."""
+        now = time.monotonic()
+        if self.waiting_since is None:
+            self.waiting_since = now
+        return now - self.waiting_since > _PATIENCE_S
 
 
 def ingest(
@@ -146,8 +156,10 @@ def _ended(services: Services, outcome: Outcome) -> bool:
         if document.state in ENDED:
             outcome.code, outcome.facts = document.ended_code, dict(document.ended_facts)
             return True
-        leg = next_leg(document.route, State(document.state))
-        return leg is None or document.waits_for is not None
+        if document.waiting_code is not None and outcome.waits():
+            outcome.code = document.waiting_code
+            return True
+        return next_leg(document.route, document.state) is None or bool(document.waits_for)
 
 
 def _tell(output: Output, bar: Progress, outcome: Outcome) -> None:

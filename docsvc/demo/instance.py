@@ -57,12 +57,10 @@ def prepare(folder: Path, *, port: int = _AUTHORITY_PORT, **changes: object) -> 
     bodies = organisations.load()
     made = pki.create(folder / "demo", port=port, organisations=bodies)
     keys = token.create(folder / "demo", pki=made)
-    trust = folder / "trust"
-    _write_trust(trust, made)
     values: dict[str, object] = {
         "data_dir": folder,
-        "trust_dir": trust,
-        "tsa_url": f"{made.url}/tsa",
+        "trust_dir": made.trust,
+        "tsa_url": made.tsa_url,
         "fetch_allow": (f"127.0.0.1:{made.port}",),
         "tokens": (
             Token(
@@ -100,7 +98,7 @@ def write_settings(instance: Instance, path: Path) -> None:
 def populate(services: Services, instance: Instance) -> None:
     """Make bodies, officers, certificates, images and accounts known; harmless twice."""
     bodies, at = instance.bodies, services.clock.now()
-    pictures = images.create(instance.folder / "demo" / "images", bodies)
+    pictures = images.create(instance.folder / "demo", bodies)
     digests = {key: services.blobs.put(path.read_bytes()) for key, path in pictures.items()}
     with services.transactions() as tx:
         numbers = load_bodies(
@@ -121,15 +119,6 @@ def populate(services: Services, instance: Instance) -> None:
             )
             add_certificate(tx, entry, at=at, actor=ACTOR)
     _add_accounts(services, bodies)
-
-
-def _write_trust(folder: Path, made: DemoPki) -> None:
-    """Lay out the trust store: anchors and intermediates, each as DER."""
-    for part, names in (("anchors", ("root",)), ("intermediates", tuple(pki.SUB_CAS))):
-        place = folder / part
-        place.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            (place / f"demo-{name}.crt").write_bytes(made.certificate(name))
 
 
 def _unit(unit: organisations.Unit) -> UnitEntry:

@@ -7,13 +7,13 @@ and nowhere else.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docsvc.errors import CodedError, DocsvcError
+from docsvc.sandbox import Child
 from signing.errors import SigningError
 from signing.signers.base import Completed
 from signing.signers.pkcs11 import Pkcs11Signer
@@ -47,8 +47,7 @@ class TokenProcess:
         """Remember the token; the child starts with the first request."""
         self._token = token
         self._lock = threading.Lock()
-        self._pipe: Connection | None = None
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._child: Child | None = None
 
     def sign(self, key_id: str, to_be_signed: bytes) -> bytes:
         """Return the raw signature value of ``to_be_signed`` by the key ``key_id`` (hex).
@@ -88,24 +87,15 @@ class TokenProcess:
         raise CodedError(code, retryable=retryable, token=self._token.label)
 
     def _started(self) -> Connection:
-        if self._pipe is None or self._process is None or not self._process.is_alive():
-            context = multiprocessing.get_context("forkserver")
-            self._pipe, theirs = context.Pipe()
-            self._process = context.Process(
-                target=_serve, args=(theirs, self._token.model_dump()), daemon=True
-            )
-            self._process.start()
-            theirs.close()
-        return self._pipe
+        if self._child is None or not self._child.process.is_alive():
+            self._child = Child(_serve, self._token.model_dump())
+        return self._child.pipe
 
     def stop(self) -> None:
         """End the child; the session ends with it."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        if self._pipe is not None:
-            self._pipe.close()
-        self._pipe = self._process = None
+        if self._child is not None:
+            self._child.stop()
+        self._child = None
 
 
 class Tokens:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from verification.revocation import collect
-from verification.trust import load_directory
+from pathlib import Path
 
 from docsvc.sandbox import Answer
 from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
 from signing.model import Level, Prepared, ValidationData
+from verification.revocation import collect
+from verification.trust import load_directory
 
 
 def augment(pdf: bytes, trust_dir: str, known: dict[str, bytes], level: Level) -> Answer:
@@ -32,7 +33,7 @@ def augment(pdf: bytes, trust_dir: str, known: dict[str, bytes], level: Level) -
             wanted.append(url)
         raise ConnectionError(url)
 
-    data = collect(pdf, load_directory(trust_dir), fetch)
+    data = collect(pdf, load_directory(Path(trust_dir)), fetch)
     if wanted:
         return Answer(facts={"wanted": wanted})
     extended = add_validation_data(

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from verification.policy import DEFAULT_POLICY
-from verification.trust import load_directory
+from verification.trust import Trust, load_directory
 from verification.verify import verify as verify_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 from docsvc.errors import DocsvcError
 from docsvc.sandbox import Answer
 from verification.model import Role
 from verification.report import to_json
+
+
+def trust_in(*places: str) -> Trust:
+    """Return the trust material of folders and files; read again when they change."""
+    stamp = max((p.stat().st_mtime_ns for place in places for p in _files(Path(place))), default=0)
+    return _trust(places, stamp)
+
+
+@lru_cache(maxsize=8)
+def _trust(places: tuple[str, ...], _stamp: int) -> Trust:
+    parts = [load_directory(Path(place)) for place in places if Path(place).exists()]
+    return Trust(
+        anchors=tuple(x for p in parts for x in p.anchors),
+        intermediates=tuple(x for p in parts for x in p.intermediates),
+        crls=tuple(x for p in parts for x in p.crls),
+        ocsps=tuple(x for p in parts for x in p.ocsps),
+    )
+
+
+def _files(place: Path) -> Iterator[Path]:
+    yield from [place, *place.rglob("*")] if place.is_dir() else [place] if place.exists() else []
 
 
 class NoAnchorsError(DocsvcError):
@@ -34,7 +60,7 @@ def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str
     report = verify_file(
         pdf,
         policy=DEFAULT_POLICY,
-        trust=load_directory(trust_dir),
+        trust=trust_in(trust_dir),
         at=datetime.fromisoformat(at),
         roles={fingerprint: Role(role) for fingerprint, role in roles.items()},
         file=file,
@@ -48,7 +74,7 @@ def ready(trust_dir: str) -> Answer:
     Raises:
         NoAnchorsError: there are none, so no verdict can be good.
     """
-    anchors = len(load_directory(trust_dir).anchors)
+    anchors = len(trust_in(trust_dir).anchors)
     if not anchors:
         raise NoAnchorsError(folder=trust_dir)
     return Answer(facts={"anchors": anchors})
@@ -63,7 +89,7 @@ def verify_path(path: str, trust: list[str], at: str) -> Answer:
     report = verify_file(
         Path(path).read_bytes(),
         policy=DEFAULT_POLICY,
-        trust=load_trust([Path(p) for p in trust]),
+        trust=trust_in(*trust),
         at=datetime.fromisoformat(at),
         file=path,
     )
