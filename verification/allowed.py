@@ -44,7 +44,7 @@ _WIDGET_KEYS = frozenset(
         "DR",
     }
 )
-_FILL_KEYS = frozenset({"V", "AP", "AS", "M", "I"})
+_FILL_KEYS = frozenset({"V", "DV", "DA", "AP", "AS", "M", "I"})
 _SIGN_KEYS = frozenset({"V", "AP", "M", "F", "Type", "MK", "DA", "P"})
 _DSS_KEYS = frozenset({"Type", "Certs", "CRLs", "OCSPs", "VRI"})
 _VRI_KEYS = frozenset({"Type", "Cert", "CRL", "OCSP", "TU", "TS"})
@@ -112,7 +112,7 @@ class Rules:
 
     def catalog(self, old: Dictionary, new: Dictionary) -> None:
         """Judge the catalog: form, validation data, metadata and version may change."""
-        for key in changed(old, new):
+        for key in self.changed(old, new):
             if key == "AcroForm":
                 self.form(
                     self.document.dictionary(old.get(key), self.before),
@@ -135,7 +135,7 @@ class Rules:
 
     def form(self, old: Dictionary, new: Dictionary) -> None:
         """Judge the form dictionary: fields and default resources may be added."""
-        for key in changed(old, new):
+        for key in self.changed(old, new):
             if key == "Fields":
                 self.appended_fields(
                     self.document.array(old.get(key), self.before),
@@ -143,6 +143,8 @@ class Rules:
                 )
             elif key == "DR":
                 self._resources(old.get(key), new.get(key))
+            elif key == "CO" and new.get(key) == [] and key not in old:
+                continue
             elif key not in ("SigFlags", "DA") and not (
                 key == "NeedAppearances" and key not in new
             ):
@@ -150,8 +152,12 @@ class Rules:
 
     def _resources(self, old: PdfObject, new: PdfObject) -> None:
         """Default resources may gain fonts and the like, never change one."""
-        before = self.document.dictionary(old, self.before)
-        after = self.document.dictionary(new, self.now)
+        self.superset(
+            self.document.dictionary(old, self.before), self.document.dictionary(new, self.now)
+        )
+
+    def superset(self, before: Dictionary, after: Dictionary) -> None:
+        """Refuse default resources that lost or changed an entry."""
         for kind, value in before.items():
             kept = self.document.dictionary(value, self.before)
             now = self.document.dictionary(after.get(kind), self.now)
@@ -160,7 +166,7 @@ class Rules:
 
     def page(self, old: Dictionary, new: Dictionary) -> None:
         """Judge a page: widgets of signature fields may be added to it."""
-        if set(changed(old, new)) - {"Annots"}:
+        if set(self.changed(old, new)) - {"Annots"}:
             refuse("verification.page-changed")
         item = new.get("Annots")
         if item is not None and not isinstance(self.document.resolve(item, self.now), list):
@@ -172,19 +178,25 @@ class Rules:
 
     def appended_annotations(self, old: list[PdfObject], new: list[PdfObject]) -> None:
         """Judge an /Annots array: the old one, then new signature fields."""
-        for item in _appended(old, new, "verification.annotations-changed"):
-            number = item.number if isinstance(item, Ref) else -1
-            if number not in self.fields or self.fields[number][1].get("FT") != "Sig":
-                refuse("verification.annotation-added")
-            self._widget(number)
+        if new[: len(old)] != old:
+            refuse("verification.annotations-changed")
+        for item in new[len(old) :]:
+            self._added(item, "verification.annotation-added")
 
     def appended_fields(self, old: list[PdfObject], new: list[PdfObject]) -> None:
-        """Judge a /Fields array: the old one, then new signature fields."""
-        for item in _appended(old, new, "verification.form-changed"):
-            number = item.number if isinstance(item, Ref) else -1
-            if number not in self.fields or self.fields[number][1].get("FT") != "Sig":
-                refuse("verification.field-added")
-            self._widget(number)
+        """Judge a /Fields array: the old ones in their order, and new signature fields."""
+        kept = [item for item in new if item in old]
+        if kept != old:
+            refuse("verification.form-changed")
+        for item in new:
+            if item not in old:
+                self._added(item, "verification.field-added")
+
+    def _added(self, item: PdfObject, code: str) -> None:
+        number = item.number if isinstance(item, Ref) else -1
+        if number not in self.fields or self.fields[number][1].get("FT") != "Sig":
+            refuse(code)
+        self._widget(number)
 
     def _widget(self, number: int) -> None:
         """A signature field that is new: known entries only, and no mark without a signature."""
@@ -243,11 +255,11 @@ class Rules:
     def field(self, number: int, old: Dictionary, new: Dictionary) -> None:
         """Judge a field that was there: it may be filled in, or signed once."""
         name, known = self.old_fields[number]
-        kind, keys = known.get("FT"), set(changed(old, new))
+        kind, keys = known.get("FT"), set(self.changed(old, new))
         if kind == "Sig":
             self._sign(name, known, old, new)
         elif kind in ("Tx", "Ch", "Btn") and keys <= _FILL_KEYS:
-            if "V" in keys and not self._is_plain(new.get("V")):
+            if not all(self._is_plain(new.get(key)) for key in keys & {"V", "DV", "DA"}):
                 refuse("verification.field-changed")
             self._appearance(old, new)
             self.step.filled.add(name)
@@ -256,7 +268,7 @@ class Rules:
             refuse("verification.field-changed")
 
     def _sign(self, name: str, known: Dictionary, old: Dictionary, new: Dictionary) -> None:
-        if "V" in known or set(changed(old, new)) - _SIGN_KEYS:
+        if "V" in known or set(self.changed(old, new)) - _SIGN_KEYS:
             refuse("verification.field-changed")
         if "V" not in new:
             refuse("verification.mark-without-signature")
@@ -277,9 +289,11 @@ class Rules:
         """An appearance is the one there was, or made of new objects only."""
         if old.get("AP") == new.get("AP"):
             return
-        item = new.get("AP")
+        item, was = new.get("AP"), old.get("AP")
         if isinstance(item, Ref):
             self._require_new(item)
+        if isinstance(was, Ref) and len(self.document.referrers(was.number, self.before)) > 1:
+            refuse("verification.object-shared")
         before = self.document.dictionary(old.get("AP"), self.before)
         for key, value in self.document.dictionary(item, self.now).items():
             if value != before.get(key) or key not in before:
@@ -300,18 +314,18 @@ class Rules:
 
     # -- security store, information dictionary
 
-    def security_store(self, number: int, new: Dictionary, owners: set[int]) -> None:
+    def security_store(self, number: int, new: Dictionary) -> None:
         """Judge a dictionary that should belong to the document security store."""
-        root = self.document.root(self.now).number
+        root = self.root()
         catalog = self.catalog_before()
         store = self.document.dictionary(catalog.get("DSS"), self.before)
         store_owner = catalog.get("DSS")
         holder = store_owner.number if isinstance(store_owner, Ref) else root
         if Ref(number, 0) == store_owner:
-            self.require_owners(owners, {root})
+            self.require_only(number, root, "DSS")
             self._store_shape(new)
         elif Ref(number, 0) == store.get("VRI"):
-            self.require_owners(owners, {holder})
+            self.require_only(number, holder, "VRI" if holder != root else "DSS")
             self._related_shape(new)
         elif self._is_related(number, store):
             self._related_entry(new)
@@ -322,15 +336,18 @@ class Rules:
         related = self.document.dictionary(store.get("VRI"), self.before)
         return Ref(number, 0) in related.values()
 
-    def security_store_list(self, number: int, new: list[PdfObject], owners: set[int]) -> None:
+    def security_store_list(self, number: int, new: list[PdfObject]) -> None:
         """Judge an array that should belong to the document security store."""
         catalog = self.catalog_before()
         store = self.document.dictionary(catalog.get("DSS"), self.before)
         store_owner = catalog.get("DSS")
-        holder = store_owner if isinstance(store_owner, Ref) else self.document.root(self.now)
-        if Ref(number, 0) not in [store.get(key) for key in ("Certs", "CRLs", "OCSPs")]:
+        keys = [key for key in ("Certs", "CRLs", "OCSPs") if store.get(key) == Ref(number, 0)]
+        if len(keys) != 1:
             refuse("verification.object-replaced")
-        self.require_owners(owners, {holder.number})
+        if isinstance(store_owner, Ref):
+            self.require_only(number, store_owner.number, keys[0])
+        else:
+            self.require_only(number, self.root(), "DSS")
         self._streams(new)
         self.step.reach(Modification.VALIDATION_DATA)
 
@@ -366,18 +383,42 @@ class Rules:
         items = [section.trailer.get("Info") for section in sections]
         return {item.number for item in items if isinstance(item, Ref)}
 
-    def info(self, new: PdfObject, owners: set[int]) -> None:
+    def info(self, number: int, new: PdfObject) -> None:
         """Judge the information dictionary: plain values only."""
-        self.require_owners(owners, {0})
+        if not self.document.referrers(number, self.before) <= {0}:
+            refuse("verification.object-shared")
         values = as_dictionary(new).values()
         if any(isinstance(value, Ref | dict | list) for value in values):
             refuse("verification.object-replaced")
         self.step.reach(Modification.VALIDATION_DATA)
 
-    def require_owners(self, owners: set[int], allowed: set[int]) -> None:
-        """Refuse an object that is reached from elsewhere too."""
-        if not owners <= allowed:
+    def changed(self, old: Dictionary, new: Dictionary) -> list[str]:
+        """Return the keys whose values differ, in order; a copy elsewhere is no difference."""
+        return [
+            key
+            for key in changed(old, new)
+            if key not in old or key not in new or not self._is_copy(old[key], new[key])
+        ]
+
+    def _is_copy(self, old: PdfObject, new: PdfObject) -> bool:
+        if not isinstance(new, Ref):
+            return False
+        before = self.document.resolve(old, self.before)
+        after = self.document.resolve(new, self.now)
+        return isinstance(after, dict | list) and same(before, after)
+
+    def require_only(self, number: int, owner: int, key: str) -> None:
+        """Refuse an object that is reached from anywhere else than one entry of its owner."""
+        held = self.get(owner, self.before)
+        rest = {} if not isinstance(held, dict) else {k: v for k, v in held.items() if k != key}
+        if not self.document.referrers(number, self.before) <= {owner} or number in references(
+            rest
+        ):
             refuse("verification.object-shared")
+
+    def root(self) -> int:
+        """Return the object number of the catalog before this revision."""
+        return self.document.root(self.before).number
 
     def catalog_before(self) -> Dictionary:
         """Return the catalog as it was."""
@@ -400,12 +441,6 @@ def _widgets(document: Document, revision: int) -> dict[int, tuple[str, Dictiona
     return found
 
 
-def _appended(old: list[PdfObject], new: list[PdfObject], code: str) -> list[PdfObject]:
-    if new[: len(old)] != old:
-        refuse(code)
-    return new[len(old) :]
-
-
 def changed(old: Dictionary, new: Dictionary) -> list[str]:
     """Return the keys whose values differ, in order."""
     return sorted(
@@ -417,7 +452,10 @@ def changed(old: Dictionary, new: Dictionary) -> list[str]:
 
 def same(one: PdfObject, other: PdfObject) -> bool:
     """Compare values; a name is not a number, nor 1 the same as true."""
-    if type(one) is not type(other):
+    numbers = all(
+        isinstance(each, int | float) and not isinstance(each, bool) for each in (one, other)
+    )
+    if type(one) is not type(other) and not numbers:
         return False
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)

@@ -18,6 +18,10 @@ from verification.validity import Moment, check_digest, judge
 Digester = Callable[[str], bytes]
 
 
+# PKCS #1: signature algorithms, none of them a digest.
+_RSA_ARC = "1.2.840.113549.1.1."
+
+
 @dataclass(slots=True)
 class Integrity:
     """Container, signer and what was found; ``signer`` is None if no certificate is known."""
@@ -80,15 +84,22 @@ def check_container(
         _check_message(result, digester, sub_filter)
         _check_signer(result, digester, context, sub_filter)
     except UnknownAlgorithmError as e:
-        result.findings.append(
-            unsure(
-                "V-15",
-                "verification.unknown-algorithm",
-                SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
-                algorithm=str(e),
-            )
-        )
+        result.findings.append(_about_unknown(str(e)))
     return result
+
+
+def _about_unknown(name: str) -> Finding:
+    """Judge an algorithm nobody knows; a signature's OID where a digest's belongs is a fault."""
+    if name.startswith(_RSA_ARC):
+        return failed(
+            "V-06", "verification.not-a-digest", SubIndication.FORMAT_FAILURE, algorithm=name
+        )
+    return unsure(
+        "V-15",
+        "verification.unknown-algorithm",
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+        algorithm=name,
+    )
 
 
 def _check_message(result: Integrity, digester: Digester, sub_filter: str) -> None:
@@ -186,16 +197,9 @@ def _find_signer(container: Cms, context: Context) -> Certificate | None:
         if container.key_id is not None:
             if one.key_id == container.key_id:
                 return one
-        elif one.serial == container.serial and _is_named(one, container):
+        elif one.serial == container.serial and one.issuer == container.issuer:
             return one
     return None
-
-
-def _is_named(one: Certificate, container: Cms) -> bool:
-    if one.issuer_der == container.issuer:
-        return True
-    # Some tools write the issuer's name with other string types than the certificate has.
-    return one.der in container.certificates and len(container.certificates) == 1
 
 
 def _value_holds(container: Cms, signer: Certificate, digester: Digester, sub_filter: str) -> bool:

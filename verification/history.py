@@ -9,7 +9,7 @@ from verification.allowed import Step, farthest
 from verification.context import failed, remark
 from verification.model import Finding, Modification, SubIndication
 from verification.policy import OWN_FIELDS, FormFilling, Policy
-from verification.revisions import SignedField
+from verification.revisions import SignedField, trailing
 
 # ISO 32000-2 table 257: 1 no changes, 2 forms and signatures, 3 annotations too.
 _NO_CHANGES = 1
@@ -35,6 +35,7 @@ class History:
         self.document = document
         self.signed = signed
         self._steps: dict[int, Step] = {}
+        self._trailing = trailing(document)
 
     def step(self, revision: int) -> Step:
         """Return what a revision changed."""
@@ -69,6 +70,11 @@ class History:
             )
             findings.extend(self._limits(one, step, policy))
             findings.extend(_remarks(step))
+        if self._trailing:
+            kind = Modification.OTHER
+            findings.append(
+                failed("V-05", "verification.bytes-after-end", SubIndication.FORMAT_FAILURE)
+            )
         permission = self._permission(one)
         if permission == _NO_CHANGES and kind is Modification.FORM_FILLING:
             findings.append(

@@ -124,10 +124,7 @@ def _unreadable(pdf: bytes, cause: str) -> Finding:
 def _about_file(document: Document, signed: list[SignedField]) -> list[Finding]:
     findings: list[Finding] = []
     if revisions.trailing(document):
-        code = "verification.bytes-after-end"
-        findings.append(
-            failed("V-01", code, SubIndication.FORMAT_FAILURE) if signed else remark("V-01", code)
-        )
+        findings.append(remark("V-01", "verification.bytes-after-end"))
     left = revisions.left_over(document, signed)
     if left and not any(one.revision >= 0 for one in signed):
         findings.append(
@@ -221,14 +218,19 @@ def _aggregate(
     stamps: tuple[TimestampReport, ...],
     findings: list[Finding],
 ) -> tuple[Indication | None, SubIndication | None]:
-    """The worst of all; a document timestamp counts only if it is wrong, not if it is unsure."""
+    """Return the worst of all.
+
+    A document timestamp that does not hold is a lack of proof, not a fault of the signatures
+    (EN 319 102-1 §5.5); in a file without signatures a wrong one is the worst there is.
+    """
     parts = [conclude(findings)]
     parts += [(one.indication, one.sub_indication) for one in signatures]
-    parts += [
-        (one.indication, one.sub_indication)
-        for one in stamps
-        if one.indication is Indication.TOTAL_FAILED
-    ]
+    if not signatures:
+        parts += [
+            (one.indication, one.sub_indication)
+            for one in stamps
+            if one.indication is Indication.TOTAL_FAILED
+        ]
     for wanted in (Indication.TOTAL_FAILED, Indication.INDETERMINATE):
         for indication, sub in parts:
             if indication is wanted:

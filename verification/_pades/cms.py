@@ -9,6 +9,13 @@ from asn1crypto import cms, core, ocsp, parser, tsp
 
 _UNTAGGED_SET = b"\x31"
 _INDEFINITE = 0x80
+# NIST's arcs for SHA-3, which asn1crypto 1.5 has no names for.
+_SHA3 = {"sha3_224": 0, "sha3_256": 1, "sha3_384": 2, "sha3_512": 3}
+_DIGESTS = {f"2.16.840.1.101.3.4.2.{7 + n}": name for name, n in _SHA3.items()}
+_SIGNATURES = {
+    **{f"2.16.840.1.101.3.4.3.{9 + n}": ("ecdsa", name) for name, n in _SHA3.items()},
+    **{f"2.16.840.1.101.3.4.3.{13 + n}": ("rsa", name) for name, n in _SHA3.items()},
+}
 
 
 class CmsError(Exception):
@@ -38,13 +45,14 @@ class Cms:
     """A SignedData with exactly one signer.
 
     ``signed_attributes`` is the DER to verify over, None where the signature is straight over
-    the content. ``serial`` with ``issuer`` (DER) or ``key_id`` names the signer's certificate.
+    the content. ``serial`` with ``issuer`` (spelt as
+    ``certificates.name_key`` does) or ``key_id`` names the signer's certificate.
     """
 
     content_type: str
     content: bytes | None
     certificates: tuple[bytes, ...]
-    issuer: bytes | None
+    issuer: tuple[tuple[str, str], ...] | None
     serial: int | None
     key_id: bytes | None
     digest_name: str
@@ -99,7 +107,7 @@ def timestamp_info(token: Cms) -> TimestampInfo:
         info = tsp.TSTInfo.load(token.content, strict=True)
         imprint = info["message_imprint"]
         return TimestampInfo(
-            hash_name=imprint["hash_algorithm"]["algorithm"].native,
+            hash_name=_digest_name(imprint["hash_algorithm"]),
             imprint=imprint["hashed_message"].native,
             time=info["gen_time"].native,
         )
@@ -131,7 +139,7 @@ def _parse(data: bytes) -> Cms:
         issuer=issuer,
         serial=serial,
         key_id=key_id,
-        digest_name=signer["digest_algorithm"]["algorithm"].native,
+        digest_name=_digest_name(signer["digest_algorithm"]),
         algorithm=_algorithm(signer),
         signature=signer["signature"].native,
         signed_attributes=_to_verify(signer["signed_attrs"]),
@@ -195,24 +203,44 @@ def _certificates(signed: Any) -> Iterator[bytes]:
                 yield choice.chosen.dump()
 
 
-def _signer_id(sid: Any) -> tuple[bytes | None, int | None, bytes | None]:
+def _signer_id(
+    sid: Any,
+) -> tuple[tuple[tuple[str, str], ...] | None, int | None, bytes | None]:
     if sid.name == "issuer_and_serial_number":
-        return sid.chosen["issuer"].dump(), sid.chosen["serial_number"].native, None
+        return _name_key(sid.chosen["issuer"]), sid.chosen["serial_number"].native, None
     return None, None, sid.chosen.native
+
+
+def _name_key(name: Any) -> tuple[tuple[str, str], ...]:
+    """Return a name as ``certificates.name_key`` spells it."""
+    return tuple(
+        (part["type"].dotted, " ".join(str(part["value"].native).casefold().split()))
+        for group in name.chosen
+        for part in group
+    )
+
+
+def _digest_name(algorithm: Any) -> str:
+    """Return a digest's name; what asn1crypto does not know by name it gives in dots."""
+    name = str(algorithm["algorithm"].native)
+    return _DIGESTS.get(name, name)
 
 
 def _algorithm(signer: Any) -> SignatureAlgorithm:
     algorithm = signer["signature_algorithm"]
-    digest = signer["digest_algorithm"]["algorithm"].native
+    digest = _digest_name(signer["digest_algorithm"])
     name = algorithm["algorithm"].native
     if name == "rsassa_pss":
         parameters = algorithm["parameters"]
         return SignatureAlgorithm(
             scheme="rsa-pss",
-            hash_name=parameters["hash_algorithm"]["algorithm"].native,
+            hash_name=_digest_name(parameters["hash_algorithm"]),
             mgf_hash_name=parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native,
             salt_length=parameters["salt_length"].native,
         )
+    if name in _SIGNATURES:
+        scheme, digest = _SIGNATURES[name]
+        return SignatureAlgorithm(scheme=scheme, hash_name=digest)
     scheme = algorithm.signature_algo.removeprefix("rsassa_").replace("pkcs1v15", "rsa")
     if name in ("rsassa_pkcs1v15", "rsa", "ecdsa", "dsa") or scheme.startswith("ed"):
         return SignatureAlgorithm(scheme=scheme, hash_name=digest)
@@ -225,7 +253,7 @@ def _certificate_ids(attributes: dict[str, Any]) -> Iterator[CertificateId]:
             first = value["certs"][0]
             hash_name = "sha1"
             if name == "signing_certificate_v2":
-                hash_name = first["hash_algorithm"]["algorithm"].native
+                hash_name = _digest_name(first["hash_algorithm"])
             yield CertificateId(hash_name=hash_name, digest=first["cert_hash"].native)
 
 

@@ -197,12 +197,17 @@ class Document:
     def _places(self) -> list[tuple[int, int, int]]:
         """Return (start, owner, place) of all objects and sections, sorted; trailers are 0."""
         places = {(0, 0, 0)}
+        sections: dict[int, int] = {}
         for index, section in enumerate(self.history):
-            places.add((section.offset, 0, index))
+            sections[section.offset] = index
+            if section.hybrid_offset is not None:
+                sections[section.hybrid_offset] = index
+        places.update((offset, 0, index) for offset, index in sections.items())
+        for section in self.history:
             places.update(
                 (entry.offset, number, entry.offset)
                 for number, entry in section.entries.items()
-                if entry.container is None and entry != FREE
+                if entry.container is None and entry != FREE and entry.offset not in sections
             )
         return sorted(places)
 
