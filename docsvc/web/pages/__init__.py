@@ -2,12 +2,36 @@
 
 from fastapi import APIRouter
 
-from docsvc.web.pages import doors
+from docsvc.web.pages import (
+    accounts,
+    confirm,
+    documents,
+    doors,
+    publish,
+    receive,
+    register,
+    sign,
+    statistics,
+    verify,
+)
+
+_PARTS = (
+    doors,
+    receive,
+    sign,
+    confirm,
+    documents,
+    register,
+    verify,
+    statistics,
+    publish,
+    accounts,
+)
 
 
 def router() -> APIRouter:
     """Return every page."""
     found = APIRouter()
-    for part in (doors,):
+    for part in _PARTS:
         found.include_router(part.router)
     return found

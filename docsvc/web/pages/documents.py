@@ -1,0 +1,186 @@
+"""Lists of documents, and one document with its way, its revisions and its verdict."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from docsvc.access.rules import Action
+from docsvc.bootstrap import Services
+from docsvc.db.transactions import Tx
+from docsvc.documents import queries
+from docsvc.documents import service as documents
+from docsvc.documents.service import DocumentMissingError
+from docsvc.documents.tables import Document, Event, Revision
+from docsvc.web.api import uploads
+from docsvc.web.api.documents import name_of
+from docsvc.web.api.steps import decline
+from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of
+from docsvc.web.errors import FieldError
+from docsvc.web.pages import boxes
+from docsvc.web.pages.boxes import Box
+from docsvc.web.pages.rendering import render
+from docsvc.web.pages.road import Stop, road_of
+from docsvc.web.pages.rows import Lamp, Row, colour_of, lamps_of, row_of, saying_of
+from docsvc.workflow import Person
+
+router = APIRouter()
+
+_SEE_OTHER = 303
+_REPORT = "report.json"
+_MAX_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """A folder."""
+
+    box: Box
+    text: str
+    rows: tuple[Row, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictView:
+    """A verdict for people: one sentence, three lamps, the details."""
+
+    saying: str
+    colour: str
+    lamps: tuple[Lamp, ...]
+    verdict: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPage:
+    """One document."""
+
+    row: Row
+    document: Document
+    road: tuple[Stop, ...]
+    events: tuple[Event, ...]
+    revisions: tuple[Revision, ...]
+    verdict: VerdictView | None
+    may: Mapping[str, bool]
+    public_address: str | None
+    qr: str | None
+
+
+@router.get("/documents")
+def listing(
+    request: Request,
+    services: ServicesDep,
+    caller: CallerDep,
+    box: Box = Box.ALL,
+    text: Annotated[str, Query(max_length=200)] = "",
+    after: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """Show a folder."""
+    caller.require_somewhere(Action.SEE)
+    wanted = boxes.wanted(box, caller.units_for(Action.SEE), text.replace("\0", "").strip())
+    with services.transactions() as tx:
+        found = queries.find(tx, wanted, after=after)
+    page = ListPage(
+        box=box,
+        text=text,
+        rows=tuple(row_of(d, caller.units) for d in found.documents),
+        after=found.after,
+    )
+    return render(request, "documents/list.html", page, caller=caller)
+
+
+@router.get("/documents/{document_id}")
+def one(request: Request, document_id: UUID, services: ServicesDep, caller: CallerDep) -> Response:
+    """Show a document."""
+    with services.transactions() as tx:
+        document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
+        events = tuple(queries.events(tx, document_id))
+        revisions = tuple(queries.revisions(tx, document_id))
+        report = report_digest(tx, document_id)
+    address = public_address(services, document)
+    page = DocumentPage(
+        row=row_of(document, caller.units),
+        document=document,
+        road=road_of(document, events),
+        events=events,
+        revisions=revisions,
+        verdict=verdict_of(services, report),
+        may=_may(caller, document),
+        public_address=address,
+        qr=segno.make(address, error="m").svg_inline(scale=3, border=2) if address else None,
+    )
+    return render(request, "documents/one.html", page, caller=caller)
+
+
+@router.get("/documents/{document_id}/pages/{number}.png")
+def preview(document_id: UUID, number: int, services: ServicesDep, caller: CallerDep) -> Response:
+    """Send a page as an image; pages count from one."""
+    with services.transactions() as tx:
+        document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
+    caller.require(Action.READ, document.unit_code)
+    if not 1 <= number <= len(document.inspection.get("page_sizes", ())):
+        raise DocumentMissingError(document=str(document_id), page=number)
+    png = services.preview(document_id, number - 1)
+    return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=60"})
+
+
+@router.get("/documents/{document_id}/revisions/{ordinal}")
+def revision(document_id: UUID, ordinal: int, services: ServicesDep, caller: CallerDep) -> Response:
+    """Send the bytes of a revision."""
+    with services.transactions() as tx:
+        document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
+        caller.require(Action.READ, document.unit_code)
+        found = queries.revision(tx, document_id, ordinal)
+    return uploads.download(services.blobs.get(found.digest), name_of(document.file_name, ordinal))
+
+
+@router.post("/documents/{document_id}/refuse")
+def refuse(document_id: UUID, services: ServicesDep, caller: CallerDep, form: FormDep) -> Response:
+    """End the road of a document, with the person's reason."""
+    reason = text_of(form, "reason")
+    if not reason or len(reason) > _MAX_REASON:
+        raise FieldError(field="reason")
+    decline(services, caller, document_id, reason)
+    return RedirectResponse(f"/documents/{document_id}", _SEE_OTHER)
+
+
+def report_digest(tx: Tx, document_id: UUID) -> str | None:
+    """Return where the report of the last verification is kept; None before it."""
+    try:
+        return documents.attachment(tx, document_id, _REPORT).digest
+    except DocumentMissingError:
+        return None
+
+
+def verdict_of(services: Services, digest: str | None) -> VerdictView | None:
+    """Read a report that was kept and put it into words."""
+    return view_of(json.loads(services.blobs.get(digest))) if digest else None
+
+
+def view_of(verdict: Mapping[str, Any]) -> VerdictView:
+    """Put a verdict into words."""
+    return VerdictView(
+        saying=saying_of(verdict),
+        colour=colour_of(verdict),
+        lamps=lamps_of(verdict),
+        verdict=verdict,
+    )
+
+
+def public_address(services: Services, document: Document) -> str | None:
+    """Return the address under which everybody finds a published document."""
+    if document.public_code is None:
+        return None
+    return f"{services.settings.base_url.rstrip('/')}/p/{document.public_code}"
+
+
+def _may(caller: Caller, document: Document) -> dict[str, bool]:
+    waits_for, unit = document.waits_for, document.unit_code
+    clerk = waits_for == Person.CLERK and caller.may(Action.CONFIRM, unit)
+    leader = waits_for == Person.LEADER and caller.may(Action.SIGN, unit)
+    return {"read": caller.may(Action.READ, unit), "act": clerk or leader}

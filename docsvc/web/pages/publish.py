@@ -1,0 +1,63 @@
+"""The public page of a published document."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from docsvc.documents import queries
+from docsvc.documents import service as documents
+from docsvc.documents.tables import Revision
+from docsvc.web.api import uploads
+from docsvc.web.deps import ServicesDep, VisitorDep
+from docsvc.web.pages.documents import VerdictView, report_digest, verdict_of
+from docsvc.web.pages.rendering import render
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPage:
+    """What everybody may know of a published document."""
+
+    code: str
+    kind: str | None
+    number_text: str | None
+    issued_on: date | None
+    issuer: str | None
+    subject: str | None
+    signer: str | None
+    revision: Revision
+    verdict: VerdictView | None
+
+
+@router.get("/p/{code}")
+def page(request: Request, code: str, services: ServicesDep, caller: VisitorDep) -> Response:
+    """Show the document's facts and verdict."""
+    with services.transactions() as tx:
+        document = queries.published(tx, code)
+        revision = documents.last_revision(tx, document.id)
+        report = report_digest(tx, document.id)
+    shown = PublicPage(
+        code=code,
+        kind=document.kind,
+        number_text=document.number_text,
+        issued_on=document.issued_on,
+        issuer=document.issuer_name,
+        subject=document.subject,
+        signer=document.signer,
+        revision=revision,
+        verdict=verdict_of(services, report),
+    )
+    return render(request, "publish/page.html", shown, caller=caller)
+
+
+@router.get("/p/{code}/content")
+def content(code: str, services: ServicesDep) -> Response:
+    """Send the published file."""
+    with services.transactions() as tx:
+        document = queries.published(tx, code)
+        revision = documents.last_revision(tx, document.id)
+    name = (document.number_text or code).replace("/", "-")
+    return uploads.download(services.blobs.get(revision.digest), f"{name}.pdf")

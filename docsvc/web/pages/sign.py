@@ -1,0 +1,125 @@
+"""The two queues: what the leader signs, and what the clerk seals."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from docsvc.access.rules import Action
+from docsvc.bootstrap import Services
+from docsvc.documents import queries
+from docsvc.documents.queries import Wanted
+from docsvc.errors import DocsvcError
+from docsvc.web.api.steps import agree
+from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of, texts_of
+from docsvc.web.errors import FieldError, NothingChosenError
+from docsvc.web.pages.receive import Outcome, OutcomesPage
+from docsvc.web.pages.rendering import language_of, render
+from docsvc.web.pages.rows import Row, row_of
+from docsvc.web.problems import problem_of
+from docsvc.workflow import Step
+
+router = APIRouter()
+
+# More than anybody looks at before one confirmation.
+_LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """Documents that wait for one person's yes."""
+
+    rows: tuple[Row, ...]
+    more: bool
+    server_keys: bool
+
+
+@router.get("/sign")
+def to_sign(request: Request, services: ServicesDep, caller: CallerDep) -> Response:
+    """Show the leader's queue."""
+    page = _queue(services, caller, Action.SIGN, Step.SIGN_LEADER)
+    return render(request, "sign/leader.html", page, caller=caller)
+
+
+@router.post("/sign")
+def sign(request: Request, services: ServicesDep, caller: CallerDep, form: FormDep) -> Response:
+    """Sign what was chosen; each document has an outcome of its own."""
+    if text_of(form, "seen") != "yes":
+        raise FieldError(field="seen")
+    return _agree_to(request, services, caller, form, Step.SIGN_LEADER)
+
+
+@router.get("/desk/seal")
+def to_seal(request: Request, services: ServicesDep, caller: CallerDep) -> Response:
+    """Show the clerk's queue of documents to be sealed."""
+    page = _queue(services, caller, Action.SEAL, Step.SIGN_ORGANISATION)
+    return render(request, "sign/organisation.html", page, caller=caller)
+
+
+@router.post("/desk/seal")
+def seal(request: Request, services: ServicesDep, caller: CallerDep, form: FormDep) -> Response:
+    """Seal what was chosen; each document has an outcome of its own."""
+    return _agree_to(request, services, caller, form, Step.SIGN_ORGANISATION)
+
+
+_OUTCOMES = {
+    Step.SIGN_LEADER: ("sign.outcomes", "sign.accepted", "/sign", "sign.back"),
+    Step.SIGN_ORGANISATION: ("seal.outcomes", "seal.accepted", "/desk/seal", "seal.back"),
+}
+
+
+def _queue(services: Services, caller: Caller, action: Action, step: Step) -> QueuePage:
+    caller.require_somewhere(action)
+    wanted = Wanted(units=caller.units_for(action), waits_before=step)
+    with services.transactions() as tx:
+        found = queries.find(tx, wanted, limit=_LONGEST)
+    return QueuePage(
+        rows=tuple(row_of(d, caller.units) for d in found.documents),
+        more=found.after is not None,
+        server_keys=services.settings.server_side_personal_keys,
+    )
+
+
+def _agree_to(
+    request: Request, services: Services, caller: Caller, form: FormData, step: Step
+) -> Response:
+    chosen = [_id_of(text) for text in texts_of(form, "document")]
+    if not chosen:
+        raise NothingChosenError
+    title, says, back, back_key = _OUTCOMES[step]
+    page = OutcomesPage(
+        title=title,
+        outcomes=tuple(
+            _outcome(request, services, caller, document_id, step, says)
+            for document_id in dict.fromkeys(chosen)
+        ),
+        back=back,
+        back_key=back_key,
+    )
+    return render(request, "outcomes.html", page, caller=caller)
+
+
+def _outcome(  # one line of a batch
+    request: Request,
+    services: Services,
+    caller: Caller,
+    document_id: UUID,
+    step: Step,
+    says: str,
+) -> Outcome:
+    try:
+        done = agree(services, caller, document_id, step)
+    except DocsvcError as e:
+        problem = problem_of(e, language_of(request))
+        return Outcome(name=str(document_id), document_id=document_id, problem=problem)
+    name = done.subject or done.file_name or str(document_id)
+    return Outcome(name=name, document_id=document_id, says=says)
+
+
+def _id_of(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as e:
+        raise FieldError(field="document") from e
