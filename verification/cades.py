@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from verification import certificates, crypto, revocation
+from verification import certificates, crypto, statuses
 from verification._pades import cms
 from verification._pades.cms import Cms, CmsError
 from verification.certificates import Certificate
@@ -274,7 +274,7 @@ def _check_authority(
         stated,
         context,
         for_timestamps=True,
-        container=revocation.sources(container.crls, container.ocsps),
+        container=statuses.sources(container.crls, container.ocsps),
     )
     verdict.findings.extend(chain.findings)
     verdict.in_store = chain.in_store

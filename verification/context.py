@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from verification import certificates, revocation, trust
+from verification import certificates, statuses, trust
 from verification._pdf.document import Document
 from verification._pdf.objects import PdfObject, PdfSyntaxError, Stream
 from verification.certificates import Certificate, NameKey
 from verification.model import Finding, Indication, SubIndication
 from verification.policy import Policy
-from verification.revocation import Sources
+from verification.statuses import Sources
 from verification.trust import Trust, TrustIndex
 
 # A DSS of a document renewed for decades holds some hundred parts.
@@ -40,8 +40,8 @@ class Context:
     def known(self, *more: Sources) -> tuple[Sources, ...]:
         """Return all revocation data: the file's, what is handed in, and ``more``."""
         return (
-            revocation.sources(self.store.crls, self.store.ocsps),
-            revocation.sources(self.trust.crls, self.trust.ocsps),
+            statuses.sources(self.store.crls, self.store.ocsps),
+            statuses.sources(self.trust.crls, self.trust.ocsps),
             *more,
         )
 

@@ -1,278 +1,222 @@
-"""CRLs and OCSP answers: read once, indexed by serial number, judged for freshness."""
+"""What a file needs to be checkable later: which CRLs and OCSP answers, and how to collect them."""
 
-import hashlib
-import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from verification import certificates
-from verification._pades.cms import basic_to_response
+from verification import certificates, revisions, statuses
+from verification import context as contexts
+from verification import trust as trusts
+from verification._pades import cms
+from verification._pdf import document as documents
+from verification._pdf.objects import PdfSyntaxError
 from verification.certificates import Certificate, NameKey
-from verification.policy import Policy
+from verification.errors import UnreadableFileError
+from verification.trust import Trust, TrustIndex
 
-_ID_HASHES = frozenset({"sha1", "sha256", "sha384", "sha512"})
+# What is worth carrying in every file; beyond it an OCSP answer is asked for, if there can be one.
+MAX_EMBEDDED_CRL = 512 << 10
 
-
-class Status(StrEnum):
-    """What revocation data says about a certificate."""
-
-    GOOD = "good"
-    REVOKED = "revoked"
-    STALE = "stale"
-    UNKNOWN = "unknown"
+# Address and request body (None: GET) → answer. It raises OSError for what it cannot get.
+Fetch: TypeAlias = Callable[[str, bytes | None], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revocation:
-    """The answer for one certificate; ``source`` is the SHA-256 of the CRL or OCSP answer."""
+class ValidationData:
+    """Certificates, CRLs and OCSP answers (DER), each once.
 
-    status: Status
-    since: datetime | None = None
-    source: str | None = None
+    ``missing`` are SHA-256 fingerprints of certificates without chain or revocation data.
+    """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Crl:
-    der: bytes
-    sha256: str
-    issuer: NameKey
-    this_update: datetime
-    next_update: datetime | None
-    revoked: Mapping[int, datetime]
-    users: bool
-    authorities: bool
+    certificates: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Answer:
-    """One SingleResponse, with what it takes to check who signed it."""
-
-    sha256: str
-    response: bytes
-    serial: int
-    hash_name: str
-    name_hash: bytes
-    key_hash: bytes
-    good: bool
-    since: datetime | None
-    this_update: datetime
-    next_update: datetime | None
+@dataclass(slots=True)
+class _Collection:
+    fetch: Fetch
+    prefer_ocsp: bool
+    trust: Trust
+    certificates: dict[bytes, None] = field(default_factory=dict)
+    crls: dict[bytes, None] = field(default_factory=dict)
+    ocsps: dict[bytes, None] = field(default_factory=dict)
+    missing: dict[str, None] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sources:
-    """Revocation data at hand: CRLs by issuer, OCSP answers by serial number."""
-
-    crls: Mapping[NameKey, tuple[_Crl, ...]]
-    answers: Mapping[int, tuple[_Answer, ...]]
-
-
-@lru_cache(maxsize=64)
-def sources(crls: tuple[bytes, ...], ocsps: tuple[bytes, ...]) -> Sources:
-    """Read revocation data; what cannot be read is left out."""
-    by_issuer: dict[NameKey, tuple[_Crl, ...]] = {}
-    for der in dict.fromkeys(crls):
-        crl = _crl(der)
-        if crl is not None:
-            by_issuer[crl.issuer] = (*by_issuer.get(crl.issuer, ()), crl)
-    by_serial: dict[int, tuple[_Answer, ...]] = {}
-    for der in dict.fromkeys(ocsps):
-        for answer in _answers(der):
-            by_serial[answer.serial] = (*by_serial.get(answer.serial, ()), answer)
-    return Sources(crls=by_issuer, answers=by_serial)
-
-
-def status(
-    one: Certificate,
-    issuer: Certificate,
-    *,
-    at: datetime,
-    known: Iterable[Sources],
-    policy: Policy,
-) -> Revocation:
-    """Say whether a certificate was revoked, by the data at hand.
-
-    Data that lists the certificate as revoked counts whatever its age. Data that does not has to
-    be fresh for ``at``: issued after it, or valid then.
+def which(ders: Iterable[bytes], trust: Trust) -> tuple[str, ...]:
+    """Return the addresses of the CRLs that speak for certificates and the CAs above them.
 
     Args:
-        one: the certificate asked about.
-        issuer: its issuer in the chain.
-        at: the moment the signature is proven to have existed.
-        known: revocation data to use.
-        policy: gives the age of data without nextUpdate.
+        ders: signers' and authorities' certificates.
+        trust: where their chains lead.
 
     Returns:
-        REVOKED with the date, GOOD, STALE if there is only old data, UNKNOWN if there is none.
+        CRL addresses; the OCSP address where a certificate names no CRL.
     """
-    found = [
-        each
-        for source in known
-        for each in (
-            *_by_crl(one, issuer, at, source, policy),
-            *_by_ocsp(one, issuer, at, source, policy),
-        )
-    ]
-    for wanted in (Status.REVOKED, Status.GOOD, Status.STALE):
-        for each in found:
-            if each.status is wanted:
-                return each
-    return Revocation(status=Status.UNKNOWN)
+    known = certificates.load_all(ders)
+    trusted = trusts.index(trust)
+    found: dict[str, None] = {}
+    for leaf in known:
+        chain = _chain(leaf, trusts.by_subject(known), trusted)
+        for one in chain[:-1]:
+            if not one.no_revocation_check:
+                found.update(dict.fromkeys((one.crl_urls or one.ocsp_urls)[:1]))
+    return tuple(found)
 
 
-def _by_crl(
-    one: Certificate, issuer: Certificate, at: datetime, source: Sources, policy: Policy
-) -> Iterable[Revocation]:
-    for crl in source.crls.get(one.issuer, ()):
-        covers = crl.authorities if one.is_ca else crl.users
-        if not covers or not issuer.may("crl_sign") or not _is_signed_by(crl, issuer):
+def collect(
+    source: bytes | Sequence[bytes], trust: Trust, fetch: Fetch, *, prefer_ocsp: bool = False
+) -> ValidationData:
+    """Collect what ``signing.augment`` needs for B-LT: for every signature and every timestamp.
+
+    Args:
+        source: a signed PDF, or the certificates (DER) of signers and authorities.
+        trust: anchors and intermediates; its CRLs and OCSP answers serve where nothing is fetched.
+        fetch: gets an address (POST if there is a body); an OSError means it could not.
+        prefer_ocsp: ask OCSP first; else CRLs first, as long as they are small.
+
+    Returns:
+        The data; what could not be had is named in ``missing``, never an exception.
+
+    Raises:
+        UnreadableFileError: the PDF cannot be read.
+    """
+    leaves, embedded = _from_pdf(source) if isinstance(source, bytes) else _from_ders(source)
+    collection = _Collection(fetch, prefer_ocsp, trust)
+    for leaf in leaves:
+        chain = _chain(leaf, embedded, trusts.index(trust))
+        if len(chain) < 1:
+            collection.missing[leaf.sha256] = None
+        for one, issuer in zip(chain, (*chain[1:], None), strict=True):
+            _add(collection, one, issuer)
+    return ValidationData(
+        certificates=tuple(collection.certificates),
+        crls=tuple(collection.crls),
+        ocsps=tuple(collection.ocsps),
+        missing=tuple(collection.missing),
+    )
+
+
+def _chain(
+    leaf: Certificate, embedded: dict[NameKey, tuple[Certificate, ...]], trusted: TrustIndex
+) -> tuple[Certificate, ...]:
+    found = trusts.find_chain(leaf, embedded, trusted, for_timestamps=leaf.is_for_timestamps)
+    return found or ()
+
+
+def _from_ders(
+    ders: Sequence[bytes],
+) -> tuple[list[Certificate], dict[NameKey, tuple[Certificate, ...]]]:
+    known = certificates.load_all(ders)
+    return list(known), trusts.by_subject(known)
+
+
+def _from_pdf(
+    pdf: bytes,
+) -> tuple[list[Certificate], dict[NameKey, tuple[Certificate, ...]]]:
+    """Return the signers of all containers of a file, and all certificates in it."""
+    try:
+        document = documents.open_document(pdf)
+        contents = [one.contents for one in revisions.signed_fields(document) if one.contents]
+    except PdfSyntaxError as e:
+        raise UnreadableFileError(cause=str(e)) from e
+    store = contexts.read_store(document, document.newest)
+    containers = list(_containers(contents))
+    known = certificates.load_all(
+        (*store.certificates, *(der for one in containers for der in one.certificates))
+    )
+    signers = {
+        one.sha256: one
+        for container in containers
+        for one in known
+        if one.serial == container.serial and one.issuer == container.issuer
+    }
+    return list(signers.values()), trusts.by_subject(known)
+
+
+def _containers(contents: Iterable[bytes]) -> Iterator[cms.Cms]:
+    """Yield containers and the timestamp tokens in them; what cannot be read is left out."""
+    for data in contents:
+        try:
+            container = cms.parse(data)
+        except cms.CmsError:
             continue
-        since = crl.revoked.get(one.serial)
-        if since is not None:
-            yield Revocation(status=Status.REVOKED, since=since, source=crl.sha256)
-        else:
-            fresh = is_fresh(crl.this_update, crl.next_update, at, policy.crl_max_age)
-            yield Revocation(status=Status.GOOD if fresh else Status.STALE, source=crl.sha256)
+        yield container
+        yield from _containers(container.timestamps)
 
 
-def _by_ocsp(
-    one: Certificate, issuer: Certificate, at: datetime, source: Sources, policy: Policy
-) -> Iterable[Revocation]:
-    for answer in source.answers.get(one.serial, ()):
-        if not _is_about(answer, issuer) or not _responder_holds(answer.response, issuer):
+def _add(collection: _Collection, one: Certificate, issuer: Certificate | None) -> None:
+    collection.certificates[one.der] = None
+    if issuer is None or one.no_revocation_check or one.sha256 in collection.seen:
+        return
+    collection.seen.add(one.sha256)
+    ways = [_by_crl, _by_ocsp]
+    if collection.prefer_ocsp:
+        ways.reverse()
+    if not any(way(collection, one, issuer) for way in (*ways, _by_trust)):
+        collection.missing[one.sha256] = None
+
+
+def _by_crl(collection: _Collection, one: Certificate, issuer: Certificate) -> bool:
+    for url in one.crl_urls:
+        if not url.startswith(("http://", "https://")):
             continue
-        if answer.since is not None:
-            yield Revocation(status=Status.REVOKED, since=answer.since, source=answer.sha256)
-        elif answer.good:
-            fresh = is_fresh(answer.this_update, answer.next_update, at, policy.crl_max_age)
-            yield Revocation(status=Status.GOOD if fresh else Status.STALE, source=answer.sha256)
+        data = _fetched(collection, url, None)
+        speaks = data and statuses.speaks_for((data,), (), one, issuer)
+        if speaks and (len(data) <= MAX_EMBEDDED_CRL or not one.ocsp_urls):
+            collection.crls[data] = None
+            return True
+    return False
 
 
-def is_fresh(
-    this_update: datetime, next_update: datetime | None, at: datetime, max_age: timedelta
-) -> bool:
-    """Tell whether data speaks for a moment: issued after it, or not yet replaced then."""
-    until = this_update + max_age if next_update is None else next_update
-    return at <= until
-
-
-@lru_cache(maxsize=256)
-def _crl(der: bytes) -> _Crl | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _read_crl(der)
-    except Exception:  # noqa: BLE001 -- ValueError, TypeError, UnsupportedAlgorithm: no CRL for us
-        return None
-
-
-def _read_crl(der: bytes) -> _Crl | None:
-    crl = x509.load_der_x509_crl(der)
-    users = authorities = True
-    for extension in crl.extensions:
-        if isinstance(extension.value, x509.IssuingDistributionPoint):
-            point = extension.value
-            if point.indirect_crl or point.only_some_reasons or point.only_contains_attribute_certs:
-                return None
-            users = not point.only_contains_ca_certs
-            authorities = not point.only_contains_user_certs
-        elif extension.critical or isinstance(extension.value, x509.DeltaCRLIndicator):
-            return None
-    return _Crl(
-        der=der,
-        sha256=hashlib.sha256(der).hexdigest(),
-        issuer=certificates.name_key(crl.issuer),
-        this_update=crl.last_update_utc,
-        next_update=crl.next_update_utc,
-        revoked={entry.serial_number: entry.revocation_date_utc for entry in crl},
-        users=users,
-        authorities=authorities,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _is_signed_by(crl: _Crl, issuer: Certificate) -> bool:
-    signed = x509.load_der_x509_crl(crl.der)
-    return certificates.holds(
-        issuer.public_key,
-        signed.signature,
-        signed.tbs_certlist_bytes,
-        signed.signature_hash_algorithm,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _answers(der: bytes) -> tuple[_Answer, ...]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _read_answers(der)
-    except Exception:  # noqa: BLE001 -- ValueError, TypeError, UnsupportedAlgorithm: no answer for us
-        return ()
-
-
-def _read_answers(der: bytes) -> tuple[_Answer, ...]:
-    try:
-        response = ocsp.load_der_ocsp_response(der)
-    except ValueError:
-        der = basic_to_response(der)
-        response = ocsp.load_der_ocsp_response(der)
-    if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-        return ()
-    return tuple(
-        _Answer(
-            sha256=hashlib.sha256(der).hexdigest(),
-            response=der,
-            serial=one.serial_number,
-            hash_name=one.hash_algorithm.name,
-            name_hash=one.issuer_name_hash,
-            key_hash=one.issuer_key_hash,
-            good=one.certificate_status is ocsp.OCSPCertStatus.GOOD,
-            since=one.revocation_time_utc,
-            this_update=one.this_update_utc,
-            next_update=one.next_update_utc,
-        )
-        for one in response.responses
-    )
-
-
-def _is_about(answer: _Answer, issuer: Certificate) -> bool:
-    """RFC 6960 §4.1.1: the issuer is named by hashes of its name and of its key's bits."""
-    if answer.hash_name not in _ID_HASHES:
+def _by_ocsp(collection: _Collection, one: Certificate, issuer: Certificate) -> bool:
+    # While CRLs are still to come, an OCSP address is asked only where no CRL is named.
+    if one.crl_urls and not collection.prefer_ocsp and not _has_large_crl(collection, one):
         return False
-    named = hashlib.new(answer.hash_name, issuer.subject_der, usedforsecurity=False).digest()
-    return named == answer.name_hash and _key_hash(issuer, answer.hash_name) == answer.key_hash
+    for url in one.ocsp_urls:
+        data = _fetched(collection, url, ocsp_request(one, issuer))
+        if data and statuses.speaks_for((), (data,), one, issuer):
+            collection.ocsps[data] = None
+            return True
+    return False
 
 
-@lru_cache(maxsize=1024)
-def _key_hash(issuer: Certificate, name: str) -> bytes:
-    bits = certificates.key_bits(issuer.public_key)
-    return hashlib.new(name, bits, usedforsecurity=False).digest()
+def _has_large_crl(collection: _Collection, one: Certificate) -> bool:
+    return any(len(_fetched(collection, url, None)) > MAX_EMBEDDED_CRL for url in one.crl_urls)
 
 
-@lru_cache(maxsize=2048)
-def _responder_holds(der: bytes, issuer: Certificate) -> bool:
-    """RFC 6960 §4.2.2.2: signed by the CA itself, or by one it delegated to."""
-    response = ocsp.load_der_ocsp_response(der)
-    embedded = certificates.load_all(
-        one.public_bytes(Encoding.DER) for one in response.certificates
+def _by_trust(collection: _Collection, one: Certificate, issuer: Certificate) -> bool:
+    for der in collection.trust.crls:
+        if statuses.speaks_for((der,), (), one, issuer):
+            collection.crls[der] = None
+            return True
+    for der in collection.trust.ocsps:
+        if statuses.speaks_for((), (der,), one, issuer):
+            collection.ocsps[der] = None
+            return True
+    return False
+
+
+def _fetched(collection: _Collection, url: str, body: bytes | None) -> bytes:
+    try:
+        return collection.fetch(url, body)
+    except OSError:
+        return b""
+
+
+def ocsp_request(one: Certificate, issuer: Certificate) -> bytes:
+    """Return the DER of a request for one certificate (RFC 6960 §4.1), without a nonce."""
+    builder = ocsp.OCSPRequestBuilder().add_certificate(
+        x509.load_der_x509_certificate(one.der),
+        x509.load_der_x509_certificate(issuer.der),
+        hashes.SHA1(),  # noqa: S303 -- an identifier that every responder knows, not a protection
     )
-    delegated = [
-        one for one in embedded if one.is_for_ocsp and certificates.is_issued_by(one, issuer)
-    ]
-    return any(
-        certificates.holds(
-            one.public_key,
-            response.signature,
-            response.tbs_response_bytes,
-            response.signature_hash_algorithm,
-        )
-        for one in (issuer, *delegated)
-    )
+    return builder.build().public_bytes(Encoding.DER)

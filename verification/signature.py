@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from verification import crypto, revocation
+from verification import crypto, statuses
 from verification._pades.cms import Cms
 from verification._pdf.document import Document
 from verification.cades import Integrity, RangeDigests, TokenVerdict, check_container, check_token
@@ -99,7 +99,7 @@ class Examiner:
             result.signer,
             when,
             self.context,
-            container=revocation.sources(result.container.crls, result.container.ocsps),
+            container=statuses.sources(result.container.crls, result.container.ocsps),
         )
         findings += chain.findings
         findings += self._about_algorithms(result.container, when)

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from verification import revocation, trust
+from verification import statuses, trust
 from verification.certificates import Certificate
 from verification.context import Context, failed, remark, unsure
 from verification.model import Finding, SubIndication
-from verification.revocation import Revocation, Sources, Status
+from verification.statuses import Revocation, Sources, Status
 
 _ALGORITHMS = "V-15"
 
@@ -165,11 +165,9 @@ def _check_revocation(
     for one, issuer in zip(verdict.chain, verdict.chain[1:], strict=False):
         if one.no_revocation_check:
             continue
-        found = revocation.status(
-            one, issuer, at=when.proof, known=everywhere, policy=context.policy
-        )
+        found = statuses.status(one, issuer, at=when.proof, known=everywhere, policy=context.policy)
         verdict.findings.extend(_about(found, one, when, context))
-        stored = revocation.status(one, issuer, at=when.proof, known=inside, policy=context.policy)
+        stored = statuses.status(one, issuer, at=when.proof, known=inside, policy=context.policy)
         verdict.in_store = verdict.in_store and stored.status in (Status.GOOD, Status.REVOKED)
 
 
