@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_, union_all
 
 from docsvc.documents.tables import Document
+from docsvc.organisations import queries as organisations
 from docsvc.organisations.rules import Device
 from docsvc.statistics import rules
 from docsvc.statistics.errors import TooManyMonthsError
@@ -115,7 +116,7 @@ def unsigned(
     # Only what is shown: a document's facts are long, and a page reads many documents.
     query = (
         select(*(getattr(Document, name) for name in (*GROUPED, *_SHOWN)))
-        .where(_issued_in(period), _counted(), _incomplete(), *_within(unit))
+        .where(_issued_in(period), _counted(), _incomplete(), *_by_or_below(tx, unit))
         .order_by(Document.issued_on, Document.id)
         .limit(limit)
     )
@@ -212,6 +213,13 @@ def _incomplete() -> ColumnElement[bool]:
         Document.completeness != Completeness.BOTH,
         Document.indication.in_(_BAD),
     )
+
+
+def _by_or_below(tx: Tx, unit: str | None) -> tuple[ColumnElement[bool], ...]:
+    """Keep the documents of ``unit``; by its code, which is indexed, if nobody is below it."""
+    if unit is not None and all(link.parent != unit for link in organisations.links(tx)):
+        return (Document.unit_code == unit,)
+    return _within(unit)
 
 
 def _within(unit: str | None) -> tuple[ColumnElement[bool], ...]:

@@ -329,6 +329,17 @@ def test_the_list_goes_on_where_the_page_before_ended(tx: Tx) -> None:
     assert [d.issued_on.month for d in rest] == [5]
 
 
+@pytest.mark.parametrize(
+    ("unit", "found"), [(None, 3), ("H99", 2), ("H99.12", 1), ("H99.12.05", 1), ("A99", 1)]
+)
+def test_the_list_has_the_documents_of_a_body_and_those_below(
+    tx: Tx, unit: str | None, found: int
+) -> None:
+    for issuer in ("H99", "H99.12.05", "A99"):
+        issue(tx, issuer, completeness="none")
+    assert len(queries.unsigned(tx, YEAR, unit=unit)) == found
+
+
 def test_a_kept_report_does_not_change_with_the_documents(tx: Tx) -> None:
     issue(tx)
     made = service.report(tx, period=YEAR)
