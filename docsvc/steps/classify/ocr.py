@@ -30,7 +30,8 @@ TOP_SHARE = 0.5
 MAX_PIXELS = 8_000_000
 # Where the packages of the distribution put the language data, the newest version last.
 _DATA_GLOB = "/usr/share/tesseract-ocr/*/tessdata/vie.traineddata"
-_MIN_CONFIDENCE = 30
+# Symbols are in no dictionary, and are read with a low confidence; only noise is left out.
+_MIN_CONFIDENCE = 3
 # A gap wider than this many letter heights parts columns.
 _GAP = 1.6
 

@@ -7,18 +7,23 @@ R-04 a stamp that reads as a level: secret
 R-05 a line of its own that is a level, elsewhere: a person looks
 R-06 the word MẬT in capitals in the head, outside everyday phrases: a person looks
 R-07 a mark that was seen and is not known, or nearly a level, or unread: a person looks
-R-08 a first page that could not be read or examined: a person looks
-
-Compared with diacritics: MẶT (front, as in MẶT TRẬN TỔ QUỐC) is not MẬT.
+R-08 a line that OCR read as a level but for its diacritics: a person looks
+R-09 a first page that could not be read or examined: a person looks
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache
 
-from docsvc.catalog.secrecy import harmless_phrases, harmless_stamps, levels
+from docsvc.catalog.secrecy import levels
 from docsvc.steps.classify.encodings import decode
+from docsvc.steps.classify.marks import (
+    EDGES,
+    Meaning,
+    is_level_but_accents,
+    level_of,
+    meaning,
+    unexplained_level,
+)
 from docsvc.steps.classify.model import (
     Encoding,
     Ink,
@@ -42,7 +47,6 @@ _LATER_HEAD_SHARE = 1 / 3
 _MAX_MARK = 60
 # Text nearer than this many font sizes belongs to the same sentence.
 _ALONE = 2.0
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ .]){2,}\w(?!\w)")
 _LABEL = re.compile(r"^(?:DẤUCHỈ)?(?:MỨC)?ĐỘMẬT\W*")
 _PLAIN_SMALL = re.compile(r"[a-z]")
@@ -90,12 +94,22 @@ def _on_page(sheet: Sheet) -> Iterator[Reason]:
     page = sheet.page
     for row in sheet.rows:
         raw = " ".join(piece.raw for piece in row.pieces)
+        if page.index == 0:
+            yield from _misread(row)
         if not (_MAY_BE.search(raw) or _MAY_BE.search(row.text)):
             continue
         found = list(_in_row(row, page))
         yield from found
         if not found and page.index == 0 and _in_head(row, page):
             yield from _word_in(row)
+
+
+def _misread(row: Row) -> Iterator[Reason]:
+    """Find what OCR read as a level but for its diacritics."""
+    for line in row.pieces:
+        doubtful = line.confidence < 1 and len(line.text) <= _MAX_MARK
+        if doubtful and is_level_but_accents(line.text) and _level_of(line.text) is None:
+            yield Reason(code="classify.stamp-near-level", box=line.box)
 
 
 def _in_row(row: Row, page: Page) -> Iterator[Reason]:
@@ -138,17 +152,12 @@ def _variants(line: Line) -> Iterator[tuple[str, Encoding]]:
 
 def _level_of(text: str) -> str | None:
     """Return the code of the level that a whole line is, in capitals."""
-    bare = _EDGES.sub("", condensed(text))
+    bare = EDGES.sub("", condensed(text))
     labelled = _LABEL.sub("", bare.upper())
-    if labelled != bare.upper() and labelled in _marks():
-        return _marks()[labelled]
+    if labelled != bare.upper():
+        return level_of(labelled)
     # TCVN3 has no capitals with tones: MẬT comes out as MậT. A plain small letter is a sentence.
-    return None if _PLAIN_SMALL.search(bare) else _marks().get(bare.upper())
-
-
-@cache
-def _marks() -> dict[str, str]:
-    return {condensed(level.mark): level.code for level in levels()}
+    return None if _PLAIN_SMALL.search(bare) else level_of(bare.upper())
 
 
 def _how(line: Line, encoding: Encoding) -> str:
@@ -185,12 +194,10 @@ def _doubtful_word(text: str) -> str | None:
     """Return a level in capitals that no everyday phrase explains."""
     joined = _SPACED.sub(lambda match: re.sub(r"[ .]", "", match[0]), plain(text))
     shown = toned(" ".join(map(_capital, joined.split(" "))))
-    for phrase in _phrases():
-        shown = phrase.sub(" ", shown)
-    found = _WORD.search(shown)
+    found = unexplained_level(shown)
     if found:
-        return found[0]
-    alone = _EDGES.sub("", plain(text))
+        return found
+    alone = EDGES.sub("", plain(text))
     return alone.upper() if alone in {level.vi for level in levels()} else None
 
 
@@ -198,71 +205,20 @@ def _capital(word: str) -> str:
     return word if _PLAIN_SMALL.search(word) else word.upper()
 
 
-_WORD = re.compile(r"(?<!\w)(?:(?:TUYỆT|TỐI) ?)?MẬT(?!\w)")
-
-
-@cache
-def _phrases() -> tuple[re.Pattern[str], ...]:
-    return tuple(
-        re.compile(rf"(?<!\w){re.escape(toned(phrase))}(?!\w)") for phrase in harmless_phrases()
-    )
-
-
 def _in_stamp(stamp: Stamp) -> Iterator[Reason]:
-    text = toned(plain(stamp.text)).upper()
-    read = _EDGES.sub("", condensed(text))
-    level = _marks().get(read) or _level_in(text)
-    if level:
-        yield Reason(code="classify.mark-in-stamp", level=level, box=stamp.box)
-    elif stamp.shape is not Shape.ROUND and not _is_harmless(read):
-        yield Reason(code=_doubt(stamp, read), box=stamp.box)
+    mark = meaning(stamp.text)
+    match mark.meaning:
+        case Meaning.LEVEL:
+            yield Reason(code="classify.mark-in-stamp", level=mark.level, box=stamp.box)
+        case Meaning.NEAR_LEVEL:
+            yield Reason(code="classify.stamp-near-level", box=stamp.box)
+        case Meaning.UNKNOWN | Meaning.UNREAD if stamp.shape is not Shape.ROUND:
+            yield Reason(code=_doubt(stamp, mark.meaning), box=stamp.box)
+        case Meaning.HARMLESS | Meaning.UNKNOWN | Meaning.UNREAD:
+            pass  # a seal says nothing of secrecy, whatever is read round its rim
 
 
-def _level_in(text: str) -> str | None:
-    for phrase in _phrases():
-        text = phrase.sub(" ", text)
-    found = _WORD.search(text)
-    return _marks()[condensed(found[0])] if found else None
-
-
-def _is_harmless(read: str) -> bool:
-    return any(
-        read == known or (len(known) > _SHORT and read.startswith(known)) for known in _stamps()
-    )
-
-
-# "SAO Y; UBND xã A; 12.03.2024" begins with a known stamp; "ĐẾN" is too short to trust so.
-_SHORT = 3
-
-
-@cache
-def _stamps() -> frozenset[str]:
-    return frozenset(condensed(stamp) for stamp in harmless_stamps())
-
-
-def _doubt(stamp: Stamp, read: str) -> str:
-    if not read:
-        return "classify.stamp-unread"
-    if any(_is_near(_folded(read), _folded(mark)) for mark in _marks()):
-        return "classify.stamp-near-level"
-    return "classify.grey-scan" if stamp.ink is Ink.DARK else "classify.stamp-unknown"
-
-
-def _folded(text: str) -> str:
-    parts = unicodedata.normalize("NFD", text)
-    return "".join(c for c in parts if not unicodedata.combining(c))
-
-
-def _is_near(text: str, mark: str) -> bool:
-    """Tell whether one letter added, dropped or changed makes ``mark`` of ``text``."""
-    if abs(len(text) - len(mark)) > 1:
-        return False
-    at = next((i for i, (a, b) in enumerate(zip(text, mark, strict=False)) if a != b), None)
-    if at is None:
-        return True
-    rests = (
-        (text[at + 1 :], mark[at + 1 :]),
-        (text[at:], mark[at + 1 :]),
-        (text[at + 1 :], mark[at:]),
-    )
-    return any(a == b for a, b in rests)
+def _doubt(stamp: Stamp, read: Meaning) -> str:
+    if stamp.ink is Ink.DARK:
+        return "classify.grey-scan"
+    return "classify.stamp-unread" if read is Meaning.UNREAD else "classify.stamp-unknown"

@@ -4,12 +4,15 @@ Whatever is found is handed on, read or not; what it means is decided by the sec
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from docsvc.steps.classify import ocr
+from docsvc.steps.classify.marks import Meaning, meaning
 from docsvc.steps.classify.model import Box, Ink, Line, Shape, Stamp
 from docsvc.steps.classify.ocr import Image, Picture
 
@@ -32,8 +35,10 @@ _LINE_MM = 13.0
 _SIDE_INK = 0.6
 # Uneven ink and a little slant leave this part of a side's line in one row of pixels.
 _UNEVEN = 0.7
-# Height of a line for Tesseract.
-_READ_HEIGHT = 64
+# The frame lies within this part of a side.
+_RIM = 0.12
+# Heights of a line that Tesseract reads well; what it misreads at one it often reads at another.
+_READ_HEIGHTS = (64, 48, 36)
 _MAX_MARKS = 24
 
 
@@ -59,12 +64,23 @@ def find(picture: Picture, lines: Sequence[Line], *, drawn: bool) -> tuple[Stamp
         drawn: the page holds no picture: a framed mark's text is in the text layer.
     """
     red = _redness(picture.image)
-    found = []
-    for mark in [*_red_marks(red, picture)][:_MAX_MARKS]:
+    found: list[Stamp] = []
+    for mark in islice(_red_marks(red, picture), _MAX_MARKS):
         stamp = _read(mark, red, picture, lines if drawn else ())
-        if not (stamp.shape is Shape.LOOSE and _typed(stamp.box, lines)):
+        loose = stamp.shape is Shape.LOOSE
+        in_seal = any(seal.shape is Shape.ROUND and _holds(seal.box, stamp.box) for seal in found)
+        if not (loose and (in_seal or _typed(stamp.box, lines))):
             found.append(stamp)
     return tuple(found)
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return (
+        outer.x0 <= inner.x0
+        and inner.x1 <= outer.x1
+        and outer.y0 <= inner.y0
+        and inner.y1 <= outer.y1
+    )
 
 
 def _redness(image: Image) -> Image:
@@ -85,7 +101,8 @@ def _red_marks(red: Image, picture: Picture) -> Iterator[_Mark]:
     reach = max(int(_REACH_MM * _MM * picture.scale), 1)
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
-    sizes = sorted(range(1, count), key=lambda i: -int(boxes[i][4]))
+    # The largest first: a seal before the letters inside it.
+    sizes = sorted(range(1, count), key=lambda i: -int(boxes[i][2]) * int(boxes[i][3]))
     for index in sizes:
         left, top, width, height = (int(value) for value in boxes[index][:4])
         wide = width / picture.scale > _MIN_WIDTH_MM * _MM
@@ -155,32 +172,63 @@ def _line_in(rim: Image, axis: int) -> bool:
 
 
 def _letters(red: Image, shape: Shape, scale: float) -> tuple[str, float]:
-    if shape is Shape.FRAMED:
-        red = _without_frame(red)
-    height = red.shape[0]
-    lines = height / scale > _LINE_MM * _MM
-    if not lines:
-        grown = _READ_HEIGHT / max(height, 1)
-        red = np.asarray(
-            cv2.resize(red, None, fx=grown, fy=grown, interpolation=cv2.INTER_CUBIC), np.uint8
-        )
+    """Read the letters, in several ways until they are words of a known mark."""
+    inner = _without_frame(red) if shape is Shape.FRAMED else red
+    lines = inner.shape[0] / scale > _LINE_MM * _MM
+    best = "", 0.0
+    for attempt in _attempts(inner, grow=not lines):
+        text, confidence = ocr.read_mark(attempt, lines=lines)
+        known = meaning(text).meaning
+        if known in (Meaning.LEVEL, Meaning.HARMLESS):
+            return text, confidence
+        if known is not Meaning.UNREAD and confidence >= best[1]:
+            best = text, confidence
+    return best
+
+
+def _attempts(red: Image, *, grow: bool) -> Iterator[Image]:
+    """Make dark letters on white: as inked, smaller, and in black and white only."""
     strongest = max(int(red.max()), 1)
     dark = (255 - red.astype(np.uint16) * 255 // strongest).astype(np.uint8)
-    padded = cv2.copyMakeBorder(dark, 16, 16, 16, 16, cv2.BORDER_CONSTANT, value=255)
-    return ocr.read_mark(np.ascontiguousarray(padded), lines=lines)
+    heights = _READ_HEIGHTS if grow else (dark.shape[0],)
+    sized = [_resized(dark, height / dark.shape[0]) for height in heights]
+    yield from map(_padded, sized)
+    yield _padded(cv2.threshold(sized[-1], 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1])
+
+
+def _resized(image: Image, share: float) -> cv2.typing.MatLike:
+    return cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_CUBIC)
+
+
+def _padded(image: cv2.typing.MatLike) -> Image:
+    white = cv2.copyMakeBorder(image, 16, 16, 16, 16, cv2.BORDER_CONSTANT, value=255)
+    return np.ascontiguousarray(white, np.uint8)
 
 
 def _without_frame(red: Image) -> Image:
-    """Paint the frame out: long straight runs of ink at the rim."""
+    """Cut away the frame: the rows and columns at the rim that are inked along their length."""
     ink = _inked(red)
-    height, width = ink.shape
-    across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(width // 3, 3)), np.uint8))
-    down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((max(int(height * 0.7), 3), 1), np.uint8))
-    frame = cv2.dilate(np.maximum(across, down), np.ones((3, 3), np.uint8))
-    # Letters touch no side: the strokes of M and T are lower than the frame.
-    kept = red.copy()
-    kept[frame > 0] = 0
-    return kept
+    top, bottom = _between_sides(ink.mean(axis=1))
+    left, right = _between_sides(ink[top:bottom].mean(axis=0))
+    return red[top:bottom, left:right]
+
+
+def _between_sides(profile: npt.NDArray[np.float64]) -> tuple[int, int]:
+    """Return where the inside begins and ends: after the outermost line on either side."""
+    inked = profile > _SIDE_INK * _UNEVEN
+    start, end = _after_line(inked), len(inked) - _after_line(inked[::-1])
+    return start, max(end, start + 1)
+
+
+def _after_line(inked: npt.NDArray[np.bool_]) -> int:
+    rim = max(int(len(inked) * _RIM), 1)
+    found = np.flatnonzero(inked[:rim])
+    if not found.size:
+        return 0
+    # The first run of inked rows is the frame; a later one is the stem of a letter.
+    gaps = np.flatnonzero(~inked[found[0] :])
+    # One pixel more: the edge of a line is soft.
+    return int(found[0] + gaps[0]) + 1 if gaps.size else 0
 
 
 def _inside(box: Box, lines: Sequence[Line]) -> str:
