@@ -48,6 +48,13 @@ class TaskDiedError(DocsvcError):
     code = "sandbox.died"
 
 
+class ChildrenUnavailableError(DocsvcError):
+    """No child process can be started: the machine's fault, not the file's."""
+
+    code = "sandbox.unavailable"
+    retryable = True
+
+
 class TaskFailedError(DocsvcError):
     """The task raised something nobody has named: a defect, or a file nobody has thought of."""
 
@@ -137,17 +144,21 @@ class Sandbox:
                     raise TaskTimeoutError(task=task, limit_s=timeout_s)
                 reply = json.loads(child.pipe.recv_bytes(_MAX_ANSWER_FACTS))
                 frames = tuple(child.pipe.recv_bytes() for _ in range(int(reply["frames"])))
-            except (EOFError, ConnectionError, OSError) as e:
+            except (EOFError, OSError) as e:
                 raise TaskDiedError(task=task) from e
-        if "error" in reply:
-            raise _error(task, reply["error"])
+            if "error" in reply:
+                raise _error(task, reply["error"])
         return Answer(facts=reply["facts"], frames=frames)
 
     @contextlib.contextmanager
     def _child(self) -> Iterator[Child]:
         child = self._free.get()
-        if child is None or not child.process.is_alive():
-            child = Child(_serve)
+        try:
+            if child is None or not child.process.is_alive():
+                child = Child(_serve)
+        except (EOFError, OSError) as e:
+            self._free.put(None)
+            raise ChildrenUnavailableError from e
         try:
             yield child
         except BaseException:

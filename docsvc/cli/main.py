@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from docsvc.cli import archive, database, demo, doctor, files, ingest, serve, sign, stats
 from docsvc.cli.output import WRONG_USE, Lang, Output
@@ -36,10 +36,10 @@ def main() -> None:
     """Run the command line; an error with a code is a sentence, never a stack trace."""
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         sys.exit(130)
-    except click.ClickException as e:
-        e.show()
+    except TyperException as e:
+        sys.stderr.write(f"docsvc: {e}\n")
         sys.exit(WRONG_USE)
     except DocsvcError as e:
         Output(as_json="--json" in sys.argv, lang=_lang()).failure(e.code, e.facts)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from docsvc.errors import DocsvcError
+from docsvc.sandbox import Answer
+from verification.model import Role
 from verification.policy import DEFAULT_POLICY
+from verification.report import to_json
 from verification.trust import Trust, load_directory
 from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-from docsvc.errors import DocsvcError
-from docsvc.sandbox import Answer
-from verification.model import Role
-from verification.report import to_json
 
 
 def trust_in(*places: str) -> Trust:
