@@ -124,6 +124,7 @@ def _reserve(document: Pdf, places: ReservedPlaces) -> None:
         raise AlreadyReservedError
     parent = document.make_indirect(Dictionary(T=String(FIELD_ROOT), Kids=Array()))
     _add_fonts(document, form)
+    _detach_annotations(document)
     for place in places.texts:
         _add(document, parent, place.box, _text_field(place), place.name)
     _add(document, parent, places.leader, _signature_field(), LEADER_FIELD)
@@ -131,6 +132,18 @@ def _reserve(document: Pdf, places: ReservedPlaces) -> None:
     form.Fields.append(parent)
     form.SigFlags = _SIGNATURES_EXIST | _APPEND_ONLY
     _announce_pades(document)
+
+
+def _detach_annotations(document: Pdf) -> None:
+    """Make every annotation an object of its own: verifiers compare pages by their references."""
+    for page in document.pages:
+        annotations = page.obj.get("/Annots")
+        if isinstance(annotations, Array):
+            page.obj.Annots = Array(
+                document.make_indirect(entry)
+                for entry in annotations
+                if isinstance(entry, Dictionary)
+            )
 
 
 def _form(document: Pdf) -> Object:

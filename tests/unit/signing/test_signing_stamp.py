@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pikepdf
 import pytest
 from signing_stand_ins import Pki, Tsa, blank_pdf, places
-from signing_steps import leader_plan, organisation_plan, sign, statuses
+from signing_steps import archived, leader_plan, organisation_plan, sign, statuses
 
 from signing.errors import (
     AlreadyReservedError,
@@ -277,3 +277,16 @@ def test_widgets_outside_the_form_raise_no_alarm() -> None:
         warnings.simplefilter("ignore")
         pdf = changed(blank_pdf(), forget)
     assert reserve(pdf, places())
+
+
+def test_annotations_written_into_their_page_keep_the_signatures_valid(pki: Pki, tsa: Tsa) -> None:
+    def annotate(document: pikepdf.Pdf) -> None:
+        link = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[1, 1, 9, 9]
+        )
+        document.pages[0].obj.Annots = pikepdf.Array([link, 7])
+
+    led = sign(reserve(changed(blank_pdf(), annotate), places()), leader_plan(pki), pki.leader, tsa)
+    sealed = sign(led, organisation_plan(pki), pki.organisation, tsa)
+    finished = archived(sealed, pki, tsa)
+    assert [status.bottom_line for status in statuses(finished, pki)] == [True, True]
