@@ -11,17 +11,18 @@ from collections.abc import Callable
 from verification._pdf.document import Document
 from verification._pdf.objects import WHITE, PdfObject, PdfSyntaxError, Ref, Stream
 from verification._pdf.xref import FREE
-from verification.allowed import (
+from verification.allowed import Rules
+from verification.model import Modification
+from verification.steps import (
     Dictionary,
+    Forms,
     RefusedError,
-    Rules,
     Step,
     as_dictionary,
     references,
     refuse,
     same,
 )
-from verification.model import Modification
 
 _REVISION_TAIL = re.compile(
     rb"(?:[" + WHITE + rb"]|%(?!%EOF)[^\r\n]*|endstream|endobj)*"
@@ -48,17 +49,18 @@ _TRAILER_OWN = frozenset(
 )
 
 
-def analyse(document: Document, revision: int) -> Step:
+def analyse(document: Document, revision: int, forms: Forms) -> Step:
     """Compare a revision with the one before it.
 
     Args:
         document: the file.
         revision: index of the revision, at least 1.
+        forms: the forms of this document, shared by all steps.
 
     Returns:
         What changed; a structure that cannot be read is refused, never raised.
     """
-    comparison = _Comparison(document, revision, Step())
+    comparison = _Comparison(document, revision, forms)
     try:
         comparison.run()
     except RefusedError as e:
@@ -71,8 +73,8 @@ def analyse(document: Document, revision: int) -> Step:
 class _Comparison(Rules):
     """One revision against its predecessor: bytes, trailer, and each object in it."""
 
-    def __init__(self, document: Document, revision: int, step: Step) -> None:
-        super().__init__(document, revision, step)
+    def __init__(self, document: Document, revision: int, forms: Forms) -> None:
+        super().__init__(document, revision, forms)
         self.section = document.history[revision]
 
     def run(self) -> None:
@@ -116,6 +118,8 @@ class _Comparison(Rules):
             spans.append(self._object_span(hybrid))
         for number, entry in self.section.entries.items():
             if entry.container is not None or entry == FREE or number == 0:
+                continue
+            if self.document.locate(number, self.before) == entry:
                 continue
             if not start <= entry.offset < end:
                 self.step.refuse("verification.update-out-of-order", number)
@@ -182,6 +186,8 @@ class _Comparison(Rules):
             return
         if new_place is None or new_place.generation != old_place.generation:
             refuse("verification.object-removed")
+        if new_place.container is None and self.document.parsed(new_place.offset).duplicate_keys:
+            refuse("verification.duplicate-key")
         old, new = self.get(number, self.before), self.get(number, self.now)
         if not isinstance(old, Stream) and same(old, new):
             return

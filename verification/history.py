@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from verification import changes
 from verification._pdf.document import Document
 from verification._pdf.objects import PdfObject
-from verification.allowed import Step, farthest
 from verification.context import failed, remark
 from verification.model import Finding, Modification, SubIndication
 from verification.policy import OWN_FIELDS, FormFilling, Policy
 from verification.revisions import SignedField, trailing
+from verification.steps import Forms, Step, farthest
 
 # ISO 32000-2 table 257: 1 no changes, 2 forms and signatures, 3 annotations too.
 _NO_CHANGES = 1
@@ -36,11 +36,12 @@ class History:
         self.signed = signed
         self._steps: dict[int, Step] = {}
         self._trailing = trailing(document)
+        self._forms = Forms(document)
 
     def step(self, revision: int) -> Step:
         """Return what a revision changed."""
         if revision not in self._steps:
-            self._steps[revision] = changes.analyse(self.document, revision)
+            self._steps[revision] = changes.analyse(self.document, revision, self._forms)
         return self._steps[revision]
 
     def after(self, one: SignedField, policy: Policy) -> tuple[Modification, list[Finding]]:
@@ -96,6 +97,16 @@ class History:
                 field=name,
             )
             for name in locked
+        ]
+        findings += [
+            failed(
+                "V-05",
+                "verification.appearance-too-large",
+                SubIndication.FORMAT_FAILURE,
+                field=name,
+            )
+            for name, share in sorted(step.shares.items())
+            if share > policy.max_appearance_share
         ]
         if policy.form_filling is FormFilling.OWN_FIELDS:
             findings += [

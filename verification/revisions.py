@@ -180,8 +180,12 @@ def _read_range(document: Document, signed: SignedField, parsed: Parsed) -> None
     signed.end = after + rest
     if start != 0 or after < until or signed.end > len(document.data):
         destroyed = signed.end > len(document.data)
-        code = "signature-destroyed" if destroyed else "byte-range-malformed"
-        signed.fail("V-03", f"verification.{code}")
+        signed.fail(
+            "V-03",
+            "verification.signature-destroyed"
+            if destroyed
+            else "verification.byte-range-malformed",
+        )
         return
     whole = document.data[span[0] : span[1]]
     if (until, after) != span or _HEX_STRING.fullmatch(whole) is None:

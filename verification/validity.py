@@ -59,10 +59,10 @@ def judge(
     _check_leaf(leaf, when, verdict.findings, for_timestamps=for_timestamps)
     chain = trust.find_chain(leaf, context.embedded, context.trusted, for_timestamps=for_timestamps)
     if chain is None:
-        code = "no-trust-anchors" if not context.trusted.anchors else "no-chain"
-        verdict.findings.append(
-            unsure("V-11", f"verification.{code}", SubIndication.NO_CERTIFICATE_CHAIN_FOUND)
+        code = (
+            "verification.no-chain" if context.trusted.anchors else "verification.no-trust-anchors"
         )
+        verdict.findings.append(unsure("V-11", code, SubIndication.NO_CERTIFICATE_CHAIN_FOUND))
         return verdict
     verdict.chain = chain
     if not trust.chain_fits(chain, when.proof):
@@ -178,7 +178,11 @@ def _about(found: Revocation, one: Certificate, when: Moment, context: Context) 
         case Status.REVOKED:
             return [_revoked(found, one, when)]
         case Status.STALE | Status.UNKNOWN:
-            code = f"verification.revocation-{found.status}"
+            code = (
+                "verification.revocation-stale"
+                if found.status is Status.STALE
+                else "verification.revocation-unknown"
+            )
             if context.policy.require_revocation:
                 return [unsure("V-14", code, SubIndication.TRY_LATER)]
             return [remark("V-14", code)]

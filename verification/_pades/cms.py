@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from asn1crypto import cms, core, ocsp, parser, tsp
@@ -79,6 +80,7 @@ class TimestampInfo:
     time: datetime
 
 
+@lru_cache(maxsize=64)
 def parse(data: bytes) -> Cms:
     """Read a CMS signature, with whatever padding follows it.
 
