@@ -125,10 +125,11 @@ def _reserve(document: Pdf, places: ReservedPlaces) -> None:
     parent = document.make_indirect(Dictionary(T=String(FIELD_ROOT), Kids=Array()))
     _add_fonts(document, form)
     _detach_annotations(document)
-    for place in places.texts:
-        _add(document, parent, place.box, _text_field(place), place.name)
+    # The signature fields first: whoever looks for one has not to read the others before.
     _add(document, parent, places.leader, _signature_field(), LEADER_FIELD)
     _add(document, parent, places.organisation, _signature_field(), ORGANISATION_FIELD)
+    for place in places.texts:
+        _add(document, parent, place.box, _text_field(place), place.name)
     form.Fields.append(parent)
     form.SigFlags = _SIGNATURES_EXIST | _APPEND_ONLY
     _announce_pades(document)
