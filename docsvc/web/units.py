@@ -20,6 +20,7 @@ class Units:
     """Every body by its code, and its path from the highest body down, as of a day."""
 
     names: Mapping[str, str]
+    full_names: Mapping[str, str]
     paths: Mapping[str, tuple[str, ...]]
     open: frozenset[str]
 
@@ -34,6 +35,7 @@ def load(tx: Tx, on: date) -> Units:
     records = organisations.units(tx)
     return Units(
         names={r.code: r.short_name for r in records},
+        full_names={r.code: r.name for r in records},
         paths={r.code: tuple(path_of(parents, r.code).split("/")) for r in records},
         open=frozenset(r.code for r in records if r.valid_to is None or r.valid_to >= on),
     )

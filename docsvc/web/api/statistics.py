@@ -34,10 +34,11 @@ def count(services: Services, caller: Caller, asked: Counting) -> StatisticsRepo
         PeriodUnreadableError, PeriodReversedError: the text names no period.
     """
     caller.require_somewhere(Action.COUNT)
-    chosen = asked.unit or highest_of(caller)
-    if chosen not in caller.units.paths:
-        raise FieldError(field="unit")
-    caller.require(Action.COUNT, chosen)
+    chosen = asked.unit or default_of(caller)
+    if chosen is not None:
+        if chosen not in caller.units.paths:
+            raise FieldError(field="unit")
+        caller.require(Action.COUNT, chosen)
     span = periods.parse(asked.period) if asked.period else periods.year_of(services.clock.now())
     with services.transactions() as tx:
         return statistics.report(
@@ -45,7 +46,12 @@ def count(services: Services, caller: Caller, asked: Counting) -> StatisticsRepo
         )
 
 
-def highest_of(caller: Caller) -> str:
-    """Return the highest body that the caller may count; the first by code among equals."""
+def default_of(caller: Caller) -> str | None:
+    """Return the body that is counted if none is named: the caller's highest, the first of equals.
+
+    None stands for all bodies: for who may count every one of them.
+    """
     allowed = caller.units_for(Action.COUNT)
+    if allowed == set(caller.units.paths):
+        return None
     return min(allowed, key=lambda code: (len(caller.units.paths[code]), code))

@@ -60,6 +60,7 @@ class ConfirmPage:
     fields: Mapping[str, Recognised]
     kinds: tuple[tuple[str, str, str], ...]
     urgencies: tuple[str, ...]
+    other_issuer: str | None
 
 
 @router.get("/documents/{document_id}/confirm")
@@ -73,6 +74,7 @@ def look(request: Request, document_id: UUID, services: ServicesDep, caller: Cal
         fields={name: _recognised(document, name) for name in _FIELDS},
         kinds=tuple((k.code, k.vi, k.en) for k in kinds.all_kinds()),
         urgencies=tuple(u.code for u in urgency.urgencies()),
+        other_issuer=_other_issuer(document, caller.units.full_names.get(document.unit_code, "")),
     )
     return render(request, "confirm/one.html", page, caller=caller)
 
@@ -130,3 +132,15 @@ def _from_top(
         return None
     height = sizes[page][1]
     return (box["x0"], height - box["y1"], box["x1"] - box["x0"], box["y1"] - box["y0"])
+
+
+def _other_issuer(document: Document, name: str) -> str | None:
+    """Return the issuing body that the page names, if it is not the one the file was sent to."""
+    read = (document.classification.get("issuer") or {}).get("value")
+    return read if read and _folded(read) != _folded(name) else None
+
+
+def _folded(name: str) -> str:
+    """Write a name as it is compared: "UỶ BAN" and "ỦY BAN" are two spellings of one word."""
+    plain = " ".join(name.casefold().split())
+    return plain.replace("uỷ", "ủy")

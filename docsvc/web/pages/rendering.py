@@ -134,7 +134,7 @@ def size(value: int) -> str:
     """Write a number of bytes."""
     if value < _KIB * _KIB:
         return f"{max(1, round(value / _KIB))} KB"
-    return f"{value / _KIB / _KIB:.1f} MB"
+    return f"{value / _KIB / _KIB:.1f} MB".replace(".0 ", " ")
 
 
 def _words(lang: Lang) -> dict[str, Any]:

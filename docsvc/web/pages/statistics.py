@@ -15,7 +15,7 @@ from docsvc.statistics.queries import UnsignedDocument
 from docsvc.statistics.rendering import Table
 from docsvc.statistics.report import By, StatisticsReport
 from docsvc.web.api.schemas import Counting
-from docsvc.web.api.statistics import count
+from docsvc.web.api.statistics import count, default_of
 from docsvc.web.api.uploads import disposition
 from docsvc.web.deps import CallerDep, ServicesDep
 from docsvc.web.errors import PageMissingError
@@ -56,6 +56,7 @@ class StatisticsPage:
     measures: Table | None
     missing: tuple[UnsignedDocument, ...]
     query: str
+    everything: bool
     problem: Problem | None = None
 
 
@@ -83,6 +84,7 @@ def page(request: Request, services: ServicesDep, caller: CallerDep) -> Response
             measures=None,
             missing=(),
             query=query,
+            everything=default_of(caller) is None,
             problem=problem,
         )
         return render(request, "statistics/page.html", shown, caller=caller, status=problem.status)
@@ -99,6 +101,7 @@ def page(request: Request, services: ServicesDep, caller: CallerDep) -> Response
         measures=statistics.render_measures(made, lang),
         missing=tuple(m for m in missing if caller.may(Action.SEE, m.unit)),
         query=query,
+        everything=default_of(caller) is None,
     )
     return render(request, "statistics/page.html", shown, caller=caller)
 
@@ -110,7 +113,7 @@ def file(request: Request, kind: str, services: ServicesDep, caller: CallerDep) 
         raise PageMissingError
     lang = language_of(request)
     made = count(services, caller, _asked(request))
-    name = f"{label('statistics.file', lang)}-{made.unit}-{made.period.text}.{kind}"
+    name = f"{label('statistics.file', lang)}-{made.unit or 'all'}-{made.period.text}.{kind}"
     headers = {"Content-Disposition": disposition(name)}
     if kind == "csv":
         text = io.StringIO(newline="")
