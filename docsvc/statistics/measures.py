@@ -60,6 +60,7 @@ class Reason(StrEnum):
     SIGNATURE_FAILED = "signature-failed"
     UNDETERMINED = "undetermined"
     IN_PROGRESS = "in-progress"
+    STOPPED = "stopped"
     NO_LEADER = "no-leader"
     NO_ORGANISATION = "no-organisation"
     NO_SIGNATURE = "no-signature"
@@ -140,7 +141,7 @@ class Tally(_Sums):
     """What was counted of one body, month or kind.
 
     ``issued``, ``electronic`` and ``exchanged`` are the denominators b1, b2 and b3. From
-    ``paper_only`` to ``pending`` are parts of ``issued``; ``void``, ``recalled`` and ``secret``
+    ``paper_only`` to ``stopped`` are parts of ``issued``; ``void``, ``recalled`` and ``secret``
     stand outside of it.
     """
 
@@ -152,6 +153,7 @@ class Tally(_Sums):
     undetermined: int = 0
     failed: int = 0
     pending: int = 0
+    stopped: int = 0
     void: int = 0
     recalled: int = 0
     secret: int = 0
@@ -188,7 +190,8 @@ class Case:
     """What must be known of a document to count it.
 
     ``completeness`` and ``indication`` are those of its verdict, None before it; ``electronic``
-    says issued through any channel, ``exchanged`` through the exchange axis.
+    says issued through any channel, ``exchanged`` through the exchange axis; ``stopped`` that its
+    road ended before its end.
     """
 
     standing: Standing = Standing.COUNTED
@@ -199,6 +202,7 @@ class Case:
     electronic: bool = False
     exchanged: bool = False
     archived: bool = False
+    stopped: bool = False
 
 
 # A document with both signatures and no bad verdict is complete, and never looked up here.
@@ -228,7 +232,9 @@ def reason_of(case: Case) -> Reason | None:
         case Indication.INDETERMINATE:
             return Reason.UNDETERMINED
         case Indication.TOTAL_PASSED | None:  # pragma: no branch  # the last of a closed set
-            return _LACKS[case.completeness]
+            pass
+    reason = _LACKS[case.completeness]
+    return Reason.STOPPED if case.stopped and reason is Reason.IN_PROGRESS else reason
 
 
 def tally_of(case: Case, count: int = 1) -> Tally:
@@ -305,6 +311,7 @@ def format_rate(
 def _counted(case: Case, count: int) -> Tally:
     held = case.completeness or Completeness.NONE
     signed = held is not Completeness.NONE
+    reason = reason_of(case)
     counts = Counts(
         documents=count,
         complete=count * is_complete(case),
@@ -323,7 +330,8 @@ def _counted(case: Case, count: int) -> Tally:
         paper_only=count * case.paper_only,
         undetermined=count * (case.indication is Indication.INDETERMINATE),
         failed=count * (case.indication is Indication.TOTAL_FAILED),
-        pending=count * (reason_of(case) is Reason.IN_PROGRESS),
+        pending=count * (reason is Reason.IN_PROGRESS),
+        stopped=count * (reason is Reason.STOPPED),
     )
 
 

@@ -16,7 +16,7 @@ from docsvc.statistics import rules
 from docsvc.statistics.errors import TooManyMonthsError
 from docsvc.statistics.measures import Case, Reason, Standing, reason_of
 from docsvc.statistics.report import By, Group
-from docsvc.workflow import RouteName, State, Step
+from docsvc.workflow import ENDED, RouteName, State, Step
 from verification.model import Completeness, Indication
 
 if TYPE_CHECKING:
@@ -145,14 +145,13 @@ def _statement(
     columns: tuple[ColumnElement[Any], ...] = tuple(
         getattr(Document, name) for name in (*GROUPED, *(("kind",) if by is By.KIND else ()))
     )
-    issued = select(*columns, *(_sum(_issued_in(span)) for span in spans))
-    # Refused as secret: no number, no date, no snapshot; all that is left is that it came.
-    refused = select(*columns, *(_sum(_received_in(span)) for span in spans))
+    by_issue = select(*columns, *(_sum(_issued_in(span)) for span in spans)).group_by(*columns)
+    by_receipt = select(*columns, *(_sum(_received_in(span)) for span in spans)).group_by(*columns)
     return union_all(
-        issued.where(*_within(unit)).group_by(*columns),
-        refused.where(
-            Document.state == State.REFUSED_SECRET, Document.issued_on.is_(None)
-        ).group_by(*columns),
+        by_issue.where(Document.state.not_in(ENDED), *_within(unit)),
+        by_issue.where(_ended_with_number(), *_within(unit)),
+        # Refused as secret: no number, no date, no snapshot; all that is left is that it came.
+        by_receipt.where(Document.state == State.REFUSED_SECRET),
     )
 
 
@@ -181,6 +180,7 @@ def _case(row: Row[Any], standing: Standing) -> Case:
         paper_only=row.paper_only,
         electronic=row.state in rules.states_from(row.route, Step.PUBLISH),
         archived=row.state in rules.states_from(row.route, Step.DEPOSIT),
+        stopped=row.state in ENDED,
     )
 
 
@@ -191,6 +191,12 @@ def _issued_in(period: Period) -> ColumnElement[bool]:
 def _received_in(period: Period) -> ColumnElement[bool]:
     begin, end = period.moments()
     return and_(Document.received_at >= begin, Document.received_at < end)
+
+
+def _ended_with_number() -> ColumnElement[bool]:
+    # A date may have been printed or typed in; only the register writes the number line.
+    stopped = sorted(ENDED - {State.REFUSED_SECRET})
+    return and_(Document.state.in_(stopped), Document.number_text.is_not(None))
 
 
 def _counted() -> ColumnElement[bool]:
@@ -204,7 +210,9 @@ def _counted() -> ColumnElement[bool]:
     open_to_all = or_(
         Document.secrecy.is_(None), Document.secrecy.not_in(sorted(rules.secret_levels()))
     )
-    return and_(on_its_road, open_to_all)
+    apart = (rules.RECALLED_CODE, rules.VOID_CODE)
+    stopped = and_(_ended_with_number(), func.coalesce(Document.ended_code, "").not_in(apart))
+    return and_(or_(on_its_road, stopped), open_to_all)
 
 
 def _incomplete() -> ColumnElement[bool]:

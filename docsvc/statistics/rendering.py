@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Cell = str | int | Rate
 
 _COUNTS = ("issued", "secret", "b", "leader", "organisation", "complete", "undetermined", "rate")
-_NOTES = ("paper_only", "pending", "failed", "void", "recalled")
+_NOTES = ("paper_only", "pending", "stopped", "failed", "void", "recalled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from docsvc.workflow import ENDED, ROUTES, RouteName, State, Step
 
 # The code under which a document that was issued is taken back (thu hồi).
 RECALLED_CODE = "documents.recalled"
+# The code under which a person refuses a document: a number that was drawn becomes void.
+VOID_CODE = "documents.refused"
 
 
 @cache
@@ -31,17 +33,21 @@ def secret_levels() -> frozenset[str]:
 def standing_of(
     *, route: RouteName, state: State, ended_code: str | None, secret: bool
 ) -> Standing | None:
-    """Say what a document with an issue date counts as; None for a draft, which counts nowhere.
+    """Say what a document counts as; None for a draft, which counts nowhere.
 
     Args:
         route: the road it takes.
-        state: where it stands.
+        state: where it stands; of those that ended, ask only about what had drawn a number.
         ended_code: why its road ended, if it did.
         secret: it bears a level of secrecy, whatever became of it.
     """
     if secret or state is State.REFUSED_SECRET:
         return Standing.SECRET
     if state in ENDED:
-        # The number was drawn and stays in the book; the document is not one any more.
-        return Standing.RECALLED if ended_code == RECALLED_CODE else Standing.VOID
+        # Where the road itself gave up, by a bad verdict for one, the number is in the book and
+        # stands: leaving the document out would make the rate better than it is.
+        return _APART.get(ended_code or "", Standing.COUNTED)
     return Standing.COUNTED if state in states_from(route, Step.REGISTER) else None
+
+
+_APART = {RECALLED_CODE: Standing.RECALLED, VOID_CODE: Standing.VOID}

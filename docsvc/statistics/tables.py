@@ -29,7 +29,7 @@ class Snapshot(Base):
 
 
 # It holds every column that a report groups by, in that order: a report walks the index once,
-# reads no document and sorts nothing (a report of a million documents on SQLite: 1 s, not 10).
+# reads no document and sorts nothing (a million documents, SQLite: 1.3 s of CPU, not 7).
 Index(
     "ix_documents_statistics",
     Document.issuer_path,

@@ -19,9 +19,9 @@ from docsvc.organisations.errors import UnitUnknownError
 from docsvc.organisations.service import ParentEntry, UnitEntry, load
 from docsvc.statistics import periods, queries, service
 from docsvc.statistics.errors import SnapshotMissingError, TooManyMonthsError
-from docsvc.statistics.measures import Denominator, Measure, Rate, Reason
+from docsvc.statistics.measures import Denominator, Measure, Rate, Reason, Tally
 from docsvc.statistics.report import By, Row, StatisticsReport
-from docsvc.statistics.rules import RECALLED_CODE
+from docsvc.statistics.rules import RECALLED_CODE, VOID_CODE
 from docsvc.workflow import RouteName, State
 
 AT = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -163,7 +163,7 @@ def test_drafts_count_nowhere(tx: Tx) -> None:
     issue(tx, on=None, state=State.LEADER_SIGNED)
     issue(tx, state=State.CONFIRMED)
     report = service.report(tx, period=YEAR)
-    assert report.total.tally == report.total.tally.__class__()
+    assert report.total.tally == Tally()
 
 
 def test_a_document_counts_as_soon_as_it_has_its_number(tx: Tx) -> None:
@@ -174,11 +174,27 @@ def test_a_document_counts_as_soon_as_it_has_its_number(tx: Tx) -> None:
 
 
 def test_void_and_recalled_documents_stand_apart(tx: Tx) -> None:
-    issue(tx, state=State.REJECTED, ended_code="verify.failed")
+    issue(tx, state=State.REJECTED, ended_code=VOID_CODE)
     issue(tx, state=State.REJECTED, ended_code=RECALLED_CODE)
     report = service.report(tx, period=YEAR)
     assert headline(report) == Rate(a=0, b=0)
     assert (report.total.tally.void, report.total.tally.recalled) == (1, 1)
+
+
+def test_a_document_with_a_bad_verdict_keeps_its_number_and_lowers_the_rate(tx: Tx) -> None:
+    issue(tx)
+    bad = {"state": State.REJECTED, "ended_code": "verify.bad-verdict"}
+    issue(tx, indication="TOTAL-FAILED", completeness="leader-only", **bad)
+    report = service.report(tx, period=YEAR)
+    assert headline(report) == Rate(a=1, b=2)
+    assert report.total.tally.failed == 1
+
+
+def test_a_date_without_a_number_is_a_draft_even_after_a_refusal(tx: Tx) -> None:
+    issue(tx, number_text=None, state=State.REJECTED, ended_code=VOID_CODE)
+    issue(tx, number_text=None, state=State.QUARANTINED, ended_code="sandbox.failed")
+    report = service.report(tx, period=YEAR)
+    assert report.total.tally == Tally()
 
 
 def test_undetermined_documents_are_not_signed_and_are_shown(tx: Tx) -> None:
@@ -196,7 +212,13 @@ def test_a_secret_document_on_paper_never_counts(tx: Tx) -> None:
 
 
 def test_a_refused_secret_document_is_counted_on_the_day_it_came(tx: Tx) -> None:
-    refused = {"on": None, "state": State.REFUSED_SECRET, "completeness": None, "kind": None}
+    refused = {
+        "on": None,
+        "number_text": None,
+        "state": State.REFUSED_SECRET,
+        "completeness": None,
+        "kind": None,
+    }
     issue(tx, received_at=datetime(2025, 3, 31, 16, 59, tzinfo=UTC), **refused)
     issue(tx, received_at=datetime(2025, 3, 31, 17, tzinfo=UTC), **refused)
     march = service.report(tx, period=periods.parse("2025-03"))
@@ -309,8 +331,12 @@ def test_documents_without_a_signature_are_listed_with_their_reason(tx: Tx) -> N
             paper_only=True,
         ): Reason.PAPER_ONLY,
     }
+    stopped = {"completeness": None, "indication": None, "state": State.REJECTED}
+    wanted[issue(tx, ended_code="sign.no-mandate", **stopped)] = Reason.STOPPED
     issue(tx)
-    issue(tx, completeness="none", state=State.REJECTED)
+    issue(tx, ended_code=VOID_CODE, **stopped)
+    issue(tx, ended_code=RECALLED_CODE, **stopped)
+    issue(tx, ended_code="sign.refused", number_text=None, **stopped)
     issue(tx, completeness="none", secrecy="secret")
     issue(tx, completeness=None, state=State.CONFIRMED)
     found = queries.unsigned(tx, YEAR, unit=None)

@@ -216,6 +216,8 @@ def test_who_signed_was_there() -> None:
         (Case(completeness=Completeness.ORGANISATION_ONLY), Reason.NO_LEADER),
         (Case(completeness=Completeness.NONE), Reason.NO_SIGNATURE),
         (Case(), Reason.IN_PROGRESS),
+        (Case(stopped=True), Reason.STOPPED),
+        (Case(stopped=True, completeness=Completeness.LEADER_ONLY), Reason.NO_ORGANISATION),
     ],
 )
 def test_a_document_that_is_not_complete_has_a_reason(case: Case, reason: Reason | None) -> None:
@@ -223,8 +225,8 @@ def test_a_document_that_is_not_complete_has_a_reason(case: Case, reason: Reason
 
 
 def test_documents_on_their_road_are_counted_as_such() -> None:
-    tally = tally_of(Case()) + tally_of(Case(paper_only=True))
-    assert tally.pending == 1
+    tally = tally_of(Case()) + tally_of(Case(paper_only=True)) + tally_of(Case(stopped=True), 2)
+    assert (tally.pending, tally.stopped) == (1, 2)
 
 
 @settings(max_examples=30)

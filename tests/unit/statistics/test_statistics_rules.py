@@ -1,7 +1,13 @@
 import pytest
 
 from docsvc.statistics.measures import Standing
-from docsvc.statistics.rules import RECALLED_CODE, secret_levels, standing_of, states_from
+from docsvc.statistics.rules import (
+    RECALLED_CODE,
+    VOID_CODE,
+    secret_levels,
+    standing_of,
+    states_from,
+)
 from docsvc.workflow import RouteName, State, Step
 
 
@@ -14,8 +20,7 @@ from docsvc.workflow import RouteName, State, Step
         (State.REGISTERED, Standing.COUNTED),
         (State.TIMESTAMPED, Standing.COUNTED),
         (State.PUBLISHED, Standing.COUNTED),
-        (State.REJECTED, Standing.VOID),
-        (State.QUARANTINED, Standing.VOID),
+        (State.REJECTED, Standing.COUNTED),
         (State.REFUSED_SECRET, Standing.SECRET),
     ],
 )
@@ -41,11 +46,21 @@ def test_a_paper_document_counts() -> None:
     assert found is Standing.COUNTED
 
 
-def test_a_recalled_document_is_not_a_void_number() -> None:
+@pytest.mark.parametrize(
+    ("code", "standing"),
+    [
+        (RECALLED_CODE, Standing.RECALLED),
+        (VOID_CODE, Standing.VOID),
+        ("verify.bad-verdict", Standing.COUNTED),
+    ],
+)
+def test_a_number_is_void_by_a_person_and_not_by_a_bad_verdict(
+    code: str, standing: Standing
+) -> None:
     found = standing_of(
-        route=RouteName.OUTGOING, state=State.REJECTED, ended_code=RECALLED_CODE, secret=False
+        route=RouteName.OUTGOING, state=State.REJECTED, ended_code=code, secret=False
     )
-    assert found is Standing.RECALLED
+    assert found is standing
 
 
 def test_a_secret_document_is_secret_even_on_paper() -> None:
