@@ -25,6 +25,7 @@ from signing.errors import (
 )
 from signing.font import SLANTED_NAME, UPRIGHT_NAME, reserved_font
 from signing.model import FIELD_ROOT, LEADER_FIELD, ORGANISATION_FIELD
+from signing.xmp import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +134,7 @@ def _reserve(document: Pdf, places: ReservedPlaces) -> None:
     form.Fields.append(parent)
     form.SigFlags = _SIGNATURES_EXIST | _APPEND_ONLY
     _announce_pades(document)
+    _order_metadata(document)
 
 
 def _detach_annotations(document: Pdf) -> None:
@@ -228,6 +230,18 @@ def _announce_pades(document: Pdf) -> None:
     extensions = document.Root.get("/Extensions", Dictionary())
     extensions["/ESIC"] = Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=5)
     document.Root.Extensions = extensions
+
+
+def _order_metadata(document: Pdf) -> None:
+    metadata = document.Root.get("/Metadata")
+    if not isinstance(metadata, Stream):
+        return
+    held = metadata.read_bytes()
+    ordered = in_order(held)
+    if ordered is None:
+        del document.Root.Metadata
+    elif ordered != held:
+        metadata.write(ordered)
 
 
 def _add_fonts(document: Pdf, form: Object) -> None:
