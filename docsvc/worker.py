@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -110,6 +111,7 @@ class Runner:
             leg = documents.pending_leg(tx, document_id)
         if leg is None:
             return Taken(step=None)
+        began = time.perf_counter()
         try:
             self._road[leg.step](document_id)
         except _NAMED_ERRORS as e:
@@ -121,6 +123,9 @@ class Runner:
             with services.transactions() as tx:
                 documents.wait(tx, document_id, DocsvcError.code)
             return Taken(step=None, retry=True)
+        took_ms = round((time.perf_counter() - began) * 1000, 1)
+        facts = {"document": str(document_id), "step": leg.step, "took_ms": took_ms}
+        log.info("step.taken", extra=facts)
         return Taken(step=leg.step)
 
     def _settle(self, document_id: UUID, step: Step, error: Exception) -> Taken:

@@ -211,10 +211,10 @@ def upgrade() -> None:
             "ix_documents_count", ["unit_code", "issued_on", "state"], unique=False
         )
         batch_op.create_index("ix_documents_desk", ["state", "waits_for"], unique=False)
+        batch_op.create_index("ix_documents_issued_on", ["issued_on", "id"], unique=False)
         batch_op.create_index(
             "ix_documents_statistics",
             [
-                "issued_on",
                 "issuer_path",
                 "unit_code",
                 "route",
@@ -226,6 +226,7 @@ def upgrade() -> None:
                 "device",
                 "paper_only",
                 "kind",
+                "issued_on",
             ],
             unique=False,
         )
@@ -475,6 +476,7 @@ def downgrade() -> None:
     op.drop_table("mandates")
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.drop_index("ix_documents_statistics")
+        batch_op.drop_index("ix_documents_issued_on")
         batch_op.drop_index("ix_documents_desk")
         batch_op.drop_index("ix_documents_count")
 

@@ -1,4 +1,4 @@
-"""Apply what the clerk has confirmed, and name the body and its place in the tree."""
+"""Apply what the clerk has confirmed, and name the body."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from docsvc.workflow import Step
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from docsvc.db.transactions import Tx
     from docsvc.documents.stores import Stores
     from docsvc.documents.tables import Document
 
@@ -54,18 +55,24 @@ def run(document_id: UUID, *, stores: Stores) -> None:
         fields = ConfirmedFields.model_validate(given.facts)
         for name, value in fields.model_dump(exclude_none=True).items():
             setattr(document, name, value)
+        document.signer = document.signer or _only_leader(document.unit_code, tx, stores)
         require_complete(document)
         document.retention_years = retention.periods()[document.kind or ""].years
         printed = document.classification.get("date")
         if document.issued_on is None and printed:
             document.issued_on = date.fromisoformat(printed["value"])
-        today = stores.clock.now().astimezone(VIETNAM).date()
-        unit = organisations.unit(tx, document.unit_code)
-        document.issuer_name = unit.name
-        document.issuer_path = organisations.path(
-            tx, document.unit_code, document.issued_on or today
-        )
+        document.issuer_name = organisations.unit(tx, document.unit_code).name
         documents.advance(tx, document_id, Step.CONFIRM, at=stores.clock.now(), actor=given.account)
+
+
+def _only_leader(unit_code: str, tx: Tx, stores: Stores) -> str | None:
+    """Return the name of who signs for a body, if that can be one person only.
+
+    A name that was not read is no risk then: the leader confirms with the own signature.
+    """
+    today = stores.clock.now().astimezone(VIETNAM).date()
+    names = {c.full_name for c in organisations.leader_certificates(tx, unit_code, today)}
+    return names.pop() if len(names) == 1 else None
 
 
 def require_complete(document: Document) -> None:

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.exc import IntegrityError
 
-from docsvc.audit import service as audit
 from docsvc.documents import service as documents
 from docsvc.documents.service import Arrival, Ending
 from docsvc.documents.stores import Stores
@@ -166,25 +165,33 @@ class Reception:
             )
         match secrecy["verdict"]:
             case "secret":
-                self._refuse(offer, "secret", secrecy["level"])
-                raise SecretError(level=secrecy["level"])
+                level = str(secrecy["level"])
+                self._refuse(offer, State.REFUSED_SECRET, SecretError.code, level)
+                raise SecretError(level=level)
             case "doubtful" if not offer.marks_checked:
-                self._refuse(offer, "doubtful", None)
+                self._refuse(offer, State.REJECTED, SecrecyDoubtfulError.code, None)
                 raise SecrecyDoubtfulError
         return None
 
-    def _refuse(self, offer: Offer, verdict: str, level: str | None) -> None:
-        """Keep the event only: time, user, body, level; no name, no digest (NORMS 6.2)."""
+    def _refuse(self, offer: Offer, state: State, code: str, level: str | None) -> None:
+        """Keep the event only: time, user, body, level; no bytes, no name, no digest (NORMS 6.2).
+
+        It is a document that has ended, so that the reports can say how many were kept out.
+        """
+        at, document_id = self.stores.clock.now(), uuid4()
+        arrival = Arrival(
+            unit_code=offer.unit_code,
+            sha256=None,
+            size=0,
+            file_name=None,
+            source=offer.source,
+            actor=offer.actor,
+            declared_not_secret=offer.declared_not_secret,
+        )
+        ending = Ending(state=state, step=Step.RECEIVE, code=code, actor=offer.actor)
         with self.stores.transactions() as tx:
-            audit.append(
-                tx,
-                at=self.stores.clock.now(),
-                actor=offer.actor,
-                act="receive.refused",
-                subject=offer.unit_code,
-                verdict=verdict,
-                level=level,
-            )
+            documents.add(tx, document_id, arrival, at=at).secrecy = level
+            documents.end(tx, document_id, ending, at=at)
 
     def _store(
         self, document_id: UUID, arrival: Arrival, offer: Offer, ending: Ending | None

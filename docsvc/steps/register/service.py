@@ -56,6 +56,7 @@ def run(document_id: UUID, *, stores: Stores) -> None:
         )
         document.number = number
         document.issued_on = issued_on
+        document.issuer_path = organisations.path(tx, unit.code, issued_on)
         document.number_text = number_line(
             number, document.symbol or "", number_form=unit.number_form
         )

@@ -18,6 +18,7 @@ from docsvc.documents import service as documents
 from docsvc.documents.stores import Stores, grow
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
+from docsvc.organisations.mandates import require_mandate
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import lease
@@ -181,11 +182,24 @@ def _order(document_id: UUID, role: Role, *, desk: Desk) -> _Order:
 
 
 def _certificate(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:
-    """Return the seal's certificate, or that of the officer whose name stands on the page."""
+    """Return the seal's certificate, or that of the officer whose name stands on the page.
+
+    Raises:
+        NoCertificateError: no officer of that name has a usable certificate.
+        NoMandateError, MandateDatesError, MandateAuthorityError: who may not sign this today.
+    """
     if role is Role.ORGANISATION:
         return organisations.seal_certificate(tx, document.unit_code, on)
     for certificate in organisations.leader_certificates(tx, document.unit_code, on):
-        if certificate.full_name == document.signer:
+        if certificate.full_name == document.signer and certificate.officer is not None:
+            authority = document.classification.get("authority") or {}
+            require_mandate(
+                organisations.mandates(tx, document.unit_code),
+                officer=certificate.officer,
+                unit=document.unit_code,
+                on=on,
+                authority=authority.get("value"),
+            )
             return certificate
     raise NoCertificateError(unit=document.unit_code, day=on.isoformat())
 
