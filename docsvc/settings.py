@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PREFIX = "DOCSVC_"
+# Names the file; every other variable with the prefix is a setting.
+_CONFIG = "DOCSVC_CONFIG"
 
 
 class SettingsError(DocsvcError):
@@ -27,43 +29,63 @@ class SettingsError(DocsvcError):
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Token(_Record):
     """A cryptographic token that is attached to this machine."""
 
     label: str
+    """Label of the token, as its own tools show it; the certificates of the inventory name it."""
     module: Path
+    """PKCS#11 library of the token's maker."""
     pin_file: Path
+    """File that holds the PIN and nothing else; readable by the service alone."""
     environment: dict[str, str] = {}
+    """Variables that the library wants to find, such as ``SOFTHSM2_CONF``."""
 
 
 class Settings(_Record):
-    """Everything that differs between installations.
-
-    ``blobs_url`` is ``file:///folder`` or ``s3://bucket``; keys of an S3 store come from the
-    usual ``AWS_*`` variables. ``workers`` counts the child processes that open files.
-    """
+    """Everything that differs between installations."""
 
     data_dir: Path = Path("var")
+    """Folder of this installation: lock, and whatever the addresses below do not put elsewhere."""
     database_url: str = ""
+    """SQLAlchemy address; empty: SQLite in ``data_dir``. Several workers need PostgreSQL."""
     blobs_url: str = ""
+    """``file:///folder`` or ``s3://bucket[/prefix]`` (keys come from ``AWS_*``); empty: a folder
+    in ``data_dir``."""
     archive_url: str = ""
+    """Address of the OCFL storage root, as ``blobs_url``; empty: a folder in ``data_dir``."""
     base_url: str = "http://127.0.0.1:8000"
+    """Address at which people reach the service; cookies and forms are bound to it."""
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = 8000
+    """Port to listen on."""
     executor: str = "docsvc-0"
+    """Stable name of this worker, different for each; after a restart it takes up its own work."""
     workers: int = 2
+    """Child processes that open files: how many files are open at once."""
     trust_dir: Path = Path("var/trust")
+    """Folder of trust anchors, intermediates and revocation lists."""
     tsa_url: str = ""
+    """Address of the timestamp authority (RFC 3161)."""
     tsa_timeout_s: float = 180.0
+    """How long a call to the outside may take, in seconds."""
     fetch_allow: tuple[str, ...] = ()
+    """Hosts, ``host`` or ``host:port``, whose CRLs and OCSP responders may be asked."""
     tokens: tuple[Token, ...] = ()
+    """Tokens of this machine: ``[[tokens]]`` tables, in the file only."""
     server_side_personal_keys: bool = False
+    """Let this machine sign with leaders' personal keys. The law wants them under the leader's
+    own control; the demonstration switches it on."""
     demonstration: bool = False
+    """Run the demonstration authority and say on every page that nothing here is real."""
     max_upload_bytes: int = 200 * 1024 * 1024
+    """Size of an upload, at most."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much is logged, as JSON lines on standard error."""
 
     @property
     def database(self) -> str:
@@ -88,23 +110,39 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         path: a TOML file; else the one that ``DOCSVC_CONFIG`` names; else ``docsvc.toml``
             of the working folder if there is one.
         environment: instead of the environment of the process; ``DOCSVC_DATABASE_URL=…`` wins
-            over ``database_url`` of the file.
+            over ``database_url`` of the file, ``DOCSVC_FETCH_ALLOW`` is separated by commas.
 
     Raises:
         SettingsError: the file cannot be read, or a key or value is not known.
     """
     env = os.environ if environment is None else environment
-    chosen = path or (Path(env["DOCSVC_CONFIG"]) if "DOCSVC_CONFIG" in env else None)
+    chosen = path or (Path(env[_CONFIG]) if _CONFIG in env else None)
     if chosen is None and Path("docsvc.toml").is_file():
         chosen = Path("docsvc.toml")
     try:
         values = tomllib.loads(chosen.read_text("utf-8")) if chosen else {}
-    except (OSError, tomllib.TOMLDecodeError) as e:
+    except (OSError, ValueError) as e:  # not there, not UTF-8, or not TOML
         raise SettingsError(path=str(chosen), problem=str(e)) from e
-    names = {n for n, f in Settings.model_fields.items() if n not in {"tokens", "fetch_allow"}}
-    values |= {name: env[_PREFIX + name.upper()] for name in names if _PREFIX + name.upper() in env}
+    values |= _from_environment(env)
     try:
         return Settings.model_validate(values)
     except ValidationError as e:
         keys = ", ".join(".".join(map(str, x["loc"])) for x in e.errors())
         raise SettingsError(path=str(chosen or "DOCSVC_*"), problem=keys) from e
+
+
+def _from_environment(env: Mapping[str, str]) -> dict[str, object]:
+    """Return what ``DOCSVC_*`` sets.
+
+    Raises:
+        SettingsError: a variable has our prefix and names no setting: a misspelt one.
+    """
+    names = {_PREFIX + name.upper(): name for name in Settings.model_fields if name != "tokens"}
+    ours = {key for key in env if key.startswith(_PREFIX)} - {_CONFIG}
+    if unknown := sorted(ours - set(names)):
+        raise SettingsError(path=f"{_PREFIX}*", problem=", ".join(unknown))
+    values: dict[str, object] = {names[key]: env[key] for key in ours}
+    if "fetch_allow" in values:
+        hosts = str(values["fetch_allow"]).split(",")
+        values["fetch_allow"] = tuple(host.strip() for host in hosts if host.strip())
+    return values
