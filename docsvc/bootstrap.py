@@ -14,6 +14,7 @@ from docsvc.blobs.store import Blobs, Objects
 from docsvc.clock import Clock, SystemClock
 from docsvc.db.engine import open_engine
 from docsvc.db.transactions import Transactions, transactions_of
+from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
@@ -118,7 +119,7 @@ class Services:
     def preview(self, document_id: UUID, page: int, *, revision: int | None = None) -> bytes:
         """Return a page of a revision as PNG; pages count from zero."""
         with self.transactions() as tx:
-            digest = documents.revision(tx, document_id, revision).digest
+            digest = revisions.revision(tx, document_id, revision).digest
         return self.sandbox.run(
             "docsvc.steps.inspect.tasks:draw", self.blobs.get(digest), page
         ).frames[0]

@@ -14,7 +14,7 @@ from archive.renew import FINAL, Stamped, due
 from archive.renew import renew as renew_package
 from docsvc.bootstrap import Services
 from docsvc.catalog import kinds
-from docsvc.documents.service import NamedBlob, attach
+from docsvc.documents.revisions import NamedBlob, attach
 from docsvc.documents.tables import Document, Event, Revision
 from docsvc.organisations import queries as organisations
 from docsvc.steps.deposit.record import restore

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from docsvc.documents.service import DocumentMissingError
+from docsvc.documents.errors import DocumentMissingError
 from docsvc.documents.tables import Document, Event, Revision
 from docsvc.errors import DocsvcError
 from docsvc.workflow import Person, State, Step
@@ -101,9 +101,7 @@ class Standing:
 def standings(tx: Tx, units: Collection[str]) -> dict[Standing, int]:
     """Count the documents of the units by where they stand."""
     columns = (Document.state, Document.waits_for, Document.paper_only)
-    query = (
-        select(*columns, func.count()).where(Document.unit_code.in_(units)).group_by(*columns)
-    )
+    query = select(*columns, func.count()).where(Document.unit_code.in_(units)).group_by(*columns)
     return {
         Standing(
             state=State(state),

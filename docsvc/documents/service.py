@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from docsvc.audit import service as audit
+from docsvc.documents import revisions
+from docsvc.documents.errors import (
+    DocumentMissingError,
+    IdempotencyConflictError,
+    NotWaitingError,
+    RevisionConflictError,
+)
 from docsvc.documents.tables import (
-    Attachment,
-    BlobClaim,
     Confirmation,
     Document,
     Event,
     IdempotencyKey,
     Revision,
 )
-from docsvc.errors import DocsvcError
 from docsvc.workflow import ENDED, Leg, RouteName, State, Step, next_leg
 
 if TYPE_CHECKING:
@@ -26,37 +30,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.db.transactions import Tx
-
-
-class DocumentMissingError(DocsvcError):
-    """There is no such document, or not for this account."""
-
-    code = "documents.missing"
-
-
-class NotWaitingError(DocsvcError):
-    """The document does not wait for this confirmation now."""
-
-    code = "documents.not-waiting"
-
-
-class RevisionConflictError(DocsvcError):
-    """Somebody else has appended a revision in the meantime; nothing was stored."""
-
-    code = "documents.revision-conflict"
-    retryable = True
-
-
-class RevisionNotExtendedError(DocsvcError):
-    """The new bytes do not begin with the signed bytes before them; nothing was stored."""
-
-    code = "documents.revision-not-extended"
-
-
-class IdempotencyConflictError(DocsvcError):
-    """The key was used before, for other bytes."""
-
-    code = "documents.idempotency-conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +45,6 @@ class Arrival:
     declared_not_secret: bool
     route: RouteName = RouteName.OUTGOING
     paper_only: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
-    """New bytes of a document: what made them, and whether they begin with the bytes before."""
-
-    step: Step
-    digest: str
-    size: int
-    extends: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedBlob:
-    """A blob that belongs to a document under a name."""
-
-    name: str
-    digest: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +103,7 @@ def add(tx: Tx, document_id: UUID, arrival: Arrival, *, at: datetime) -> Documen
                 created_at=at,
             )
         )
-        _settle_claim(tx, document.id, arrival.sha256, Step.RECEIVE)
+        revisions.settle_claim(tx, document.id, arrival.sha256, Step.RECEIVE)
     _record(tx, document, Step.RECEIVE, at=at, actor=arrival.actor)
     return document
 
@@ -251,95 +205,6 @@ def confirmation(tx: Tx, document_id: UUID, step: Step) -> Confirmation:
     return found
 
 
-def last_revision(tx: Tx, document_id: UUID) -> Revision:
-    """Return the newest revision.
-
-    Raises:
-        DocumentMissingError: there is none.
-    """
-    found = tx.scalars(
-        select(Revision)
-        .where(Revision.document_id == document_id)
-        .order_by(Revision.ordinal.desc())
-        .limit(1)
-    ).one_or_none()
-    if found is None:
-        raise DocumentMissingError(document=str(document_id))
-    return found
-
-
-def revision(tx: Tx, document_id: UUID, ordinal: int | None = None) -> Revision:
-    """Return a revision by its ordinal, from 1; the newest if none is named.
-
-    Raises:
-        DocumentMissingError: there is none.
-    """
-    if ordinal is None:
-        return last_revision(tx, document_id)
-    found = tx.get(Revision, (document_id, ordinal))
-    if found is None:
-        raise DocumentMissingError(document=str(document_id), revision=ordinal)
-    return found
-
-
-def claim_blob(tx: Tx, document_id: UUID, step: Step, digest: str, *, at: datetime) -> None:
-    """Announce a blob before it is written, in a transaction of its own."""
-    if tx.get(BlobClaim, (digest, document_id, step)) is None:
-        tx.add(BlobClaim(digest=digest, document_id=document_id, step=step, at=at))
-
-
-def append_revision(
-    tx: Tx, document_id: UUID, *, after: Revision, growth: Growth, at: datetime
-) -> Revision:
-    """Append a revision after ``after``.
-
-    Raises:
-        RevisionNotExtendedError: ``after`` is signed and the new bytes do not begin with it.
-        RevisionConflictError: ``after`` is no longer the last one.
-    """
-    if after.step is not Step.RECEIVE and not growth.extends:
-        raise RevisionNotExtendedError(document=str(document_id), step=growth.step)
-    if last_revision(tx, document_id).ordinal != after.ordinal:
-        raise RevisionConflictError(document=str(document_id), step=growth.step)
-    revision = Revision(
-        document_id=document_id,
-        ordinal=after.ordinal + 1,
-        step=growth.step,
-        digest=growth.digest,
-        size=growth.size,
-        created_at=at,
-    )
-    tx.add(revision)
-    _settle_claim(tx, document_id, growth.digest, growth.step)
-    return revision
-
-
-def attach(tx: Tx, document_id: UUID, step: Step, blob: NamedBlob, *, at: datetime) -> None:
-    """Attach a blob under a name, in place of the one that had the name."""
-    tx.merge(
-        Attachment(
-            document_id=document_id,
-            name=blob.name,
-            digest=blob.digest,
-            size=blob.size,
-            created_at=at,
-        )
-    )
-    _settle_claim(tx, document_id, blob.digest, step)
-
-
-def attachment(tx: Tx, document_id: UUID, name: str) -> Attachment:
-    """Return what is attached under a name.
-
-    Raises:
-        DocumentMissingError: nothing is.
-    """
-    found = tx.get(Attachment, (document_id, name))
-    if found is None:
-        raise DocumentMissingError(document=str(document_id), attachment=name)
-    return found
-
-
 def advance(
     tx: Tx,
     document_id: UUID,
@@ -402,55 +267,20 @@ def forget_content(tx: Tx, document_id: UUID) -> list[str]:
     revisions = list(tx.scalars(select(Revision).where(Revision.document_id == document_id)))
     digests = [r.digest for r in revisions]
     for revision in revisions:
-        claim_blob(tx, document_id, Step.CLASSIFY, revision.digest, at=revision.created_at)
+        revisions.claim_blob(
+            tx, document_id, Step.CLASSIFY, revision.digest, at=revision.created_at
+        )
         tx.delete(revision)
     document.sha256 = document.file_name = None
     document.inspection = {}
     document.classification = {}
     document.ended_facts = {}
     tx.execute(delete(IdempotencyKey).where(IdempotencyKey.document_id == document_id))
-    return digests
-
-
-def claims(tx: Tx, *, before: datetime, document_id: UUID | None = None) -> list[BlobClaim]:
-    """Return the claims that were made before a moment: what a crash may have left behind."""
-    query = select(BlobClaim).where(BlobClaim.at <= before)
-    if document_id is not None:
-        query = query.where(BlobClaim.document_id == document_id)
-    return list(tx.scalars(query))
-
-
-def blob_is_used(tx: Tx, digest: str) -> bool:
-    """Say whether a revision or an attachment of any document has this digest."""
-    return any(
-        tx.scalar(select(table.digest).where(table.digest == digest).limit(1)) is not None
-        for table in (Revision, Attachment)
-    )
-
-
-def drop_claim(tx: Tx, claim: BlobClaim) -> None:
-    """Forget a claim whose blob has been removed."""
-    tx.execute(
-        delete(BlobClaim).where(
-            BlobClaim.digest == claim.digest,
-            BlobClaim.document_id == claim.document_id,
-            BlobClaim.step == claim.step,
-        )
-    )
+    return [one.digest for one in kept]
 
 
 def _confirmed(tx: Tx, document_id: UUID, step: Step) -> bool:
     return tx.get(Confirmation, (document_id, step)) is not None
-
-
-def _settle_claim(tx: Tx, document_id: UUID, digest: str, step: Step) -> None:
-    tx.execute(
-        delete(BlobClaim).where(
-            BlobClaim.digest == digest,
-            BlobClaim.document_id == document_id,
-            BlobClaim.step == step,
-        )
-    )
 
 
 def _record(

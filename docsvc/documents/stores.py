@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from docsvc.blobs.store import Blobs
 from docsvc.clock import Clock
 from docsvc.db.transactions import Transactions
+from docsvc.documents import revisions
 from docsvc.documents import service as documents
-from docsvc.documents.service import Growth
+from docsvc.documents.revisions import Growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,13 +34,13 @@ class Stores:
         """Write a blob that a transaction of ``step`` will use; announced, so never orphaned."""
         digest = hashlib.sha256(data).hexdigest()
         with self.transactions() as tx:
-            documents.claim_blob(tx, document_id, step, digest, at=self.clock.now())
+            revisions.claim_blob(tx, document_id, step, digest, at=self.clock.now())
         return self.blobs.put(data)
 
     def last(self, document_id: UUID) -> tuple[Revision, bytes]:
         """Return the newest revision and its bytes."""
         with self.transactions() as tx:
-            revision = documents.last_revision(tx, document_id)
+            revision = revisions.last_revision(tx, document_id)
         return revision, self.blobs.get(revision.digest)
 
 
@@ -76,7 +77,7 @@ def grow(  # noqa: PLR0913  # what is stored, on what, by what, and what else in
     growth = Growth(step=step, digest=digest, size=len(now), extends=now.startswith(before))
     at = stores.clock.now()
     with stores.transactions() as tx:
-        documents.append_revision(tx, document_id, after=after, growth=growth, at=at)
+        revisions.append_revision(tx, document_id, after=after, growth=growth, at=at)
         if also is not None:
             also(tx)
         documents.advance(tx, document_id, step, at=at, facts=facts, actor=actor)

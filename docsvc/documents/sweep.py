@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docsvc.documents import service as documents
+from docsvc.documents import revisions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,13 +31,13 @@ def sweep(
     destroyed = 0
     with transactions() as tx:
         old = [
-            (claim, documents.blob_is_used(tx, claim.digest))
-            for claim in documents.claims(tx, before=before, document_id=document_id)
+            (claim, revisions.blob_is_used(tx, claim.digest))
+            for claim in revisions.claims(tx, before=before, document_id=document_id)
         ]
     for claim, used in old:
         if not used:
             blobs.delete(claim.digest)
             destroyed += 1
         with transactions() as tx:
-            documents.drop_claim(tx, claim)
+            revisions.drop_claim(tx, claim)
     return destroyed

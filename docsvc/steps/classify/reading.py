@@ -43,6 +43,8 @@ def read(pdf: bytes) -> Reading:
 
 
 def _read(document: pdfium.PdfDocument) -> Reading:
+    if len(document) == 0:
+        raise UnreadablePageError
     fonts = Fonts()
     first, marks, examined, colour = _first_page(document, fonts)
     pages = [first]

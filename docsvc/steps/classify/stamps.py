@@ -40,6 +40,10 @@ _RIM = 0.12
 # Heights of a line that Tesseract reads well; what it misreads at one it often reads at another.
 _READ_HEIGHTS = (64, 48, 36)
 _MAX_MARKS = 24
+# A framed stamp on a grey page: 20 to 40 x 8 mm, with its slant; darker than this is ink.
+_FRAME_WIDTH_MM, _FRAME_HEIGHT_MM = (15.0, 60.0), (6.0, 18.0)
+_FRAME_FILL = 0.7
+_DARK = 90
 
 
 class _Mark(NamedTuple):
@@ -63,15 +67,35 @@ def find(picture: Picture, lines: Sequence[Line], *, drawn: bool) -> tuple[Stamp
         lines: the text of the page; typed red text is no mark unless it is framed.
         drawn: the page holds no picture: a framed mark's text is in the text layer.
     """
+    typed = lines if drawn else ()
     red = _redness(picture.image)
     found: list[Stamp] = []
     for mark in islice(_red_marks(red, picture), _MAX_MARKS):
-        stamp = _read(mark, red, picture, lines if drawn else ())
+        stamp = _read(mark, red, picture, typed)
         loose = stamp.shape is Shape.LOOSE
         in_seal = any(seal.shape is Shape.ROUND and _holds(seal.box, stamp.box) for seal in found)
-        if not (loose and (in_seal or _typed(stamp.box, lines))):
+        if not (loose and (in_seal or _inside(stamp.box, typed))):
             found.append(stamp)
+    if not has_colour(picture):
+        # On a grey page the colour of ink says nothing; only the frame is left to go by.
+        dark = np.asarray(255 - cv2.cvtColor(picture.image, cv2.COLOR_RGB2GRAY), np.uint8)
+        found += [_read(mark, dark, picture, typed) for mark in _dark_marks(dark, picture.scale)]
     return tuple(found)
+
+
+def _dark_marks(dark: Image, scale: float) -> list[_Mark]:
+    ink = np.asarray(cv2.threshold(dark, _DARK, 1, cv2.THRESH_BINARY)[1], np.uint8)
+    outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    marks = []
+    for outline in outlines:
+        left, top, width, height = (int(value) for value in cv2.boundingRect(outline))
+        fits = all(
+            low < side / scale / _MM < high
+            for side, (low, high) in ((width, _FRAME_WIDTH_MM), (height, _FRAME_HEIGHT_MM))
+        )
+        if fits and cv2.contourArea(outline) > _FRAME_FILL * width * height:
+            marks.append(_Mark((left, top, width, height), Ink.DARK))
+    return marks[:_MAX_MARKS]
 
 
 def _holds(outer: Box, inner: Box) -> bool:
@@ -238,8 +262,3 @@ def _inside(box: Box, lines: Sequence[Line]) -> str:
         if box.x0 < line.box.centre_x < box.x1 and box.y0 < line.box.centre_y < box.y1
     ]
     return " ".join(line.text for line in within)
-
-
-def _typed(box: Box, lines: Sequence[Line]) -> bool:
-    """Tell whether a mark without a frame is red text of the text layer."""
-    return bool(_inside(box, lines)) and all(line.confidence == 1.0 for line in lines)

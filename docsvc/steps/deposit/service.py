@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archive.model import Agent, AgentType, Deposit, EventType, PreservationEvent, User
 from archive.package import build_aip
 from docsvc.catalog import kinds
+from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.tables import Revision
 from docsvc.steps.deposit.record import describe
@@ -45,9 +46,9 @@ def run(document_id: UUID, *, stores: Stores, root: StorageRoot) -> None:
     """Deposit the document; a repetition finds it deposited and changes nothing."""
     with stores.transactions() as tx:
         record = describe(tx, document_id)
-        report = documents.attachment(tx, document_id, REPORT)
+        report = revisions.attachment(tx, document_id, REPORT)
         first = tx.get_one(Revision, (document_id, 1))
-        last = documents.last_revision(tx, document_id)
+        last = revisions.last_revision(tx, document_id)
     files = {
         "original.pdf": stores.blobs.get(first.digest),
         "final.pdf": stores.blobs.get(last.digest),

@@ -16,7 +16,7 @@ def expiries(pdf: bytes) -> Answer:
     """Return when the certificate of each document timestamp ends, ISO 8601."""
     found = []
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        for field in document.Root.AcroForm.Fields:  # type: ignore[attr-defined]
+        for field in document.Root.AcroForm.Fields:
             value = field.get("/V")
             if value is not None and value.get("/Type") == "/DocTimeStamp":
                 found += _ends(bytes(value.Contents))

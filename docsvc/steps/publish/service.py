@@ -6,6 +6,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
+from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.workflow import Step
 
@@ -27,6 +28,6 @@ def run(document_id: UUID, *, stores: Stores) -> None:
     """Publish the last revision under its code."""
     at = stores.clock.now()
     with stores.transactions() as tx:
-        revision = documents.last_revision(tx, document_id)
+        revision = revisions.last_revision(tx, document_id)
         documents.get(tx, document_id).public_code = public_code(revision.digest)
         documents.advance(tx, document_id, Step.PUBLISH, at=at)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from docsvc.documents import revisions
 from docsvc.documents import service as documents
-from docsvc.documents.service import NamedBlob
+from docsvc.documents.revisions import NamedBlob
 from docsvc.documents.stores import Stores
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
@@ -65,7 +66,7 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
     at = stores.clock.now()
     with stores.transactions() as tx:
         blob = NamedBlob(name=REPORT, digest=digest, size=len(report))
-        documents.attach(tx, document_id, Step.VERIFY, blob, at=at)
+        revisions.attach(tx, document_id, Step.VERIFY, blob, at=at)
         tx.merge(verdict_row(document_id, revision.digest, verdict))
         document = documents.get(tx, document_id)
         document.indication = verdict["indication"]

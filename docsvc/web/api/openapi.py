@@ -39,7 +39,7 @@ def _build(app: FastAPI) -> dict[str, Any]:
         title="docsvc",
         version=version("docsvc"),
         summary="Official documents: signed, numbered, sealed, verified, archived, counted",
-        routes=[r for r in app.routes if getattr(r, "path", "").startswith("/api/")],
+        routes=app.routes,
     )
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template=_REF)

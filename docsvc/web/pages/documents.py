@@ -13,9 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.db.transactions import Tx
-from docsvc.documents import queries
-from docsvc.documents import service as documents
-from docsvc.documents.service import DocumentMissingError
+from docsvc.documents import queries, revisions
+from docsvc.documents.errors import DocumentMissingError
 from docsvc.documents.tables import Document, Event, Revision
 from docsvc.web.api import uploads
 from docsvc.web.api.documents import name_of
@@ -152,7 +151,7 @@ def refuse(document_id: UUID, services: ServicesDep, caller: CallerDep, form: Fo
 def report_digest(tx: Tx, document_id: UUID) -> str | None:
     """Return where the report of the last verification is kept; None before it."""
     try:
-        return documents.attachment(tx, document_id, _REPORT).digest
+        return revisions.attachment(tx, document_id, _REPORT).digest
     except DocumentMissingError:
         return None
 

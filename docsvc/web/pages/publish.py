@@ -6,8 +6,7 @@ from datetime import date
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from docsvc.documents import queries
-from docsvc.documents import service as documents
+from docsvc.documents import queries, revisions
 from docsvc.documents.tables import Revision
 from docsvc.web.api import uploads
 from docsvc.web.deps import ServicesDep, VisitorDep
@@ -37,7 +36,7 @@ def page(request: Request, code: str, services: ServicesDep, caller: VisitorDep)
     """Show the document's facts and verdict."""
     with services.transactions() as tx:
         document = queries.published(tx, code)
-        revision = documents.last_revision(tx, document.id)
+        revision = revisions.last_revision(tx, document.id)
         report = report_digest(tx, document.id)
     shown = PublicPage(
         code=code,
@@ -58,6 +57,6 @@ def content(code: str, services: ServicesDep) -> Response:
     """Send the published file."""
     with services.transactions() as tx:
         document = queries.published(tx, code)
-        revision = documents.last_revision(tx, document.id)
+        revision = revisions.last_revision(tx, document.id)
     name = (document.number_text or code).replace("/", "-")
     return uploads.download(services.blobs.get(revision.digest), f"{name}.pdf")
