@@ -117,10 +117,14 @@ def left_over(document: Document, signed: list[SignedField]) -> int:
         for parsed in (_parsed_value(document, each.number) for each in signed)
         if parsed is not None
     ]
-    return sum(
+    count = sum(
         not any(start <= found.start() < end for start, end in spans)
         for found in _LEFT_OVER.finditer(document.data)
     )
+    if count or signed:
+        return count
+    # Programs that rewrite a file pack dictionaries away; only then is there need to unpack.
+    return sum(len(_LEFT_OVER.findall(text)) for text in document.packed())
 
 
 def trailing(document: Document) -> int:

@@ -105,6 +105,21 @@ def collect(
     )
 
 
+def signers(pdf: bytes) -> tuple[bytes, ...]:
+    """Return the certificates (DER) of all signers and authorities in a file, each once.
+
+    Args:
+        pdf: the whole file.
+
+    Returns:
+        What an administrator may compare and import; nothing is trusted by being here.
+
+    Raises:
+        UnreadableFileError: the PDF cannot be read.
+    """
+    return tuple(one.der for one in _from_pdf(pdf)[0])
+
+
 def _chain(
     leaf: Certificate, embedded: dict[NameKey, tuple[Certificate, ...]], trusted: TrustIndex
 ) -> tuple[Certificate, ...]:

@@ -110,7 +110,7 @@ def _unreadable(pdf: bytes, cause: str) -> Finding:
     Raises:
         UnreadableFileError: no reader can repair it.
     """
-    marks = b"/ByteRange" in pdf
+    marks = any(b"/ByteRange" in text for text in (pdf, *documents.scattered(pdf)))
     if not marks:
         facts = inspect(pdf)
         marks = bool(facts.signatures.count or facts.signatures.left_over)

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verification._pdf import objects, xref
@@ -26,6 +27,7 @@ _REFERENCE = re.compile(
     + rb"]|%[^\r\n]*[\r\n])+\Z"
 )
 _LOOK_BACK = 64
+_PACKED = re.compile(rb"/ObjStm(?!" + objects.REGULAR + rb")")
 _ENDSTREAM = re.compile(rb"[" + WHITE + rb"]*endstream")
 
 
@@ -169,6 +171,16 @@ class Document:
             if self._is_live(owner, place, revision)
         }
 
+    def packed(self) -> Iterator[bytes]:
+        """Yield the unfolded bytes of all object streams; what cannot be read is left out."""
+        for index, section in enumerate(self.history):
+            boxes = {one.container for one in section.entries.values() if one.container is not None}
+            for box in boxes:
+                try:
+                    yield self._container(box, index).plain
+                except PdfSyntaxError:
+                    continue
+
     def _is_live(self, owner: int, place: int, revision: int) -> bool:
         if owner == 0:
             return place <= revision
@@ -288,3 +300,17 @@ def open_document(data: bytes) -> Document:
         PdfSyntaxError: they are broken.
     """
     return Document(data, list(reversed(xref.read_chain(data))))
+
+
+def scattered(data: bytes) -> Iterator[bytes]:
+    """Yield the unfolded bytes of object streams found by search, for a file without sections."""
+    for found in _PACKED.finditer(data):
+        header = data.rfind(b" obj", 0, found.start())
+        start = max(data.rfind(b"\n", 0, header), data.rfind(b"\r", 0, header)) + 1
+        try:
+            stream = objects.read_indirect(data, start).value
+            if isinstance(stream, Stream):
+                end = data.find(b"endstream", stream.start)
+                yield decoded(data[stream.start : end], stream.dictionary)
+        except PdfSyntaxError:
+            continue

@@ -15,16 +15,16 @@ _MAX_TOKENS = 400_000
 WHITE = rb"\x00\t\n\f\r "
 _DELIMITERS = rb"()<>\[\]{}/%"
 _SKIP = re.compile(rb"(?:[" + WHITE + rb"]+|%[^\r\n]*)*")
-_REGULAR = rb"[^" + WHITE + _DELIMITERS + rb"]"
+REGULAR = rb"[^" + WHITE + _DELIMITERS + rb"]"
 _TOKEN = re.compile(
-    rb"(?P<ref>(\d{1,10})[" + WHITE + rb"]+(\d{1,5})[" + WHITE + rb"]+R(?!" + _REGULAR + rb"))"
-    rb"|(?P<real>[+-]?(?:\d+\.\d*|\.\d+)(?!" + _REGULAR + rb"))"
-    rb"|(?P<int>[+-]?\d+(?!" + _REGULAR + rb"))"
-    rb"|/(?P<name>" + _REGULAR + rb"*)"
+    rb"(?P<ref>(\d{1,10})[" + WHITE + rb"]+(\d{1,5})[" + WHITE + rb"]+R(?!" + REGULAR + rb"))"
+    rb"|(?P<real>[+-]?(?:\d+\.\d*|\.\d+)(?!" + REGULAR + rb"))"
+    rb"|(?P<int>[+-]?\d+(?!" + REGULAR + rb"))"
+    rb"|/(?P<name>" + REGULAR + rb"*)"
     rb"|(?P<open><<|\[)|(?P<close>>>|\])"
     rb"|\((?P<plain>[^()\\\r]*)\)|(?P<paren>\()"
     rb"|<(?P<hex>[0-9A-Fa-f" + WHITE + rb"]*)>"
-    rb"|(?P<word>" + _REGULAR + rb"+)"
+    rb"|(?P<word>" + REGULAR + rb"+)"
 )
 _PAREN_PART = re.compile(rb"[^()\\\r]+|\\(?:[0-7]{1,3}|\r\n|.)|\r\n?|[()]", re.DOTALL)
 _ESCAPES = {

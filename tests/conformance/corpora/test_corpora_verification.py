@@ -1,0 +1,129 @@
+"""Verdicts on files that nobody of this project made, against what their sources expect.
+
+Each signer's own certificate is taken as an anchor, so that integrity is what is judged: ACCEPT
+means that nothing but trust, time or old algorithms keeps the file from passing.
+"""
+
+from __future__ import annotations
+
+import csv
+import resource
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+CORPORA = Path(__file__).parents[3].parent / "shared" / "corpora"
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+MEMORY = 1 << 30
+SECONDS = 10
+
+pytestmark = pytest.mark.skipif(
+    not CORPORA.is_dir(), reason="the corpora lie beside the checkout on development machines only"
+)
+
+# Sub-indications that speak of trust, time or age and not of the bytes.
+NOT_OF_THE_BYTES = {
+    None,
+    "NO_CERTIFICATE_CHAIN_FOUND",
+    "NO_SIGNING_CERTIFICATE_FOUND",
+    "OUT_OF_BOUNDS_NO_POE",
+    "EXPIRED",
+    "NOT_YET_VALID",
+    "CHAIN_CONSTRAINTS_FAILURE",
+    "CRYPTO_CONSTRAINTS_FAILURE",
+    "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+    "TRY_LATER",
+    "SIG_CONSTRAINTS_FAILURE",
+    "TIMESTAMP_ORDER_FAILURE",
+}
+
+# file → (class we give, why it is right to differ). A deviation that is gone fails the test.
+DEVIATIONS = {
+    "dss/pdf-double-signer-info.pdf": (
+        "REJECT",
+        "two SignerInfos in one signature: EN 319 142-1 §6.3 asks for exactly one",
+    ),
+}
+
+EXPECTED = {
+    "ACCEPT": {"ACCEPT"},
+    "ACCEPT_WITH_CHANGES": {"ACCEPT"},
+    "REJECT": {"REJECT"},
+    "REJECT_INTEGRITY": {"REJECT"},
+    "REJECT_MODIFIED": {"REJECT"},
+    "UNSIGNED": {"UNSIGNED"},
+    "ENCRYPTED": {"inspect.encrypted"},
+    "INDETERMINATE": {"ACCEPT", "REJECT"},
+    "UNCERTAIN": {"ACCEPT", "REJECT"},
+}
+
+
+def judged(path: str) -> str:
+    """Return the class of a file; runs in a child with limits of memory."""
+    from verification.errors import UnreadableFileError  # noqa: PLC0415
+    from verification.policy import DEFAULT_POLICY  # noqa: PLC0415
+    from verification.revocation import signers  # noqa: PLC0415
+    from verification.trust import Anchor, AnchorKind, Trust  # noqa: PLC0415
+    from verification.verify import verify  # noqa: PLC0415
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    pdf = Path(path).read_bytes()
+    try:
+        ders = signers(pdf)
+    except UnreadableFileError:
+        ders = ()
+    anchors = tuple(Anchor(certificate=der, name="signer", kind=AnchorKind.PUBLIC) for der in ders)
+    try:
+        report = verify(pdf, policy=DEFAULT_POLICY, trust=Trust(anchors=anchors), at=NOW)
+    except UnreadableFileError as e:
+        return e.code
+    if report.indication is None:
+        return "UNSIGNED"
+    parts = [report, *report.signatures]
+    subs = {part.sub_indication for part in parts if part.indication != "TOTAL-PASSED"}
+    return "ACCEPT" if subs <= NOT_OF_THE_BYTES else "REJECT"
+
+
+def rows(folder: str) -> list[tuple[str, str]]:
+    with (CORPORA / folder / "manifest.csv").open(encoding="utf-8") as manifest:
+        return [
+            (f"{folder}/{row['file']}", row["expected"])
+            for row in csv.DictReader(manifest)
+            if row["file"].endswith(".pdf")
+        ]
+
+
+def verdicts(files: list[str]) -> dict[str, str]:
+    """Judge files in children, each under a limit of time."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        jobs = {file: pool.submit(judged, str(CORPORA / file)) for file in files}
+        return {file: job.result(timeout=SECONDS * len(files)) for file, job in jobs.items()}
+
+
+@pytest.mark.parametrize("folder", ["signature-attacks", "dss", "pyhanko", "vn-official"])
+def test_verdicts_are_those_of_the_sources(
+    folder: str, record_property: pytest.RecordProperty
+) -> None:
+    expected = dict(rows(folder))
+    found = verdicts(list(expected))
+
+    wrong = {
+        file: (expected[file], verdict)
+        for file, verdict in found.items()
+        if expected[file] != "ERROR_SAFE" and verdict not in EXPECTED[expected[file]]
+    }
+    explained = {file: why[0] for file, why in DEVIATIONS.items() if file.startswith(folder + "/")}
+    record_property(folder, str(Counter((expected[f], v) for f, v in found.items())))
+    assert {file: verdict for file, (_, verdict) in wrong.items()} == explained
+
+
+def test_odd_and_hostile_files_are_answered_in_time() -> None:
+    expected = dict(rows("malformed"))
+    found = verdicts(list(expected))
+
+    assert len(found) == len(expected)
+    assert [file for file, verdict in found.items() if verdict == "ACCEPT"] == []

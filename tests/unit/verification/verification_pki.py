@@ -1,0 +1,429 @@
+"""A small PKI, its revocation data and timestamp tokens, each detail open to be wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from asn1crypto import algos, cms, core, tsp
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from verification.trust import Anchor, AnchorKind, Trust
+
+NOW = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+START, END = NOW - 365 * DAY, NOW + 3650 * DAY
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey
+
+
+@dataclass
+class Party:
+    """A key with its certificate."""
+
+    key: PrivateKey
+    certificate: x509.Certificate
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.DER)
+
+    @property
+    def asn1(self) -> asn1_x509.Certificate:
+        return asn1_x509.Certificate.load(self.der)
+
+    def sign(self, data: bytes, hash_name: str = "sha256") -> bytes:
+        hashed = {"sha256": hashes.SHA256(), "sha1": hashes.SHA1(), "sha384": hashes.SHA384()}  # noqa: S303 -- old practice is tested
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(data, padding.PKCS1v15(), hashed[hash_name])
+        if isinstance(self.key, ed448.Ed448PrivateKey):
+            return self.key.sign(data)
+        return self.key.sign(data, ec.ECDSA(hashed[hash_name]))
+
+
+@dataclass(kw_only=True)
+class Shape:
+    """How a certificate looks; the defaults are those of a signer in order."""
+
+    organisation: str | None = None
+    issuer: Party | None = None
+    ca: bool = False
+    path_length: int | None = None
+    uses: frozenset[str] | None = frozenset({"digital_signature", "content_commitment"})
+    extended: tuple[x509.ObjectIdentifier, ...] = ()
+    start: datetime = START
+    end: datetime = END
+    hashed: hashes.HashAlgorithm = field(default_factory=hashes.SHA256)
+    crl_url: str | None = None
+    ocsp_url: str | None = None
+    no_check: bool = False
+    unknown_critical: bool = False
+    upper_issuer: bool = False
+
+
+_USES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+
+def make(name: str, key: PrivateKey, shape: Shape) -> Party:
+    """Make a certificate; without an issuer it is self-signed."""
+    issuer = shape.issuer
+    issuer_name = _name(name, None) if issuer is None else issuer.certificate.subject
+    if shape.upper_issuer:
+        issuer_name = _upper(issuer_name)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(name, shape.organisation))
+        .issuer_name(issuer_name)
+        .public_key(key.public_key())
+        .serial_number(int.from_bytes(hashlib.sha256(name.encode()).digest()[:9], "big"))
+        .not_valid_before(shape.start)
+        .not_valid_after(shape.end)
+        .add_extension(x509.BasicConstraints(shape.ca, shape.path_length), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    for extension in _extensions(shape):
+        builder = builder.add_extension(extension, critical=isinstance(extension, x509.KeyUsage))
+    if shape.unknown_critical:
+        unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
+        builder = builder.add_extension(unknown, critical=True)
+    signing = key if issuer is None else issuer.key
+    hashed = None if isinstance(signing, ed448.Ed448PrivateKey) else shape.hashed
+    return Party(key, builder.sign(signing, hashed))
+
+
+def _extensions(shape: Shape) -> list[x509.ExtensionType]:
+    found: list[x509.ExtensionType] = []
+    if shape.uses is not None:
+        uses = frozenset({"key_cert_sign", "crl_sign"}) if shape.ca else shape.uses
+        found.append(x509.KeyUsage(*(use in uses for use in _USES)))
+    if shape.extended:
+        found.append(x509.ExtendedKeyUsage(shape.extended))
+    if shape.crl_url:
+        points = [x509.UniformResourceIdentifier(shape.crl_url)]
+        found.append(x509.CRLDistributionPoints([x509.DistributionPoint(points, None, None, None)]))
+    if shape.ocsp_url:
+        location = x509.UniformResourceIdentifier(shape.ocsp_url)
+        found.append(
+            x509.AuthorityInformationAccess(
+                [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, location)]
+            )
+        )
+    if shape.no_check:
+        found.append(x509.OCSPNoCheck())
+    return found
+
+
+def _name(common: str, organisation: str | None) -> x509.Name:
+    parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, "VN")]
+    if organisation is not None:
+        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    return x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _upper(name: x509.Name) -> x509.Name:
+    return x509.Name([x509.NameAttribute(one.oid, str(one.value).upper()) for one in name])
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+class Pki:
+    """Root, CA, two signers and an authority, made once."""
+
+    def __init__(self) -> None:
+        self.root = make("Gốc thử nghiệm", new_key(), Shape(ca=True))
+        self.ca = self.issue("CA thử nghiệm", ca=True, issuer=self.root)
+
+    def issue(self, name: str, key: PrivateKey | None = None, **shape: object) -> Party:
+        shape.setdefault("issuer", getattr(self, "ca", None))
+        return make(name, key or new_key(), Shape(**shape))  # type: ignore[arg-type]
+
+    @cached_property
+    def leader(self) -> Party:
+        return self.issue(
+            "Nguyễn Văn An", organisation="UBND xã Suối Trúc", crl_url="http://pki.invalid/ca.crl"
+        )
+
+    @cached_property
+    def organisation(self) -> Party:
+        return self.issue("UBND xã Suối Trúc", crl_url="http://pki.invalid/ca.crl")
+
+    @cached_property
+    def tsa(self) -> Party:
+        return self.issue(
+            "Máy chủ dấu thời gian",
+            uses=frozenset({"digital_signature"}),
+            extended=(ExtendedKeyUsageOID.TIME_STAMPING,),
+        )
+
+    def crl(
+        self,
+        issuer: Party | None = None,
+        revoked: dict[int, datetime] | None = None,
+        *,
+        at: datetime = NOW - DAY,
+        until: datetime | None = NOW + 30 * DAY,
+        extension: x509.ExtensionType | None = None,
+        critical: bool = True,
+    ) -> bytes:
+        signer = issuer or self.ca
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(signer.certificate.subject)
+            .last_update(at)
+            .next_update(until or at + 36500 * DAY)
+        )
+        for serial, since in (revoked or {}).items():
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+            builder = builder.add_revoked_certificate(entry.build())
+        if extension is not None:
+            builder = builder.add_extension(extension, critical=critical)
+        return builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    def ocsp(
+        self,
+        party: Party,
+        *,
+        issuer: Party | None = None,
+        responder: Party | None = None,
+        since: datetime | None = None,
+        status: ocsp.OCSPCertStatus | None = None,
+        at: datetime = NOW - DAY,
+        hashed: hashes.HashAlgorithm | None = None,
+        embed: bool = True,
+    ) -> bytes:
+        above = issuer or self.ca
+        signer = responder or above
+        good = ocsp.OCSPCertStatus.GOOD if since is None else ocsp.OCSPCertStatus.REVOKED
+        builder = (
+            ocsp.OCSPResponseBuilder()
+            .add_response(
+                cert=party.certificate,
+                issuer=above.certificate,
+                algorithm=hashed or hashes.SHA1(),  # noqa: S303 -- the usual identifier
+                cert_status=status or good,
+                this_update=at,
+                next_update=at + 30 * DAY,
+                revocation_time=since,
+                revocation_reason=None,
+            )
+            .responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
+        )
+        if responder is not None and embed:
+            builder = builder.certificates([responder.certificate])
+        hashing = None if isinstance(signer.key, ed448.Ed448PrivateKey) else hashes.SHA256()
+        return builder.sign(signer.key, hashing).public_bytes(Encoding.DER)
+
+    def trust(self, *, crls: tuple[bytes, ...] | None = None, **more: object) -> Trust:
+        anchor = Anchor(certificate=self.root.der, name="Gốc", kind=AnchorKind.DEMO)
+        both = (self.crl(self.root), self.crl()) if crls is None else crls
+        return Trust(**{"anchors": (anchor,), "crls": both, **more})  # type: ignore[arg-type]
+
+
+@dataclass(kw_only=True)
+class Recipe:
+    """How a CMS container is made; the defaults are those of PAdES B-B."""
+
+    hash_name: str = "sha256"
+    attributes: bool = True
+    named: str | None = "v2"
+    named_certificate: bytes | None = None
+    certificates: tuple[Party, ...] | None = None
+    signing_time: datetime | None = NOW
+    content: bytes | None = None
+    content_type: str = "data"
+    attribute_type: str | None = None
+    message_digest: bytes | None = None
+    key_id: bool = False
+    timestamp: Party | None = None
+    timestamp_of: bytes | None = None
+    timestamp_at: datetime = NOW
+    flip_value: bool = False
+    signers: int = 1
+    protection: str | None = None
+    extra: tuple[cms.CMSAttribute, ...] = ()
+    twice: bool = False
+    crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
+
+
+def attribute(name: str, value: object) -> cms.CMSAttribute:
+    return cms.CMSAttribute({"type": name, "values": (value,)})
+
+
+def container(party: Party, digest: bytes, recipe: Recipe | None = None) -> bytes:
+    """Make a SignedData over a digest of the byte range."""
+    how = recipe or Recipe()
+    signed = _attributes(party, digest, how) if how.attributes else None
+    tbs = digest if signed is None else signed.dump()
+    value = _raw(party, tbs, how.hash_name, hashed=signed is None and how.content is None)
+    if signed is None and how.content is not None:
+        value = party.sign(how.content, how.hash_name)
+    if how.flip_value:
+        value = value[:-1] + bytes((value[-1] ^ 1,))
+    signer = {
+        "version": "v1",
+        "sid": _sid(party, how),
+        "digest_algorithm": algos.DigestAlgorithm({"algorithm": how.hash_name}),
+        "signature_algorithm": _algorithm(party, how),
+        "signature": value,
+    }
+    if signed is not None:
+        signer["signed_attrs"] = signed
+    unsigned = _unsigned(value, how)
+    if unsigned:
+        signer["unsigned_attrs"] = unsigned
+    content: dict[str, object] = {"content_type": how.content_type}
+    if how.content is not None:
+        content["content"] = _content(how)
+    parties = (party,) if how.certificates is None else how.certificates
+    body = {
+        "version": "v3",
+        "digest_algorithms": [algos.DigestAlgorithm({"algorithm": how.hash_name})],
+        "encap_content_info": content,
+        "certificates": [one.asn1 for one in parties],
+        "signer_infos": [cms.SignerInfo(signer)] * how.signers,
+    }
+    if how.crls or how.ocsps:
+        body["crls"] = _revocation(how)
+    return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(body)}).dump()
+
+
+def _revocation(how: Recipe) -> list[object]:
+    from asn1crypto import crl as asn1_crl  # noqa: PLC0415
+    from asn1crypto import ocsp as asn1_ocsp  # noqa: PLC0415
+
+    found: list[object] = [
+        cms.RevocationInfoChoice(name="certificate_list", value=asn1_crl.CertificateList.load(der))
+        for der in how.crls
+    ]
+    found += [
+        cms.RevocationInfoChoice(
+            name="other",
+            value=cms.OtherRevocationInfoFormat(
+                {
+                    "other_rev_info_format": "ocsp_response",
+                    "other_rev_info": asn1_ocsp.OCSPResponse.load(der),
+                }
+            ),
+        )
+        for der in how.ocsps
+    ]
+    return found
+
+
+def _content(how: Recipe) -> object:
+    if how.content_type == "tst_info":
+        return core.ParsableOctetString(how.content)
+    return core.OctetString(how.content)
+
+
+def _raw(party: Party, data: bytes, hash_name: str, *, hashed: bool) -> bytes:
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed  # noqa: PLC0415
+
+    if not hashed or isinstance(party.key, ed448.Ed448PrivateKey):
+        return party.sign(data, hash_name)
+    over = Prehashed(hashes.SHA256() if hash_name == "sha256" else hashes.SHA1())  # noqa: S303 -- old practice
+    if isinstance(party.key, rsa.RSAPrivateKey):
+        return party.key.sign(data, padding.PKCS1v15(), over)
+    return party.key.sign(data, ec.ECDSA(over))
+
+
+def _sid(party: Party, how: Recipe) -> cms.SignerIdentifier:
+    if how.key_id:
+        return cms.SignerIdentifier(
+            name="subject_key_identifier", value=party.asn1.key_identifier_value
+        )
+    issuer = cms.IssuerAndSerialNumber(
+        {"issuer": party.asn1.issuer, "serial_number": party.asn1.serial_number}
+    )
+    return cms.SignerIdentifier(name="issuer_and_serial_number", value=issuer)
+
+
+def _algorithm(party: Party, how: Recipe) -> dict[str, object]:
+    if isinstance(party.key, rsa.RSAPrivateKey):
+        return {"algorithm": "rsassa_pkcs1v15"}
+    if isinstance(party.key, ed448.Ed448PrivateKey):
+        return {"algorithm": "ed448"}
+    return {"algorithm": f"{how.hash_name}_ecdsa"}
+
+
+def _attributes(party: Party, digest: bytes, how: Recipe) -> cms.CMSAttributes:
+    if how.content is not None:
+        digest = hashlib.new(how.hash_name, how.content).digest()
+    found = [attribute("content_type", how.attribute_type or how.content_type)]
+    if how.message_digest != b"":
+        found.append(attribute("message_digest", how.message_digest or digest))
+    if how.signing_time is not None:
+        found.append(attribute("signing_time", cms.Time({"utc_time": how.signing_time})))
+    named = how.named_certificate or party.der
+    if how.named == "v2":
+        ident = tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(named).digest()})
+        found.append(
+            attribute("signing_certificate_v2", tsp.SigningCertificateV2({"certs": [ident]}))
+        )
+    elif how.named == "v1":
+        old = tsp.ESSCertID({"cert_hash": hashlib.sha1(named, usedforsecurity=False).digest()})
+        found.append(attribute("signing_certificate", tsp.SigningCertificate({"certs": [old]})))
+    if how.protection is not None:
+        protected = cms.CMSAlgorithmProtection(
+            {
+                "digest_algorithm": algos.DigestAlgorithm({"algorithm": how.protection}),
+                "signature_algorithm": algos.SignedDigestAlgorithm(_algorithm(party, how)),
+            }
+        )
+        found.append(attribute("cms_algorithm_protection", protected))
+    if how.twice:
+        found.append(found[0])
+    return cms.CMSAttributes([*found, *how.extra])
+
+
+def _unsigned(value: bytes, how: Recipe) -> list[cms.CMSAttribute]:
+    if how.timestamp is None:
+        return []
+    stamped = hashlib.sha256(value).digest() if how.timestamp_of is None else how.timestamp_of
+    made = token(how.timestamp, stamped, how.timestamp_at)
+    return [attribute("signature_time_stamp_token", cms.ContentInfo.load(made))]
+
+
+def statement(imprint: bytes, at: datetime = NOW, *, hash_name: str = "sha256") -> bytes:
+    """Make a TSTInfo."""
+    return tsp.TSTInfo(
+        {
+            "version": "v1",
+            "policy": "1.3.6.1.4.1.99999.1",
+            "message_imprint": {
+                "hash_algorithm": {"algorithm": hash_name},
+                "hashed_message": imprint,
+            },
+            "serial_number": 4711,
+            "gen_time": at,
+        }
+    ).dump()
+
+
+def token(authority: Party, imprint: bytes, at: datetime = NOW, **more: object) -> bytes:
+    """Make an RFC 3161 token over a digest."""
+    how = Recipe(content=statement(imprint, at), content_type="tst_info", signing_time=None)
+    for name, value in more.items():
+        setattr(how, name, value)
+    return container(authority, b"", how)
