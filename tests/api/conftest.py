@@ -124,7 +124,8 @@ class StandInSandbox(Sandbox):
     def run(self, task: str, *arguments: object, timeout_s: float = 0) -> Answer:
         pdf = arguments[0]
         if pdf == BROKEN:
-            raise CodedError("inspect.truncated")
+            code = "inspect.truncated"
+            raise CodedError(code)
         match task.rpartition(":")[2]:
             case "gate":
                 return Answer(facts={"verdict": "clear", "level": None, "reasons": []})

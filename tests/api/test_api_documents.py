@@ -23,7 +23,7 @@ PDF = b"%PDF-1.7\nmot van ban\n%%EOF\n"
 def upload(client: TestClient, data: bytes = PDF, **headers: str):  # noqa: ANN201
     return client.post(
         "/api/v1/documents",
-        files={"file": ("Kế hoạch \"số 1\"\n.pdf", data, "application/pdf")},
+        files={"file": ('Kế hoạch "số 1"\n.pdf', data, "application/pdf")},
         data={"unit": HOME, "declare_not_secret": "true"},
         headers=headers,
     )
