@@ -76,7 +76,9 @@ def _messages() -> dict[str, Message]:
     found: dict[str, Message] = {}
     for name in table_names("messages_"):
         for code, entry in read_table(name).items():
-            found[code] = _message(code, cast("Mapping[str, object]", entry))
+            # The table of the code's own area has the last word.
+            if code not in found or name == f"messages_{code.partition('.')[0]}":
+                found[code] = _message(code, cast("Mapping[str, object]", entry))
     return found
 
 

@@ -54,15 +54,17 @@ class TimestampMissingError(DocsvcError):
 
 
 def sign(  # noqa: PLR0913  # the options of the contract
-    source: Annotated[Path, typer.Argument(metavar="IN", exists=True, dir_okay=False)],
-    target: Annotated[Path, typer.Argument(metavar="OUT")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", exists=True, dir_okay=False, help="tệp PDF cần ký")
+    ],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="tệp kết quả")],
     *,
     role: Annotated[Role, typer.Option(help="leader | organisation")],
     module: Annotated[Path, typer.Option(help="thư viện PKCS#11")],
     token: Annotated[str, typer.Option(help="nhãn thiết bị")],
     pin_env: Annotated[str, typer.Option(help="tên biến môi trường chứa mã PIN")],
     key_id: Annotated[str | None, typer.Option(help="CKA_ID, hệ 16")] = None,
-    level: Annotated[Level, typer.Option()] = Level.B_B,
+    level: Annotated[Level, typer.Option(help="mức chữ ký PAdES")] = Level.B_B,
     tsa: Annotated[str | None, typer.Option(help="địa chỉ máy chủ dấu thời gian")] = None,
     image: Annotated[Path | None, typer.Option(help="ảnh chữ ký hoặc con dấu, PNG")] = None,
     as_json: JsonOption = False,

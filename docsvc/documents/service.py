@@ -264,13 +264,10 @@ def forget_content(tx: Tx, document_id: UUID) -> list[str]:
         claimed until then, so that a crash in between is made good by the sweep.
     """
     document = get(tx, document_id)
-    revisions = list(tx.scalars(select(Revision).where(Revision.document_id == document_id)))
-    digests = [r.digest for r in revisions]
-    for revision in revisions:
-        revisions.claim_blob(
-            tx, document_id, Step.CLASSIFY, revision.digest, at=revision.created_at
-        )
-        tx.delete(revision)
+    kept = list(tx.scalars(select(Revision).where(Revision.document_id == document_id)))
+    for one in kept:
+        revisions.claim_blob(tx, document_id, Step.CLASSIFY, one.digest, at=one.created_at)
+        tx.delete(one)
     document.sha256 = document.file_name = None
     document.inspection = {}
     document.classification = {}

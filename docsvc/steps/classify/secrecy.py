@@ -48,6 +48,7 @@ _MAX_MARK = 60
 # Text nearer than this many font sizes belongs to the same sentence.
 _ALONE = 2.0
 _SPACED = re.compile(r"(?<!\w)(?:\w[ .]){2,}\w(?!\w)")
+_LETTER_GAP = re.compile(r"[ .]")
 _LABEL = re.compile(r"^(?:DẤUCHỈ)?(?:MỨC)?ĐỘMẬT\W*")
 _PLAIN_SMALL = re.compile(r"[a-z]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -192,13 +193,20 @@ def _word_in(row: Row) -> Iterator[Reason]:
 
 def _doubtful_word(text: str) -> str | None:
     """Return a level in capitals that no everyday phrase explains."""
-    joined = _SPACED.sub(lambda match: re.sub(r"[ .]", "", match[0]), plain(text))
-    shown = toned(" ".join(map(_capital, joined.split(" "))))
-    found = unexplained_level(shown)
+    # Nobody spaces out an everyday word: what letters apart spell is looked for within them.
+    for spaced in _SPACED.findall(plain(text)):
+        found = next((mark for mark in _marks() if mark in _LETTER_GAP.sub("", spaced)), None)
+        if found:
+            return found
+    found = unexplained_level(toned(" ".join(map(_capital, plain(text).split(" ")))))
     if found:
         return found
     alone = EDGES.sub("", plain(text))
     return alone.upper() if alone in {level.vi for level in levels()} else None
+
+
+def _marks() -> tuple[str, ...]:
+    return tuple(condensed(level.mark) for level in levels())
 
 
 def _capital(word: str) -> str:
