@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from docsvc import settings
+from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.db.engine import open_engine
 from docsvc.migrations import upgrade as upgrade_schema
 
@@ -17,8 +18,13 @@ def group() -> None:
 
 
 @app.command()
-def upgrade() -> None:
+def upgrade(*, as_json: JsonOption = False, lang: LangOption = Lang.VI) -> int:
     """Tạo hoặc nâng cấp lược đồ, trong một tiến trình, trước mọi worker."""
     engine = open_engine(settings.load().database)
-    upgrade_schema(engine)
-    engine.dispose()
+    try:
+        revision = upgrade_schema(engine)
+    finally:
+        engine.dispose()
+    output = Output(as_json=as_json, lang=lang)
+    output.document({"revision": revision}) if as_json else output.say(revision)
+    return 0

@@ -12,6 +12,7 @@ import uvicorn
 
 from docsvc import logs, settings
 from docsvc.bootstrap import open_services
+from docsvc.cli.output import JsonOption, Lang, Output
 from docsvc.demo.authority import Authority
 from docsvc.demo.pki import load as load_pki
 from docsvc.migrations import upgrade
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def serve(
     *,
     workers: Annotated[bool, typer.Option(help="chạy worker ngay trong tiến trình này")] = True,
+    as_json: JsonOption = False,
 ) -> int:
     """Chạy dịch vụ web; mặc định có worker bên trong."""
     chosen = settings.load()
@@ -40,6 +42,8 @@ def serve(
             running = RunningWorker(services)
             running.start()
             stack.callback(running.stop)
+        if as_json:
+            Output(as_json=True, lang=Lang.EN).line({"listening": f"{chosen.host}:{chosen.port}"})
         uvicorn.run(
             "docsvc.web.app:create",
             factory=True,
@@ -52,7 +56,7 @@ def serve(
     return 0
 
 
-def worker() -> int:
+def worker(*, as_json: JsonOption = False) -> int:
     """Chạy thêm một worker (PostgreSQL), cho đến khi được bảo dừng."""
     chosen = settings.load()
     logs.configure(chosen.log_level)
@@ -62,6 +66,8 @@ def worker() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     running.start()
+    if as_json:
+        Output(as_json=True, lang=Lang.EN).line({"executor": chosen.executor})
     stopping.wait()
     running.stop()
     services.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 
 from docsvc.jobs import engine as jobs
 
@@ -22,7 +23,13 @@ def config_for(engine: Engine) -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring both schemas up to date; run it in one process before any worker starts."""
+def upgrade(engine: Engine) -> str:
+    """Bring both schemas up to date; run it in one process before any worker starts.
+
+    Returns:
+        The revision that our schema has now.
+    """
     command.upgrade(config_for(engine), "head")
     jobs.migrate(engine)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
