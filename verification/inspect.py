@@ -231,7 +231,7 @@ def _structure(item: object) -> bytes:
     """Return an object without its stream data, names in their plain spelling."""
     if isinstance(item, pikepdf.Stream):
         item = pikepdf.Dictionary(dict(item.stream_dict.items()))
-    return item.unparse()[:_MAX_UNPARSED] if isinstance(item, pikepdf.Object) else b""
+    return item.unparse(resolved=True)[:_MAX_UNPARSED] if isinstance(item, pikepdf.Object) else b""
 
 
 def _signatures(document: pikepdf.Pdf, dictionaries: int) -> SignatureFacts:
