@@ -73,8 +73,9 @@ def find(picture: Picture, lines: Sequence[Line], *, drawn: bool) -> tuple[Stamp
     for mark in islice(_red_marks(red, picture), _MAX_MARKS):
         stamp = _read(mark, red, picture, typed)
         loose = stamp.shape is Shape.LOOSE
-        in_seal = any(seal.shape is Shape.ROUND and _holds(seal.box, stamp.box) for seal in found)
-        if not (loose and (in_seal or _inside(stamp.box, typed))):
+        # Letters inside a seal or a frame were read with it.
+        within = any(_holds(outer.box, stamp.box) for outer in found)
+        if not (loose and (within or _inside(stamp.box, typed))):
             found.append(stamp)
     if not has_colour(picture):
         # On a grey page the colour of ink says nothing; only the frame is left to go by.
