@@ -77,9 +77,8 @@ def problem_of(error: Exception, lang: Lang) -> Problem:
             ]
             named = ", ".join(f.where for f in faults)
             return _of_code("web.invalid-request", lang, facts={"field": named}, faults=faults)
-        case HTTPException(status_code=413) | HTTPException(__cause__=DocsvcError()):
-            cause = error.__cause__
-            return problem_of(cause if isinstance(cause, DocsvcError) else DocsvcError(), lang)
+        case HTTPException(__cause__=DocsvcError() as cause):
+            return problem_of(cause, lang)
         case HTTPException(status_code=status):
             return _of_code(_FRAMEWORK.get(status, _INTERNAL), lang)
         case _:
