@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import update
 
 from archive.errors import ArchiveError
 from docsvc.documents import service as documents
@@ -25,6 +25,7 @@ from docsvc.steps.deposit import service as deposit
 from docsvc.steps.inspect import service as inspect
 from docsvc.steps.publish import service as publish
 from docsvc.steps.register import service as register
+from docsvc.steps.sign import lease
 from docsvc.steps.sign import service as sign
 from docsvc.steps.timestamp import service as timestamp
 from docsvc.steps.verify import service as verify
@@ -155,10 +156,25 @@ def _is_hostile(code: str) -> bool:
 class RunningWorker:
     """A worker of this process with its heartbeat."""
 
-    def __init__(self, services: Services, *, concurrency: int | None = None) -> None:
-        """Get ready; `start` begins the work."""
+    def __init__(
+        self,
+        services: Services,
+        *,
+        concurrency: int | None = None,
+        heartbeat_s: float = _HEARTBEAT_S,
+        dead_after: timedelta = _DEAD_AFTER,
+    ) -> None:
+        """Get ready; `start` begins the work.
+
+        Args:
+            services: what to work with.
+            concurrency: roads at once; else as many as the settings allow.
+            heartbeat_s: between two signs of life.
+            dead_after: without a sign of life; then others take its work up.
+        """
         settings = services.settings
         self._services = services
+        self._heartbeat_s, self._dead_after = heartbeat_s, dead_after
         embedded = services.engine.dialect.name == "sqlite"
         self._worker = Worker(
             services.engine,
@@ -177,6 +193,10 @@ class RunningWorker:
         Raises:
             SecondWorkerError: another process works on this SQLite database.
         """
+        self._worker.hold()
+        with self._services.transactions() as tx:
+            # What is held under our name was held by a process that is gone.
+            lease.forget(tx, [self._services.settings.executor])
         self._seen()
         self._worker.start()
         self._beat.start()
@@ -189,7 +209,7 @@ class RunningWorker:
 
     def _live(self) -> None:
         """Say that this worker lives; take up the work of those that do not."""
-        while not self._stopping.wait(_HEARTBEAT_S):
+        while not self._stopping.wait(self._heartbeat_s):
             try:
                 self._seen()
                 dead = self._dead()
@@ -214,6 +234,19 @@ class RunningWorker:
             )
 
     def _dead(self) -> list[str]:
-        limit = self._services.clock.now() - _DEAD_AFTER
+        """Return the workers that are dead now, without their tokens.
+
+        Whoever finds one moves its row on: nobody else takes it up at the same moment, and if
+        the finder dies over it, it is found dead again.
+        """
+        now = self._services.clock.now()
+        found = (
+            update(WorkerRow)
+            .where(WorkerRow.seen_at < now - self._dead_after)
+            .values(seen_at=now)
+            .returning(WorkerRow.executor)
+        )
         with self._services.transactions() as tx:
-            return list(tx.scalars(select(WorkerRow.executor).where(WorkerRow.seen_at < limit)))
+            dead = list(tx.scalars(found))
+            lease.forget(tx, dead)
+        return dead

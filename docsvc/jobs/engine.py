@@ -101,14 +101,22 @@ class Worker:
         self._held: TextIO | None = None
         Worker.take = take
 
+    def hold(self) -> None:
+        """Make sure that no other process works on this SQLite database, from now on.
+
+        Raises:
+            SecondWorkerError: another process holds the lock.
+        """
+        if self._lock is not None and self._held is None:
+            self._held = _hold(self._lock)
+
     def start(self) -> None:
         """Begin to work, in threads of this process.
 
         Raises:
             SecondWorkerError: another process holds the lock.
         """
-        if self._lock is not None:
-            self._held = _hold(self._lock)
+        self.hold()
         DBOS(config=_config(self._engine, self._executor))
         DBOS.launch()
         DBOS.register_queue(
@@ -133,6 +141,7 @@ class Worker:
         DBOS.destroy(workflow_completion_timeout_sec=30)
         if self._held is not None:
             self._held.close()
+            self._held = None
 
 
 def migrate(engine: SqlEngine) -> None:

@@ -13,6 +13,8 @@ from docsvc.errors import DocsvcError
 from docsvc.steps.sign.tables import TokenLease
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from docsvc.db.transactions import Tx
     from docsvc.documents.stores import Stores
 
@@ -69,6 +71,11 @@ def release(tx: Tx, token: str, holder: str, fence: int) -> None:
     ).one_or_none()
     if done is None:
         raise LeaseLostError(token=token)
+
+
+def forget(tx: Tx, holders: Collection[str]) -> None:
+    """Take the tokens from holders that are dead; a late one of them finds its fence outgrown."""
+    tx.execute(update(TokenLease).where(TokenLease.holder.in_(holders)).values(holder=None))
 
 
 def _take(tx: Tx, stores: Stores, token: str, holder: str) -> int | None:

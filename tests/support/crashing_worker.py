@@ -1,0 +1,236 @@
+"""``docsvc worker`` that kills itself, with all its children, at a point that it is told.
+
+A point is a moment just before something that lasts happens: a change is committed, a blob or a
+file of the archive is written, a token signs, a timestamp is asked for, a child opens a file.
+Between two such moments nothing lasts, so that a kill before each is a kill at every place.
+
+``ROAD_CRASH`` holds a JSON object:
+
+============  ==============================================================================
+``document``  whose points are meant
+``at``        the point to die at, as a trace names it: ``sign-leader:commit:2``
+``mode``      ``kill`` before the act (default), ``torn`` in the middle of a written file,
+              ``later`` a moment after the act has begun
+``trace``     a file that takes the points that were passed, one a line
+``beat``      seconds between heartbeats, and after which a worker counts as dead
+============  ==============================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, event
+
+from archive.ocfl import StorageRoot, object_path
+from docsvc import logs, settings, worker
+from docsvc.blobs.store import Objects
+from docsvc.bootstrap import Services, open_services
+from docsvc.sandbox import Sandbox
+from docsvc.steps.sign import lease
+from docsvc.steps.sign.token import TokenProcess
+from docsvc.worker import Runner, RunningWorker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from uuid import UUID
+
+_LATER_S = 0.03
+_CHANGES = ("INSERT", "UPDATE", "DELETE")
+
+
+class Points:
+    """Counts the points of one document's road and dies at one of them."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        self._document = order.get("document")
+        self._at, self._mode = order.get("at"), order.get("mode", "kill")
+        self._trace = Path(order["trace"]) if "trace" in order else None
+        self._here = threading.local()
+        self._passed: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._objects: dict[str, str] = {}
+
+    @contextmanager
+    def within(self, step: str, document: object) -> Iterator[None]:
+        """Say what this thread is doing."""
+        before = getattr(self._here, "what", None)
+        self._here.what = (step, str(document))
+        try:
+            yield
+        finally:
+            self._here.what = before
+
+    def owns(self, object_id: str) -> None:
+        """Remember that what is written for an object belongs to this thread's document."""
+        self._objects[object_path(object_id)] = self._here.what[1]
+
+    def reach(self, act: str, *, key: str = "", tear: Callable[[], None] | None = None) -> None:
+        """Pass a point, or die there.
+
+        Args:
+            act: what is about to happen.
+            key: of a file of the archive, which is written by other threads.
+            tear: does half of it.
+        """
+        what = getattr(self._here, "what", None)
+        for path, document in self._objects.items():
+            if key.startswith(path):
+                what = ("deposit", document)
+        if what is None or (self._document is not None and what[1] != self._document):
+            return
+        with self._lock:
+            name = f"{what[0]}:{act}"
+            self._passed[name] += 1
+            point = f"{name}:{self._passed[name]}"
+            if self._trace is not None:
+                with self._trace.open("a") as trace:
+                    trace.write(point + "\n")
+        if point == self._at:
+            self._die(tear)
+
+    def _die(self, tear: Callable[[], None] | None) -> None:
+        if self._mode == "later":
+            threading.Timer(_LATER_S, _kill).start()
+            return
+        if self._mode == "torn" and tear is not None:
+            tear()
+        _kill()
+
+
+def _kill() -> None:
+    os.killpg(0, signal.SIGKILL)
+
+
+def _before(points: Points, owner: Any, name: str, act: str) -> None:
+    """Make ``owner.name`` pass a point each time before it acts."""
+    original = getattr(owner, name)
+
+    def wrapped(*arguments: Any, **named: Any) -> Any:
+        points.reach(act)
+        return original(*arguments, **named)
+
+    setattr(owner, name, wrapped)
+
+
+def _watch_commits(points: Points) -> None:
+    """Pass a point before each commit of a transaction that has changed something."""
+    changed = threading.local()
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def _statement(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.lstrip().upper().startswith(_CHANGES):
+            changed.yes = True
+
+    @event.listens_for(Engine, "rollback")
+    def _rollback(_c: Any) -> None:
+        changed.yes = False
+
+    @event.listens_for(Engine, "commit")
+    def _commit(_c: Any) -> None:
+        if getattr(changed, "yes", False):
+            changed.yes = False
+            points.reach("commit")
+
+
+def _watch_files(points: Points) -> None:
+    """Pass a point before each blob and each file of the archive; know how to tear one."""
+    put, delete = Objects.put, Objects.delete
+
+    def putting(self: Objects, key: str, data: bytes) -> None:
+        points.reach("put", key=key, tear=lambda: _half(self, key, data))
+        put(self, key, data)
+
+    def deleting(self: Objects, key: str) -> None:
+        points.reach("delete", key=key)
+        delete(self, key)
+
+    Objects.put = putting  # type: ignore[method-assign]
+    Objects.delete = deleting  # type: ignore[method-assign]
+
+
+def _half(objects: Objects, key: str, data: bytes) -> None:
+    """Leave what a store in a folder leaves when it is killed while it writes."""
+    if objects._folder is None:
+        return  # a store on the network shows the whole object or none
+    path = objects._folder / f"{key}#1"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data[: len(data) // 2])
+
+
+def _watch_steps(points: Points) -> None:
+    """Tell which step of which document a thread is at."""
+    take, road_of, deposit = Runner.take, worker.road_of, StorageRoot.deposit
+
+    def taking(self: Runner, document_id: UUID) -> Any:
+        with points.within("take", document_id):
+            points.reach("begin")
+            taken = take(self, document_id)
+            points.reach("end")
+            return taken
+
+    def road(services: Services) -> Any:
+        return {step: _step(points, step, run) for step, run in road_of(services).items()}
+
+    def depositing(self: StorageRoot, object_id: str, *arguments: Any, **named: Any) -> Any:
+        points.owns(object_id)
+        return deposit(self, object_id, *arguments, **named)
+
+    Runner.take = taking  # type: ignore[method-assign]
+    worker.road_of = road
+    StorageRoot.deposit = depositing  # type: ignore[method-assign]
+
+
+def _step(points: Points, step: str, run: Callable[[UUID], None]) -> Callable[[UUID], None]:
+    def running(document_id: UUID) -> None:
+        with points.within(step, document_id):
+            run(document_id)
+
+    return running
+
+
+def install(order: dict[str, Any]) -> None:
+    """Watch everything that lasts."""
+    points = Points(order)
+    _watch_steps(points)
+    _watch_commits(points)
+    _watch_files(points)
+    _before(points, Sandbox, "run", "child")
+    _before(points, TokenProcess, "sign", "token")
+    _before(points, Services, "stamp", "stamp")
+    _before(points, lease, "acquire", "acquire")
+
+
+def main() -> int:
+    """Work like ``docsvc worker``."""
+    order = json.loads(os.environ["ROAD_CRASH"])
+    chosen = settings.load()
+    logs.configure(chosen.log_level)
+    if "at" in order or "trace" in order:
+        install(order)
+    services = open_services(chosen)
+    named: dict[str, Any] = {}
+    if "beat" in order:
+        beat, dead = order["beat"]
+        named = {"heartbeat_s": beat, "dead_after": timedelta(seconds=dead)}
+    running = RunningWorker(services, **named)
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    running.start()
+    stopping.wait()
+    running.stop()
+    services.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
