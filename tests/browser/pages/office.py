@@ -1,0 +1,146 @@
+"""Navigators: they speak as a person acts, and hold the selectors."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page
+
+from docsvc.demo.instance import PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+# A document takes seconds on its road, on a busy machine more.
+_PATIENCE_S = 90.0
+_GLANCE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything that people do on the pages."""
+
+    page: Page
+
+    def log_in(self, login: str, password: str = PASSWORD) -> None:
+        """Go in through the door."""
+        self.page.goto("/login")
+        self.page.get_by_label("Tên đăng nhập").fill(login)
+        self.page.get_by_label("Mật khẩu").fill(password)
+        self.page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+
+    def log_out(self) -> None:
+        """Go home."""
+        self.page.get_by_role("button", name="Đăng xuất").click()
+
+    def heading(self) -> str:
+        """Return what the page is about."""
+        return self.page.get_by_role("heading", level=1).inner_text()
+
+    def alert(self) -> str:
+        """Return what went wrong."""
+        return self.page.get_by_role("alert").inner_text()
+
+    def speak_english(self) -> None:
+        """Change the language."""
+        self.page.get_by_role("button", name="English").click()
+
+    def upload(self, files: Sequence[Path], *, unit: str) -> list[str]:
+        """Send files from the desk; return what became of each."""
+        self.page.get_by_role("link", name="Bàn làm việc").click()
+        self.page.get_by_label("Chọn tệp PDF").set_input_files([str(f) for f in files])
+        self.page.get_by_label("Đơn vị").select_option(label=unit)
+        self.page.get_by_label("Tôi cam kết").check()
+        self.page.get_by_role("button", name="Gửi vào hệ thống").click()
+        return self.outcomes()
+
+    def outcomes(self) -> list[str]:
+        """Return the outcome of each thing of a batch."""
+        self.page.locator(".outcomes").wait_for()
+        return self.page.locator(".outcomes > li").all_inner_texts()
+
+    def wait_in(self, folder: str, subject: str) -> None:
+        """Look into a folder again and again until a document is there."""
+        end = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < end:
+            self.page.get_by_role("navigation").get_by_role("link", name=folder).click()
+            if self.page.locator(".mail a", has_text=subject).count():
+                return
+            time.sleep(_GLANCE_S)
+        seen = self.page.get_by_role("main").inner_text()
+        msg = f"{subject} is not in {folder}: {seen}"
+        raise AssertionError(msg)
+
+    def open(self, folder: str, subject: str) -> None:
+        """Open a document from a folder, once it is there."""
+        self.wait_in(folder, subject)
+        self.page.locator(".mail a", has_text=subject).first.click()
+
+    def confirm(self, **fields: str) -> None:
+        """Correct fields by their labels and send the document to the leader."""
+        for label, value in fields.items():
+            self.page.locator(f"#f-{label}").fill(value)
+        self.page.get_by_role("button", name="Xác nhận và trình ký").click()
+
+    def highlighted(self, field: str) -> bool:
+        """Say whether the place of a field on the page stands out once the field is entered."""
+        self.page.locator(f"#f-{field}").focus()
+        spot = self.page.locator(f".spot-{field}").first
+        width = spot.evaluate("e => getComputedStyle(e).strokeWidth")
+        return float(width.removesuffix("px")) > 1
+
+    def sign(self, subject: str) -> list[str]:
+        """Look at a document of the queue and sign it."""
+        self.page.get_by_role("link", name="Ký văn bản").click()
+        entry = self.page.locator(".queue > li", has_text=subject)
+        entry.locator("summary").click()
+        entry.get_by_role("img").first.scroll_into_view_if_needed()
+        entry.get_by_role("checkbox").check()
+        self.page.get_by_label("Tôi đã xem").check()
+        self.page.get_by_role("button", name="Ký các văn bản đã chọn").click()
+        return self.outcomes()
+
+    def seal_all(self) -> list[str]:
+        """Seal everything that waits."""
+        self.page.get_by_role("link", name="Đóng dấu", exact=True).click()
+        self.page.get_by_label("Chọn tất cả").check()
+        self.page.get_by_role("button", name="Đóng dấu các văn bản đã chọn").click()
+        return self.outcomes()
+
+    def download(self, target: Path) -> Path:
+        """Download the newest revision of the document that is open."""
+        with self.page.expect_download() as waiting:
+            self.page.locator(".actions").get_by_role("link", name="Tải về").click()
+        waiting.value.save_as(target)
+        return target
+
+    def road(self) -> list[str]:
+        """Return the stops that are done."""
+        return self.page.locator(".road .done b").all_inner_texts()
+
+    def lamps(self) -> list[str]:
+        """Return the colours of the lamps: leader, organisation, timestamp."""
+        classes = self.page.locator(".lamp").evaluate_all("all => all.map(e => e.className)")
+        return [str(c).removeprefix("lamp ") for c in classes]
+
+    def verify(self, file: Path) -> str:
+        """Ask whether a file is genuine; return the one sentence."""
+        self.page.goto("/verify")
+        self.page.get_by_label("Chọn tệp PDF").set_input_files(str(file))
+        self.page.get_by_role("button", name="Kiểm tra", exact=True).click()
+        return self.page.locator(".verdict, .trouble").first.inner_text()
+
+    def open_public_page(self) -> None:
+        """Follow the public address of the document that is open."""
+        self.page.locator(".public a").click()
+
+    def count(self, unit: str) -> tuple[str, str]:
+        """Look at the table: the rate, and a of b."""
+        self.page.goto("/statistics")
+        self.page.get_by_label("Đơn vị").select_option(label=unit)
+        self.page.get_by_role("button", name="Xem").click()
+        headline = self.page.locator(".headline")
+        return headline.locator(".big").inner_text(), headline.locator(".soft").inner_text()
