@@ -23,7 +23,7 @@ from docsvc.jobs.engine import JobQueue
 from docsvc.organisations.tables import Unit
 from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
-from docsvc.steps.deposit.store import ArchiveObjects
+from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
@@ -179,7 +179,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     time = clock or SystemClock()
     stores = Stores(transactions=transactions, blobs=blobs, clock=time)
     sandbox = Sandbox(settings.workers, preload=PRELOAD)
-    root = StorageRoot(ArchiveObjects(settings.archive))
+    root = StorageRoot(open_archive(settings.archive))
     root.initialise()
     return Services(
         settings=settings,

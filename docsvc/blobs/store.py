@@ -6,6 +6,7 @@ conditional put, which some stores accept and ignore.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from docsvc.errors import DocsvcError
@@ -25,12 +27,22 @@ class BlobMissingError(DocsvcError):
     """The store does not hold what the database says it holds."""
 
     code = "blobs.missing"
+    # The document waits for a restored store; its road must not end for a fault of ours.
+    retryable = True
 
 
 class BlobCorruptError(DocsvcError):
     """What the store gave back is not what was put: its digest differs."""
 
     code = "blobs.corrupt"
+    retryable = True
+
+
+class StoreUnavailableError(DocsvcError):
+    """The store does not answer or refuses us; nothing was lost."""
+
+    code = "blobs.unavailable"
+    retryable = True
 
 
 class Objects:
@@ -40,6 +52,7 @@ class Objects:
         """Open ``file:///folder`` or ``s3://bucket[/prefix]`` (keys from ``AWS_*``)."""
         parts = urlsplit(url)
         self._folder: Path | None = None
+        self._synced: set[Path] = set()
         if parts.scheme == "file":
             self._folder = Path(unquote(parts.path))
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -53,41 +66,57 @@ class Objects:
 
         Raises:
             BlobMissingError: there are none.
+            StoreUnavailableError: the store does not answer; so do the other methods.
         """
-        try:
-            return bytes(obstore.get(self._store, key).bytes())
-        except FileNotFoundError as e:
-            raise BlobMissingError(key=key) from e
+        with _named():
+            try:
+                return bytes(obstore.get(self._store, key).bytes())
+            except FileNotFoundError as e:
+                raise BlobMissingError(key=key) from e
 
     def put(self, key: str, data: bytes) -> None:
         """Write ``data`` under ``key``; durable when this returns."""
-        obstore.put(self._store, key, data)
-        if self._folder is not None:
-            # The local store never calls fsync (DEPENDENCIES: traced).
-            path = self._folder / key
-            _sync(path)
-            _sync(path.parent)
+        with _named():
+            obstore.put(self._store, key, data)
+            if self._folder is not None:
+                # The local store never calls fsync (DEPENDENCIES: traced).
+                self._sync(self._folder / key, self._folder)
+
+    def size(self, key: str) -> int | None:
+        """Return how many bytes are under ``key``; None if there is nothing."""
+        with _named():
+            try:
+                return int(obstore.head(self._store, key)["size"])
+            except FileNotFoundError:
+                return None
 
     def exists(self, key: str) -> bool:
         """Say whether there are bytes under ``key``."""
-        try:
-            obstore.head(self._store, key)
-        except FileNotFoundError:
-            return False
-        return True
+        return self.size(key) is not None
 
-    def list(self, prefix: str = "") -> Iterator[str]:
-        """Yield the keys below ``prefix``, a few at a time."""
-        for page in obstore.list(self._store, prefix or None):
-            for entry in page:
-                yield entry["path"]
+    def list(self, folder: str = "") -> Iterator[str]:
+        """Yield the keys below ``folder``, a few at a time."""
+        with _named():
+            for page in obstore.list(self._store, folder or None):
+                for entry in page:
+                    yield entry["path"]
 
     def delete(self, key: str) -> None:
         """Remove the bytes under ``key``; nothing happens if there are none."""
-        try:
+        # The local store removes folders that get empty: their names must be synced anew.
+        self._synced.clear()
+        with _named(), contextlib.suppress(FileNotFoundError):
             obstore.delete(self._store, key)
-        except FileNotFoundError:
-            return
+
+    def _sync(self, path: Path, root: Path) -> None:
+        """Make a file and its name durable, and the names of the folders that are new."""
+        _sync(path)
+        _sync(path.parent)
+        folder = path.parent
+        while folder != root and folder not in self._synced:
+            _sync(folder.parent)
+            self._synced.add(folder)
+            folder = folder.parent
 
 
 class Blobs:
@@ -98,10 +127,13 @@ class Blobs:
         self._objects = objects
 
     def put(self, data: bytes) -> str:
-        """Write ``data`` once and return its digest; nothing is written if it is there."""
+        """Write ``data`` once and return its digest; nothing is written if it is there.
+
+        A blob of another size is what a power cut has left of one: it is written again.
+        """
         digest = hashlib.sha256(data).hexdigest()
         key = _key(digest)
-        if not self._objects.exists(key):
+        if self._objects.size(key) != len(data):
             self._objects.put(key, data)
         return digest
 
@@ -133,6 +165,16 @@ class Blobs:
 
 def _key(digest: str) -> str:
     return f"sha256/{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    """Give the failures of the store a name of ours."""
+    try:
+        yield
+    except (BaseError, OSError) as e:
+        # Not its text: it may hold addresses and names of buckets.
+        raise StoreUnavailableError(problem=type(e).__name__) from e
 
 
 def _sync(path: Path) -> None:

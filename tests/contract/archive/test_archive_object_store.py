@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 from archive.errors import InvalidKeyError, MissingKeyError
 from archive.stores import LocalFolder, MemoryStore
+from docsvc.blobs.store import Objects
+from docsvc.steps.deposit.store import ArchiveObjects, open_archive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from archive.model import ObjectStore
 
 
-@pytest.fixture(params=["memory", "folder"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    return MemoryStore() if request.param == "memory" else LocalFolder(tmp_path / "root")
+@pytest.fixture(params=["memory", "folder", "service-folder", "service-bucket", "service-objects"])
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> ObjectStore:
+    local: dict[str, Callable[[], ObjectStore]] = {
+        "memory": MemoryStore,
+        "folder": lambda: LocalFolder(tmp_path / "root"),
+        "service-folder": lambda: open_archive((tmp_path / "kho").as_uri()),
+        "service-objects": lambda: ArchiveObjects(Objects((tmp_path / "kho").as_uri())),
+    }
+    if request.param in local:
+        return local[request.param]()
+    server = request.getfixturevalue("s3_server")
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return open_archive(server.create_bucket(f"test-{uuid4().hex}") + "/archive")
 
 
 def test_what_was_put_is_what_is_got(store: ObjectStore) -> None:

@@ -1,0 +1,63 @@
+"""A store that fails says so by a name of ours, and never by the path it failed on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from archive.errors import StoreFailureError
+from docsvc.blobs.store import BlobMissingError, Blobs, Objects, StoreUnavailableError
+from docsvc.steps.deposit.store import ArchiveObjects
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIGEST = "a" * 64
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Objects:
+    """A store whose folder has become a file."""
+    objects = Objects(tmp_path.as_uri())
+    (tmp_path / "sha256").write_bytes(b"")
+    return objects
+
+
+def test_a_store_that_cannot_write_is_unavailable(broken: Objects) -> None:
+    with pytest.raises(StoreUnavailableError) as caught:
+        Blobs(broken).put(b"x")
+    assert caught.value.retryable
+    assert "/" not in str(caught.value.facts)
+
+
+def test_the_archive_is_told_in_its_own_words(broken: Objects) -> None:
+    with pytest.raises(StoreFailureError):
+        ArchiveObjects(broken).put("sha256/x", b"")
+
+
+@pytest.mark.parametrize("operation", ["get", "put", "exists", "list", "delete"])
+def test_every_operation_of_the_archive_names_the_failure(
+    operation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = Objects(tmp_path.as_uri())
+
+    def fail(*_: object) -> None:
+        raise StoreUnavailableError(problem="GenericError")
+
+    for name in ("get", "put", "size", "list", "delete"):
+        monkeypatch.setattr(objects, name, fail)
+    store = ArchiveObjects(objects)
+    arguments = ("key", b"") if operation == "put" else ("key",)
+    with pytest.raises(StoreFailureError):
+        list(getattr(store, operation)(*arguments))
+
+
+def test_what_is_missing_may_come_back_with_a_restored_store() -> None:
+    assert BlobMissingError.retryable
+
+
+def test_a_root_that_is_a_file_url_may_have_any_name(tmp_path: Path) -> None:
+    objects = Objects((tmp_path / "kho tệp %41").as_uri())
+    objects.put("k", b"1")
+    assert (tmp_path / "kho tệp %41" / "k").read_bytes() == b"1"
