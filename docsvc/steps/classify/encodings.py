@@ -61,6 +61,8 @@ def _vni_table() -> Mapping[str, str]:
 
 VNI: Mapping[str, str] = _vni_table()
 
+# Many producers, and Tesseract, write the Icelandic letter for the Vietnamese one.
+_ETH = "Ð"
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
 _STYLE = re.compile(r"[-,]?\s*(?:Bold|Italic|Oblique|Regular|PS|MT)+$", re.IGNORECASE)
 
@@ -99,7 +101,7 @@ def guess(text: str) -> Encoding:
 def decode(raw: str, encoding: Encoding) -> str:
     """Return Vietnamese text in NFC."""
     if encoding is Encoding.UNICODE:
-        return unicodedata.normalize("NFC", raw)
+        return unicodedata.normalize("NFC", raw).replace(_ETH, "Đ")
     return "".join(text for text, _, _ in clusters(raw, encoding))
 
 
@@ -107,7 +109,7 @@ def clusters(raw: str, encoding: Encoding) -> list[tuple[str, int, int]]:
     """Cut raw text into letters: the text in NFC and the half-open span of ``raw`` it came from."""
     match encoding:
         case Encoding.UNICODE:
-            return _composed(raw)
+            return [(c.replace(_ETH, "Đ"), start, end) for c, start, end in _composed(raw)]
         case Encoding.TCVN3:
             return [(TCVN3.get(c, c), i, i + 1) for i, c in enumerate(raw)]
         case Encoding.TCVN3_CAPITALS:

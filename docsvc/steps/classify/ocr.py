@@ -1,6 +1,7 @@
 """Pages as pictures, and Tesseract on them, inside this process and on one thread."""
 
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,8 @@ _DATA_GLOB = "/usr/share/tesseract-ocr/*/tessdata/vie.traineddata"
 _MIN_CONFIDENCE = 3
 # A gap wider than this many letter heights parts columns.
 _GAP = 1.6
+# Tesseract tends to read the letter once as Vietnamese and once more as Icelandic.
+_DOUBLED = re.compile("[ĐÐ]+")
 
 
 class Picture(NamedTuple):
@@ -170,7 +173,7 @@ def _line(words: list[Word], picture: Picture) -> Line:
         if text:
             text += " "
             spans.append((spans[-1][1], left))
-        letter = plain(word.text)
+        letter = _DOUBLED.sub("Đ", plain(word.text))
         step = width / max(len(letter), 1)
         spans += [(left + i * step, left + (i + 1) * step) for i in range(len(letter))]
         text += letter

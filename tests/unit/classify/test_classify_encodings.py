@@ -80,6 +80,7 @@ def test_vni_writes_each_capital(letter: str, pair: str) -> None:
         ("Aù", Encoding.VNI, "Á"),
         ("Số:", Encoding.UNICODE, "Số:"),
         (unicodedata.normalize("NFD", "MẬT"), Encoding.UNICODE, "MẬT"),
+        ("Q\xd0-UBND", Encoding.UNICODE, "QĐ-UBND"),
     ],
 )
 def test_vectors(raw: str, encoding: Encoding, text: str) -> None:
