@@ -93,8 +93,9 @@ def collect(
     collection = _Collection(fetch, prefer_ocsp, trust)
     for leaf in leaves:
         chain = _chain(leaf, embedded, trusts.index(trust))
-        if len(chain) < 1:
+        if not chain:
             collection.missing[leaf.sha256] = None
+            continue
         for one, issuer in zip(chain, (*chain[1:], None), strict=True):
             _add(collection, one, issuer)
     return ValidationData(

@@ -1,42 +1,58 @@
 """Leader or organisation: read off a certificate where no inventory knows it."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from verification.certificates import Certificate
 from verification.model import Role
 
-# What names of bodies begin with, folded: no accents, lower case.
+# What names of bodies begin with. Accents count: Trường is a school, Trương a family name.
 _BODIES = (
     "ubnd",
-    "uy ban",
-    "hdnd",
-    "hoi dong",
-    "dang uy",
-    "huyen uy",
-    "tinh uy",
-    "thanh uy",
-    "chi bo",
+    "ủy ban",
+    "uỷ ban",
+    "hđnd",
+    "hội đồng",
+    "đảng ủy",
+    "đảng uỷ",
+    "đảng bộ",
+    "huyện ủy",
+    "huyện uỷ",
+    "tỉnh ủy",
+    "tỉnh uỷ",
+    "thành ủy",
+    "thành uỷ",
+    "chi bộ",
     "ban",
-    "van phong",
-    "phong",
-    "truong",
-    "trung tam",
-    "tram",
-    "hoi",
-    "doan",
-    "so",
-    "cuc",
-    "chi cuc",
-    "bo",
-    "tong cuc",
-    "vien",
-    "cong an",
-    "mat tran",
-    "lien doan",
-    "cong bao",
+    "văn phòng",
+    "phòng",
+    "trường",
+    "trung tâm",
+    "trạm",
+    "hội",
+    "sở",
+    "cục",
+    "chi cục",
+    "tổng cục",
+    "bộ",
+    "viện",
+    "công an",
+    "công báo",
     "thanh tra",
+    "mặt trận",
+    "liên đoàn",
+    # Đoàn is a family name too: only with what follows it does it speak for a body.
+    "đoàn thanh niên",
+    "đoàn tncs",
+    "đoàn xã",
+    "đoàn phường",
+    "đoàn khối",
+    "đoàn luật sư",
+    "đoàn đại biểu",
+    "đoàn đbqh",
 )
+# Where a name is written without accents, these could be either.
+_AMBIGUOUS = frozenset({"truong", "ban", "hoi"})
 
 
 def role_of(signer: Certificate, inventory: Mapping[str, Role]) -> Role:
@@ -52,10 +68,18 @@ def role_of(signer: Certificate, inventory: Mapping[str, Role]) -> Role:
     known = inventory.get(signer.sha256)
     if known is not None:
         return known
-    name = fold(signer.common_name or "")
-    if any(name == body or name.startswith(body + " ") for body in _BODIES):
-        return Role.ORGANISATION
-    return Role.LEADER
+    return Role.ORGANISATION if _is_body(signer.common_name or "") else Role.LEADER
+
+
+def _is_body(common_name: str) -> bool:
+    name = " ".join(unicodedata.normalize("NFC", common_name).casefold().split())
+    if not name.isascii():
+        return _begins(name, _BODIES)
+    return _begins(name, {fold(body) for body in _BODIES} - _AMBIGUOUS)
+
+
+def _begins(name: str, bodies: Iterable[str]) -> bool:
+    return any(name == body or name.startswith(body + " ") for body in bodies)
 
 
 def fold(text: str) -> str:

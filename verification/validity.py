@@ -161,7 +161,7 @@ def _check_revocation(
     """Ask for each member below the anchor; note whether the file's store suffices (V-14)."""
     inside = context.known()[:1]
     everywhere = context.known(*(() if container is None else (container,)))
-    verdict.in_store = True
+    verdict.in_store = bool(context.store.certificates)
     for one, issuer in zip(verdict.chain, verdict.chain[1:], strict=False):
         if one.no_revocation_check:
             continue

@@ -7,6 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from asn1crypto import cms, core, ocsp, parser, tsp
+from asn1crypto import pdf as _registers_adobe_attributes  # noqa: F401 -- for its side effect
+
+from verification._pades.ber import definite
 
 _UNTAGGED_SET = b"\x31"
 _INDEFINITE = 0x80
@@ -14,6 +17,8 @@ _INDEFINITE = 0x80
 _SHA3 = {"sha3_224": 0, "sha3_256": 1, "sha3_384": 2, "sha3_512": 3}
 _DIGESTS = {f"2.16.840.1.101.3.4.2.{7 + n}": name for name, n in _SHA3.items()}
 _SIGNATURES = {
+    **{f"{name}_ecdsa": ("ecdsa", name) for name in _SHA3},
+    **{f"{name}_rsa": ("rsa", name) for name in _SHA3},
     **{f"2.16.840.1.101.3.4.3.{9 + n}": ("ecdsa", name) for name, n in _SHA3.items()},
     **{f"2.16.840.1.101.3.4.3.{13 + n}": ("rsa", name) for name, n in _SHA3.items()},
 }
@@ -118,6 +123,8 @@ def timestamp_info(token: Cms) -> TimestampInfo:
 
 
 def _parse(data: bytes) -> Cms:
+    if len(data) > 1 and data[1] == _INDEFINITE:
+        data = definite(data)
     length = parser.peek(data)
     info = cms.ContentInfo.load(data[:length])
     if info["content_type"].native != "signed_data":
@@ -186,16 +193,16 @@ def _to_verify(items: Any) -> bytes | None:
     if isinstance(items, core.Void):
         return None
     raw: bytes = items.dump()
-    if raw[1] == _INDEFINITE:
-        raw = items.dump(force=True)
     return _UNTAGGED_SET + raw[1:]
 
 
 def _content(item: Any) -> bytes | None:
-    if isinstance(item, core.Void) or item.native is None:
+    if isinstance(item, core.Void) or item.contents is None:
         return None
+    if isinstance(item, core.OctetString | core.ParsableOctetString):
+        return bytes(item)
     # In PKCS#7 v1.5 the content may be any type; its octets are what was hashed.
-    return bytes(item.native) if isinstance(item.native, bytes) else bytes(item.contents)
+    return bytes(item.contents)
 
 
 def _certificates(signed: Any) -> Iterator[bytes]:
@@ -277,7 +284,7 @@ def _revocation(
         answers.extend(item.dump() for item in value["ocsp"] or ())
     if not isinstance(signed["crls"], core.Void):
         for choice in signed["crls"]:
-            if choice.name == "certificate_list":
+            if choice.name == "crl":
                 crls.append(choice.chosen.dump())
             elif choice.chosen["other_rev_info_format"].native == "ocsp_response":
                 answers.append(choice.chosen["other_rev_info"].dump())

@@ -77,9 +77,7 @@ def test_facts_of_the_signer_are_reported(led: bytes, trust: Trust, pki: Pki) ->
     assert one.issuer == "CA thử nghiệm"
 
 
-def test_inventory_decides_the_role_before_the_name_does(
-    led: bytes, trust: Trust
-) -> None:
+def test_inventory_decides_the_role_before_the_name_does(led: bytes, trust: Trust) -> None:
     fingerprint = check(led, trust).signatures[0].certificate_sha256
     assert fingerprint is not None
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from asn1crypto import algos, cms, core, tsp
+from asn1crypto import crl as asn1_crl
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -41,7 +43,12 @@ class Party:
         return asn1_x509.Certificate.load(self.der)
 
     def sign(self, data: bytes, hash_name: str = "sha256") -> bytes:
-        hashed = {"sha256": hashes.SHA256(), "sha1": hashes.SHA1(), "sha384": hashes.SHA384()}  # noqa: S303 -- old practice is tested
+        hashed = {
+            "sha512": hashes.SHA512(),
+            "sha256": hashes.SHA256(),
+            "sha1": hashes.SHA1(),  # noqa: S303 -- old practice is tested
+            "sha384": hashes.SHA384(),
+        }
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(data, padding.PKCS1v15(), hashed[hash_name])
         if isinstance(self.key, ed448.Ed448PrivateKey):
@@ -233,6 +240,12 @@ class Pki:
         hashing = None if isinstance(signer.key, ed448.Ed448PrivateKey) else hashes.SHA256()
         return builder.sign(signer.key, hashing).public_bytes(Encoding.DER)
 
+    def asn1_crl(self) -> object:
+        return asn1_crl.CertificateList.load(self.crl())
+
+    def asn1_ocsp(self, party: Party) -> object:
+        return asn1_ocsp.OCSPResponse.load(self.ocsp(party))
+
     def trust(self, *, crls: tuple[bytes, ...] | None = None, **more: object) -> Trust:
         anchor = Anchor(certificate=self.root.der, name="Gốc", kind=AnchorKind.DEMO)
         both = (self.crl(self.root), self.crl()) if crls is None else crls
@@ -309,11 +322,8 @@ def container(party: Party, digest: bytes, recipe: Recipe | None = None) -> byte
 
 
 def _revocation(how: Recipe) -> list[object]:
-    from asn1crypto import crl as asn1_crl  # noqa: PLC0415
-    from asn1crypto import ocsp as asn1_ocsp  # noqa: PLC0415
-
     found: list[object] = [
-        cms.RevocationInfoChoice(name="certificate_list", value=asn1_crl.CertificateList.load(der))
+        cms.RevocationInfoChoice(name="crl", value=asn1_crl.CertificateList.load(der))
         for der in how.crls
     ]
     found += [
@@ -332,9 +342,7 @@ def _revocation(how: Recipe) -> list[object]:
 
 
 def _content(how: Recipe) -> object:
-    if how.content_type == "tst_info":
-        return core.ParsableOctetString(how.content)
-    return core.OctetString(how.content)
+    return core.ParsableOctetString(how.content)
 
 
 def _raw(party: Party, data: bytes, hash_name: str, *, hashed: bool) -> bytes:
