@@ -32,6 +32,11 @@ def levels() -> tuple[SecrecyLevel, ...]:
     )
 
 
+def mark_of(code: str | None) -> str:
+    """Return the mark of a level as it stands on paper; a dash for none."""
+    return next((level.mark for level in levels() if level.code == code), "–")
+
+
 @cache
 def harmless_phrases() -> tuple[str, ...]:
     """Read the phrases in capitals that hold the word MẬT and mark nothing."""

@@ -34,3 +34,9 @@ class IdempotencyConflictError(DocsvcError):
     """The key was used before, for other bytes."""
 
     code = "documents.idempotency-conflict"
+
+
+class SecretDocumentError(DocsvcError):
+    """The document bears a secrecy mark: nothing of it is kept but the event."""
+
+    code = "classify.secret"

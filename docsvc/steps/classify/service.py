@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from docsvc.catalog.secrecy import mark_of
 from docsvc.clock import VIETNAM
 from docsvc.documents import service as documents
+from docsvc.documents.errors import SecretDocumentError
 from docsvc.documents.service import Ending
-from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.steps.classify.model import Hints
 from docsvc.workflow import State, Step
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from docsvc.sandbox import Sandbox
 
 _TASK = "docsvc.steps.classify.tasks:classify"
-
-
-class SecretDocumentError(DocsvcError):
-    """The document is secret: its bytes were destroyed, only the event stays."""
-
-    code = "classify.secret"
 
 
 def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
@@ -46,8 +41,9 @@ def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
     )
     facts = sandbox.run(_TASK, pdf, hints).facts
     if facts["secrecy"]["verdict"] == "secret":
-        _destroy(document_id, facts["secrecy"]["level"], revision.digest, stores=stores)
-        raise SecretDocumentError(level=facts["secrecy"]["level"])
+        level = facts["secrecy"]["level"]
+        _destroy(document_id, level, revision.digest, stores=stores)
+        raise SecretDocumentError(level=mark_of(level))
     with stores.transactions() as tx:
         document = documents.get(tx, document_id)
         document.classification = facts
@@ -80,11 +76,12 @@ def _destroy(document_id: UUID, level: str | None, digest: str, *, stores: Store
     at = stores.clock.now()
     with stores.transactions() as tx:
         documents.forget_content(tx, document_id)
+        documents.get(tx, document_id).secrecy = level
         ending = Ending(
             state=State.REFUSED_SECRET,
             step=Step.CLASSIFY,
             code=SecretDocumentError.code,
-            facts={"level": level or ""},
+            facts={"level": mark_of(level)},
         )
         documents.end(tx, document_id, ending, at=at)
     # The claim made by forget_content outlives a crash here; the sweep destroys the blob then.

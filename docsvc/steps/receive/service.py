@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.exc import IntegrityError
 
+from docsvc.catalog.secrecy import mark_of
 from docsvc.documents import service as documents
+from docsvc.documents.errors import SecretDocumentError
 from docsvc.documents.service import Arrival, Ending
 from docsvc.documents.stores import Stores
 from docsvc.errors import DocsvcError
@@ -42,12 +44,6 @@ class UnitUnknownError(DocsvcError):
     """There is no such body; nothing was stored."""
 
     code = "receive.unit-unknown"
-
-
-class SecretError(DocsvcError):
-    """The document bears a secrecy mark; its bytes were not stored."""
-
-    code = "receive.secret"
 
 
 class SecrecyDoubtfulError(DocsvcError):
@@ -101,7 +97,7 @@ class Reception:
             NotDeclaredError: the declaration is missing.
             TooLargeError: too many bytes.
             UnitUnknownError: no such body.
-            SecretError: a secrecy mark was read; only the event stays.
+            SecretDocumentError: a secrecy mark was read; only the event stays.
             SecrecyDoubtfulError: a mark could not be read.
             IdempotencyConflictError: the key was used for other bytes.
         """
@@ -166,8 +162,8 @@ class Reception:
         match secrecy["verdict"]:
             case "secret":
                 level = str(secrecy["level"])
-                self._refuse(offer, State.REFUSED_SECRET, SecretError.code, level)
-                raise SecretError(level=level)
+                self._refuse(offer, State.REFUSED_SECRET, SecretDocumentError.code, level)
+                raise SecretDocumentError(level=mark_of(level))
             case "doubtful" if not offer.marks_checked:
                 self._refuse(offer, State.REJECTED, SecrecyDoubtfulError.code, None)
                 raise SecrecyDoubtfulError
@@ -188,7 +184,13 @@ class Reception:
             actor=offer.actor,
             declared_not_secret=offer.declared_not_secret,
         )
-        ending = Ending(state=state, step=Step.RECEIVE, code=code, actor=offer.actor)
+        ending = Ending(
+            state=state,
+            step=Step.RECEIVE,
+            code=code,
+            facts={"level": mark_of(level)},
+            actor=offer.actor,
+        )
         with self.stores.transactions() as tx:
             documents.add(tx, document_id, arrival, at=at).secrecy = level
             documents.end(tx, document_id, ending, at=at)
