@@ -207,4 +207,4 @@ def _tried(part: Callable[[], object]) -> dict[str, Any]:
 
 def _hosts(settings: Settings) -> tuple[str, ...]:
     """Return the hosts that may be called: the listed ones and the timestamp authority's."""
-    return (*settings.fetch_allow, urlsplit(settings.tsa_url).netloc)
+    return (*settings.fetch_allow, urlsplit(settings.tsa_url).netloc.rpartition("@")[2])

@@ -6,12 +6,15 @@ the list they could make the service knock at any door of its own network.
 
 from __future__ import annotations
 
+import time
+
 import httpx
 
 from docsvc.errors import DocsvcError
 
 # The largest CRL of the Government's PKI has some 20 MB.
 _MAX_BYTES = 32 * 1024 * 1024
+_PORTS = {"http": 80, "https": 443}
 
 
 class FetchRefusedError(DocsvcError):
@@ -24,8 +27,12 @@ class Outbound:
     """A client with one connection pool."""
 
     def __init__(self, allow: tuple[str, ...], *, timeout_s: float) -> None:
-        """Allow the hosts of ``allow``, each ``host`` or ``host:port``."""
-        self._allow = frozenset(allow)
+        """Allow the hosts of ``allow``, each ``host`` or ``host:port``.
+
+        ``timeout_s`` bounds each call as a whole.
+        """
+        self._allow = frozenset(entry.lower() for entry in allow if entry)
+        self._timeout_s = timeout_s
         self._client = httpx.Client(timeout=timeout_s, follow_redirects=False)
 
     def post(self, url: str, body: bytes, content_type: str) -> bytes:
@@ -50,19 +57,24 @@ class Outbound:
         headers: dict[str, str] | None = None,
     ) -> bytes:
         self._require_allowed(url)
+        deadline = time.monotonic() + self._timeout_s
         try:
             with self._client.stream(method, url, content=content, headers=headers) as answer:
                 answer.raise_for_status()
-                return _limited(answer)
+                return _limited(answer, deadline)
         except httpx.TimeoutException as e:
             raise TimeoutError(method) from e
         except httpx.HTTPError as e:
             raise ConnectionError(type(e).__name__) from e
 
     def _require_allowed(self, url: str) -> None:
-        parsed = httpx.URL(url)
-        here = {parsed.host, f"{parsed.host}:{parsed.port}"}
-        if parsed.scheme not in {"http", "https"} or not here & self._allow:
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as e:
+            raise FetchRefusedError(host="") from e
+        port = parsed.port or _PORTS.get(parsed.scheme)
+        here = {parsed.host, f"{parsed.host}:{port}", parsed.netloc.decode("ascii")}
+        if port is None or parsed.scheme not in _PORTS or not here & self._allow:
             raise FetchRefusedError(host=parsed.host)
 
     def close(self) -> None:
@@ -70,10 +82,13 @@ class Outbound:
         self._client.close()
 
 
-def _limited(answer: httpx.Response) -> bytes:
+def _limited(answer: httpx.Response, deadline: float) -> bytes:
+    """Read the body; neither a long one nor one that drips for ever is waited for."""
     body = bytearray()
     for piece in answer.iter_bytes():
         body += piece
+        if time.monotonic() > deadline:
+            raise TimeoutError
         if len(body) > _MAX_BYTES:
             msg = "the answer is larger than the limit"
             raise ConnectionError(msg)

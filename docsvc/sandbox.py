@@ -14,10 +14,12 @@ import logging
 import multiprocessing
 import os
 import queue
+import re
 import resource
 import signal
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,20 @@ log = logging.getLogger(__name__)
 # OpenCV and PDFium reserve far more address space than they touch.
 _MAX_ADDRESS_SPACE = 4 * 1024**3
 _MAX_ANSWER_FACTS = 64 * 1024**2
+# An upload of the largest size, signed and stamped.
+_MAX_FRAME = 1024**3
+_MAX_FRAMES = 16
+# What reading the answer of a child can raise that died, or that a file has taken over.
+_NOT_OUR_FORM = (
+    EOFError,
+    OSError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+)
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _TIMEOUT_S = 60.0
 _PR_SET_PDEATHSIG = 1
 
@@ -140,15 +156,14 @@ class Sandbox:
         with self._child() as child:
             try:
                 child.pipe.send((task, arguments))
-                if not child.pipe.poll(timeout_s):
-                    raise TaskTimeoutError(task=task, limit_s=timeout_s)
-                reply = json.loads(child.pipe.recv_bytes(_MAX_ANSWER_FACTS))
-                frames = tuple(child.pipe.recv_bytes() for _ in range(int(reply["frames"])))
-            except (EOFError, OSError) as e:
+                answer = _received(child.pipe, timeout_s)
+            except TimeoutError as e:
+                raise TaskTimeoutError(task=task, limit_s=timeout_s) from e
+            except _NOT_OUR_FORM as e:
                 raise TaskDiedError(task=task) from e
-            if "error" in reply:
-                raise _error(task, reply["error"])
-        return Answer(facts=reply["facts"], frames=frames)
+            if not isinstance(answer, Answer):
+                raise _error(task, answer)
+        return answer
 
     @contextlib.contextmanager
     def _child(self) -> Iterator[Child]:
@@ -177,11 +192,64 @@ class Sandbox:
             self._free.put(None)
 
 
-def _error(task: str, error: dict[str, Any]) -> DocsvcError:
-    if error["code"] is None:
-        log.error("sandbox.task-failed", extra={"task": task, "type": error["type"]})
-        return TaskFailedError(task=task, type=error["type"])
-    return CodedError(error["code"], retryable=bool(error["retryable"]), **error["facts"])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refusal:
+    """What a task raised: its type, and its code if it has one."""
+
+    type: str
+    code: str | None
+    retryable: bool
+    facts: dict[str, Any]
+
+
+def _received(pipe: Connection, timeout_s: float) -> Answer | _Refusal:
+    """Read what a child answers, all of it before the time is up.
+
+    Raises:
+        TimeoutError: it takes longer.
+        Exception: the answer is not in our form.
+    """
+    deadline = time.monotonic() + timeout_s
+
+    def next_message(limit: int) -> bytes:
+        if not pipe.poll(max(0.0, deadline - time.monotonic())):
+            raise TimeoutError
+        return pipe.recv_bytes(limit)
+
+    reply = _storable(json.loads(next_message(_MAX_ANSWER_FACTS)))
+    frames = tuple(next_message(_MAX_FRAME) for _ in range(min(int(reply["frames"]), _MAX_FRAMES)))
+    if "error" in reply:
+        error = reply["error"]
+        return _Refusal(
+            type=str(error["type"]),
+            code=None if error["code"] is None else str(error["code"]),
+            retryable=bool(error["retryable"]),
+            facts=dict(error["facts"]),
+        )
+    return Answer(facts=dict(reply["facts"]), frames=frames)
+
+
+def _storable(value: Any) -> Any:
+    """Replace the characters that PostgreSQL cannot store and a hostile file can name.
+
+    NUL is refused in texts and in JSON, halves of surrogate pairs have no UTF-8.
+    """
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    return value
+
+
+def _error(task: str, refusal: _Refusal) -> DocsvcError:
+    if refusal.type == "MemoryError":
+        return TaskDiedError(task=task)
+    if refusal.code is None:
+        log.error("sandbox.task-failed", extra={"task": task, "type": refusal.type})
+        return TaskFailedError(task=task, type=refusal.type)
+    return CodedError(refusal.code, retryable=refusal.retryable, **refusal.facts)
 
 
 def _serve(pipe: Connection) -> None:
