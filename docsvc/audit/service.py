@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from docsvc.audit.tables import AuditEntry, AuditHead
 
@@ -31,11 +33,12 @@ def append(tx: Tx, *, at: datetime, actor: str, act: str, subject: str, **facts:
         .returning(AuditHead.sequence, AuditHead.chain)
     ).one_or_none()
     if taken is None:
-        tx.add(AuditHead(id=_HEAD, sequence=0, chain=_START))
-        tx.flush()
+        _begin(tx)
         append(tx, at=at, actor=actor, act=act, subject=subject, **facts)
         return
     sequence, before = taken
+    # Both databases give moments back in UTC: the chain must not depend on the caller's zone.
+    at = at.astimezone(UTC)
     clean: dict[str, Any] = json.loads(json.dumps(facts, default=str))
     content = _content(sequence, at, actor, act, subject, clean)
     chain = _link(before, content)
@@ -68,6 +71,15 @@ def first_broken(tx: Tx) -> int | None:
     if head is not None and (head.sequence, head.chain) != (expected - 1, chain):
         return expected
     return None
+
+
+def _begin(tx: Tx) -> None:
+    """Write the head of an empty log; somebody else may do so at the same moment."""
+    try:
+        with tx.begin_nested():
+            tx.add(AuditHead(id=_HEAD, sequence=0, chain=_START))
+    except IntegrityError:
+        return
 
 
 def _content(  # the six columns that the chain protects
