@@ -13,7 +13,7 @@ from docsvc.errors import DocsvcError
 from docsvc.steps.sign.tables import TokenLease
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from docsvc.db.transactions import Tx
     from docsvc.documents.stores import Stores
@@ -38,8 +38,14 @@ class LeaseLostError(DocsvcError):
     retryable = True
 
 
-def acquire(stores: Stores, token: str, holder: str) -> int:
+def acquire(stores: Stores, token: str, holder: str, *, also: Callable[[Tx, int], None]) -> int:
     """Wait for the token and take it.
+
+    Args:
+        stores: where the leases are.
+        token: label of the token.
+        holder: who takes it.
+        also: what is written with the fence number, in the same transaction.
 
     Returns:
         The fence number of this holding.
@@ -51,6 +57,8 @@ def acquire(stores: Stores, token: str, holder: str) -> int:
     while time.monotonic() < deadline:
         with stores.transactions() as tx:
             fence = _take(tx, stores, token, holder)
+            if fence is not None:
+                also(tx, fence)
         if fence is not None:
             return fence
         time.sleep(_PAUSE_S)

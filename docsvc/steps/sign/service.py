@@ -14,6 +14,7 @@ from uuid import UUID
 
 from docsvc.catalog.wording import day_text, month_text, number_text
 from docsvc.clock import VIETNAM
+from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.stores import Stores, grow
 from docsvc.errors import DocsvcError
@@ -90,9 +91,13 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
         NoServerKeyError: the key is not on a token of this machine.
         CodedError: a library, the token or the timestamp authority refused.
     """
-    base, pdf = desk.stores.last(document_id)
-    order = _order(document_id, role, desk=desk)
     at = desk.stores.clock.now()
+    with desk.stores.transactions() as tx:
+        base = revisions.last_revision(tx, document_id)
+        order = _order(tx, document_id, role, on=at.astimezone(VIETNAM).date(), desk=desk)
+    if role is Role.LEADER and not desk.server_side_personal_keys:
+        raise PersonalKeyError(certificate=order.certificate.fingerprint)
+    pdf = desk.stores.blobs.get(base.digest)
     first = desk.sandbox.run(_PREPARE, pdf, order.plan, at.isoformat(), order.places)
     file, digest, to_be_signed = first.frames
     start, end = first.facts["hole"]
@@ -120,26 +125,29 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
 
 
 def _value(order: _Order, base: Revision, prepared: Prepared, *, desk: Desk) -> bytes:
-    """Return the signature value: written down before the token acts and after it."""
+    """Return the signature value: the intent is written before the token acts, the value after."""
     digest = hashlib.sha256(prepared.to_be_signed).hexdigest()
     token, key_id = order.certificate.token, order.certificate.key_id
     if token is None or key_id is None:
         raise NoServerKeyError(certificate=order.certificate.fingerprint)
     process = desk.tokens.of(token)
-    fence = lease.acquire(desk.stores, token, desk.holder)
-    intent = PendingSignature(
-        document_id=order.document_id,
-        step=order.step,
-        base_digest=base.digest,
-        digest=digest,
-        fingerprint=order.certificate.fingerprint,
-        token=token,
-        fence=fence,
-        intended_at=desk.stores.clock.now(),
-    )
+
+    def intend(tx: Tx, fence: int) -> None:
+        tx.merge(
+            PendingSignature(
+                document_id=order.document_id,
+                step=order.step,
+                base_digest=base.digest,
+                digest=digest,
+                fingerprint=order.certificate.fingerprint,
+                token=token,
+                fence=fence,
+                intended_at=desk.stores.clock.now(),
+            )
+        )
+
+    fence = lease.acquire(desk.stores, token, desk.holder, also=intend)
     try:
-        with desk.stores.transactions() as tx:
-            tx.merge(intent)
         value = process.sign(key_id, prepared.to_be_signed)
     except BaseException:
         with desk.stores.transactions() as tx:
@@ -151,16 +159,12 @@ def _value(order: _Order, base: Revision, prepared: Prepared, *, desk: Desk) -> 
     return value
 
 
-def _order(document_id: UUID, role: Role, *, desk: Desk) -> _Order:
+def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _Order:
     """Gather what the signature needs from the database and the inventory."""
     step = STEP_OF[role]
-    today = desk.stores.clock.now().astimezone(VIETNAM).date()
-    with desk.stores.transactions() as tx:
-        document = documents.get(tx, document_id)
-        actor = documents.confirmation(tx, document_id, step).account
-        certificate = _certificate(tx, document, role, on=today)
-    if role is Role.LEADER and not desk.server_side_personal_keys:
-        raise PersonalKeyError(certificate=certificate.fingerprint)
+    document = documents.get(tx, document_id)
+    actor = documents.confirmation(tx, document_id, step).account
+    certificate = _certificate(tx, document, role, on=on)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
     plan = SignaturePlan(
         role=role,
