@@ -30,11 +30,6 @@ class Integrity:
     signer: Certificate | None = None
     findings: list[Finding] = field(default_factory=list)
 
-    @property
-    def holds(self) -> bool:
-        """Tell whether nothing found fails the signature."""
-        return conclude(self.findings)[0] is not Indication.TOTAL_FAILED
-
 
 @dataclass(slots=True)
 class TokenVerdict:
@@ -81,8 +76,8 @@ def check_container(
     if not result.container.padding_is_zero:
         result.findings.append(remark("V-06", "verification.padding-not-zero"))
     try:
-        _check_message(result, digester, sub_filter)
-        _check_signer(result, digester, context, sub_filter)
+        _check_message(result, result.container, digester, sub_filter)
+        _check_signer(result, result.container, digester, context, sub_filter)
     except UnknownAlgorithmError as e:
         result.findings.append(_about_unknown(str(e)))
     return result
@@ -102,11 +97,8 @@ def _about_unknown(name: str) -> Finding:
     )
 
 
-def _check_message(result: Integrity, digester: Digester, sub_filter: str) -> None:
+def _check_message(result: Integrity, container: Cms, digester: Digester, sub_filter: str) -> None:
     """Check that the digest in the container is that of the bytes (V-07)."""
-    container = result.container
-    if container is None:
-        return
     digest = digester(container.digest_name)
     if sub_filter == "adbe.pkcs7.sha1":
         fits = container.content == digester("sha1")
@@ -143,11 +135,10 @@ def _check_attributes(result: Integrity, container: Cms) -> None:
         )
 
 
-def _check_signer(result: Integrity, digester: Digester, context: Context, sub_filter: str) -> None:
+def _check_signer(
+    result: Integrity, container: Cms, digester: Digester, context: Context, sub_filter: str
+) -> None:
     """Find the signer's certificate (V-08) and check the value with its key (V-09)."""
-    container = result.container
-    if container is None:
-        return
     signer = _find_signer(container, context)
     if signer is None:
         result.findings.append(
@@ -193,13 +184,14 @@ def _find_signer(container: Cms, context: Context) -> Certificate | None:
         *(one for group in context.embedded.values() for one in group),
         *(one for group in context.trusted.issuers.values() for one in group),
     )
-    for one in pool:
-        if container.key_id is not None:
-            if one.key_id == container.key_id:
-                return one
-        elif one.serial == container.serial and one.issuer == container.issuer:
-            return one
-    return None
+    return next((one for one in pool if is_signer(one, container)), None)
+
+
+def is_signer(one: Certificate, container: Cms) -> bool:
+    """Tell whether a certificate is the one that a container names as its signer's."""
+    if container.key_id is not None:
+        return one.key_id == container.key_id
+    return one.serial == container.serial and one.issuer == container.issuer
 
 
 def _value_holds(container: Cms, signer: Certificate, digester: Digester, sub_filter: str) -> bool:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from verification import certificates, revisions, statuses
+from verification import cades, certificates, revisions, statuses
 from verification import context as contexts
 from verification import trust as trusts
 from verification._pades import cms
@@ -153,7 +153,7 @@ def _from_pdf(
         one.sha256: one
         for container in containers
         for one in known
-        if one.serial == container.serial and one.issuer == container.issuer
+        if cades.is_signer(one, container)
     }
     return list(signers.values()), trusts.by_subject(known)
 

@@ -79,7 +79,7 @@ class Examiner:
                     sub_filter=one.sub_filter,
                 )
             )
-        if one.findings or one.revision < 0:
+        if one.findings:
             return self._report(one, Integrity(), [], Modification.NONE, None, None)
         digester = self._digests.over(one.hole, one.end)
         result = check_container(one.contents, digester, self.context, sub_filter=one.sub_filter)
@@ -195,8 +195,6 @@ class Examiner:
     ) -> SignatureReport:
         everything = (*one.findings, *findings)
         indication, sub = conclude(everything)
-        if not everything and result.container is None:
-            indication, sub = Indication.INDETERMINATE, SubIndication.GENERIC
         signer, container = result.signer, result.container
         claimed = None if container is None else container.signing_time
         return SignatureReport(

@@ -172,20 +172,18 @@ def _check_revocation(
 
 
 def _about(found: Revocation, one: Certificate, when: Moment, context: Context) -> list[Finding]:
-    match found.status:
-        case Status.GOOD:
-            return []
-        case Status.REVOKED:
-            return [_revoked(found, one, when)]
-        case Status.STALE | Status.UNKNOWN:
-            code = (
-                "verification.revocation-stale"
-                if found.status is Status.STALE
-                else "verification.revocation-unknown"
-            )
-            if context.policy.require_revocation:
-                return [unsure("V-14", code, SubIndication.TRY_LATER)]
-            return [remark("V-14", code)]
+    if found.status is Status.GOOD:
+        return []
+    if found.status is Status.REVOKED:
+        return [_revoked(found, one, when)]
+    code = (
+        "verification.revocation-stale"
+        if found.status is Status.STALE
+        else "verification.revocation-unknown"
+    )
+    if context.policy.require_revocation:
+        return [unsure("V-14", code, SubIndication.TRY_LATER)]
+    return [remark("V-14", code)]
 
 
 def _revoked(found: Revocation, one: Certificate, when: Moment) -> Finding:

@@ -199,17 +199,18 @@ def _to_verify(items: Any) -> bytes | None:
 def _content(item: Any) -> bytes | None:
     if isinstance(item, core.Void) or item.contents is None:
         return None
-    if isinstance(item, core.OctetString | core.ParsableOctetString):
-        return bytes(item)
     # In PKCS#7 v1.5 the content may be any type; its octets are what was hashed.
-    return bytes(item.contents)
+    known = isinstance(item, core.OctetString | core.ParsableOctetString)
+    return bytes(item) if known else bytes(item.contents)
 
 
-def _certificates(signed: Any) -> Iterator[bytes]:
-    if not isinstance(signed["certificates"], core.Void):
-        for choice in signed["certificates"]:
-            if choice.name == "certificate":
-                yield choice.chosen.dump()
+def _choices(items: Any) -> list[Any]:
+    return [] if isinstance(items, core.Void) else list(items)
+
+
+def _certificates(signed: Any) -> list[bytes]:
+    choices = _choices(signed["certificates"])
+    return [one.chosen.dump() for one in choices if one.name == "certificate"]
 
 
 def _signer_id(
@@ -282,12 +283,13 @@ def _revocation(
     for value in attributes.get("adobe_revocation_info_archival", ()):
         crls.extend(item.dump() for item in value["crl"] or ())
         answers.extend(item.dump() for item in value["ocsp"] or ())
-    if not isinstance(signed["crls"], core.Void):
-        for choice in signed["crls"]:
-            if choice.name == "crl":
-                crls.append(choice.chosen.dump())
-            elif choice.chosen["other_rev_info_format"].native == "ocsp_response":
-                answers.append(choice.chosen["other_rev_info"].dump())
+    choices = _choices(signed["crls"])
+    crls += [one.chosen.dump() for one in choices if one.name == "crl"]
+    answers += [
+        one.chosen["other_rev_info"].dump()
+        for one in choices
+        if one.name == "other" and one.chosen["other_rev_info_format"].native == "ocsp_response"
+    ]
     return tuple(crls), tuple(answers)
 
 

@@ -167,6 +167,7 @@ REFUSED = {
         "store-changed",
     ),
     "information that refers": ({INFO: b"<</Producer 4 0 R>>"}, "object-replaced"),
+    "page that is a number": ({PAGE: b"7"}, "object-replaced"),
     "entry twice": ({FORM: b"<</SigFlags 3/SigFlags 3/Fields[%s]>>" % FIELDS}, "duplicate-key"),
     "object that cannot be read": ({CONTENTS: b"<</Length (x>>"}, "update-unreadable"),
     "appearance of the wrong kind": ({LOOK: stream(b"x", b"/Subtype/Image")}, "object-replaced"),
@@ -235,6 +236,13 @@ ALLOWED = {
         Modification.FORM_FILLING,
     ),
     "look written in its place": ({LOOK: stream(b"BT ET", FORM_OBJECT)}, Modification.FORM_FILLING),
+    "states of a look, one of them kept": (
+        {
+            NUMBER: text_field(b"docsvc.number", b"/V(1)/AP<</N 11 0 R/D<</On 40 0 R>>>>"),
+            40: stream(b""),
+        },
+        Modification.FORM_FILLING,
+    ),
     "day chosen, without a look": (
         {DAY: text_field(b"docsvc.day", b"/V[(a)(b)]")},
         Modification.FORM_FILLING,
@@ -653,3 +661,75 @@ def test_sealed_signature_lists_what_was_filled(pki: Pki, trust: Trust) -> None:
     filled = [found.facts["field"] for found in one.findings if found.code.endswith("filled")]
     assert filled == ["docsvc.day", "docsvc.month", "docsvc.number"]
     assert SEALED.name == b"docsvc.organisation"
+
+
+def test_stream_that_nobody_names_may_not_change(pki: Pki, trust: Trust) -> None:
+    pdf = sign(base(base_objects() | {45: stream(b"x")}), by(pki.leader))
+
+    assert "verification.object-replaced" in leader(update(pdf, {45: stream(b"y")}), trust).reasons
+
+
+def test_form_inside_of_the_catalog_is_compared(pki: Pki, trust: Trust) -> None:
+    catalog = b"<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[%s]>>>>"
+    pdf = sign(base(base_objects() | {CATALOG: catalog % FIELDS}), by(pki.leader))
+
+    more = {CATALOG: catalog % (FIELDS + b" 40 0 R"), 40: signature_field(b"more")}
+    less = {CATALOG: catalog % refs(LEADER)}
+
+    assert leader(update(pdf, more), trust).modification is Modification.FORM_FILLING
+    assert "verification.form-changed" in leader(update(pdf, less), trust).reasons
+
+
+def test_hidden_objects_of_a_hybrid_update_are_compared(led: bytes, trust: Trust) -> None:
+    fill = {NUMBER: text_field(b"docsvc.number", b"/V(05)/AP<</N 11 0 R>>")}
+    packed = update_by_stream(led, {}, packed=fill)
+    body = packed[: packed.rindex(b"startxref")]
+    offset = int(packed[packed.rindex(b"startxref") :].split()[1])
+    hybrid = update(body, {41: b"<<>>"}, trailer=b"/XRefStm %d" % offset)
+
+    one = leader(hybrid, trust)
+
+    assert one.modification is Modification.FORM_FILLING, one.findings
+    assert one.indication is Indication.TOTAL_PASSED
+
+
+def test_updates_in_another_order_than_their_bytes_are_refused(led: bytes, trust: Trust) -> None:
+    first = update(led, {40: b"<<>>"})
+    second = update(first, {41: b"<<>>"})
+    old, middle, last = (int(part.split()[0]) for part in second.split(b"startxref\n")[-3:])
+    turned = (
+        second.replace(b"/Prev %d" % middle, b"/Prev @")
+        .replace(b"/Prev %d" % old, b"/Prev %d" % last)
+        .replace(b"/Prev @", b"/Prev %d" % old)
+    )
+
+    one = leader(turned + b"startxref\n%d\n%%%%EOF\n" % middle, trust)
+
+    assert "verification.update-out-of-order" in one.reasons
+
+
+def test_bytes_hidden_twice_are_said_once(led: bytes, trust: Trust) -> None:
+    pdf = update(led + b"x\n", {40: b"<<>>\nendobj\ny"})
+
+    assert leader(pdf, trust).reasons == ("verification.bytes-between-objects",)
+
+
+def test_fields_and_widgets_written_in_place_are_walked(pki: Pki, trust: Trust) -> None:
+    objects = base_objects()
+    objects[FORM] = b"<</Fields[%s<</T(d)/FT/Tx/Kids[<</Subtype/Widget>>]>>]>>" % FIELDS
+    pdf = sign(base(objects), by(pki.leader))
+
+    one = leader(update(pdf, ALLOWED["number filled in"][0]), trust)
+
+    assert one.indication is Indication.TOTAL_PASSED
+
+
+def test_endless_page_tree_ends(pki: Pki, trust: Trust) -> None:
+    objects = base_objects()
+    objects[PAGES] = b"<</Type/Pages/Kids[3 0 R]/Count 1/Parent 2 0 R>>"
+    objects[PAGE] = objects[PAGE].replace(b"/MediaBox[0 0 595 842]", b"")
+    pdf = sign(base(objects), by(pki.leader))
+
+    one = leader(update(pdf, {FORM: NEW_FIELDS, 40: signature_field(b"more")}), trust)
+
+    assert one.indication is Indication.TOTAL_PASSED

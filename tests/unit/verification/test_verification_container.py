@@ -30,6 +30,11 @@ def one(pki: Pki, trust: Trust, recipe: Recipe, plan: Plan | None = None) -> Sig
     return check(sign(base(), by(pki.leader, recipe), plan), trust).signatures[0]
 
 
+def two_times() -> cms.CMSAttribute:
+    moment = cms.Time({"utc_time": NOW})
+    return cms.CMSAttribute({"type": "signing_time", "values": [moment, moment]})
+
+
 @pytest.mark.parametrize(
     ("recipe", "plan", "code", "sub"),
     [
@@ -52,6 +57,12 @@ def one(pki: Pki, trust: Trust, recipe: Recipe, plan: Plan | None = None) -> Sig
         (Recipe(signers=2), None, "container-unreadable", SubIndication.FORMAT_FAILURE),
         (Recipe(signers=0), None, "container-unreadable", SubIndication.FORMAT_FAILURE),
         (Recipe(twice=True), None, "container-unreadable", SubIndication.FORMAT_FAILURE),
+        (
+            Recipe(signing_time=None, extra=(two_times(),)),
+            None,
+            "container-unreadable",
+            SubIndication.FORMAT_FAILURE,
+        ),
         (Recipe(content=bytes(20)), SHA1, "content-changed", SubIndication.HASH_FAILURE),
         (Recipe(), SHA1, "content-changed", SubIndication.HASH_FAILURE),
     ],

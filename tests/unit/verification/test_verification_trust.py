@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
@@ -17,7 +18,7 @@ from verification import certificates, statuses, trust
 from verification.errors import TrustMaterialError, UnreadableFileError
 from verification.model import Indication, Role, SubIndication
 from verification.policy import DEFAULT_POLICY
-from verification.revocation import MAX_EMBEDDED_CRL, collect, ocsp_request, signers, which
+from verification.revocation import collect, ocsp_request, signers, which
 from verification.roles import role_of
 from verification.statuses import Status
 from verification.trust import Anchor, AnchorKind, Trust, load_directory
@@ -272,12 +273,33 @@ def test_revocation_data_has_to_be_there_and_fresh(crls: str, code: str, pki: Pk
     assert signed_by(pki.leader, trusted, policy=lenient).indication is Indication.TOTAL_PASSED
 
 
+def ocsp_of_store(der: bytes) -> bytes:
+    """Return the inner answer, without the wrapping, as some files hold it."""
+    return bytes(asn1_ocsp.OCSPResponse.load(der)["response_bytes"]["response"].parsed.dump())
+
+
+@pytest.mark.parametrize(
+    "key", [rsa.generate_private_key(65537, 2048), ed448.Ed448PrivateKey.generate()]
+)
+def test_authorities_may_have_other_keys(
+    key: rsa.RSAPrivateKey | ed448.Ed448PrivateKey, pki: Pki
+) -> None:
+    ca = pki.issue("CA khác", key=key, issuer=pki.root, ca=True)
+    party = pki.issue("Dưới CA khác", issuer=ca)
+    known = pki.trust(
+        intermediates=(ca.der,), crls=(pki.crl(pki.root),), ocsps=(pki.ocsp(party, issuer=ca),)
+    )
+
+    assert signed_by(party, known).indication is Indication.TOTAL_PASSED
+
+
 def test_ocsp_answers_serve_as_well(pki: Pki) -> None:
     root = pki.crl(pki.root)
     responder = pki.issue("Trả Lời", extended=(ExtendedKeyUsageOID.OCSP_SIGNING,))
     answers = {
         "by the authority": pki.ocsp(pki.leader),
         "by a delegate": pki.ocsp(pki.leader, responder=responder),
+        "bare": ocsp_of_store(pki.ocsp(pki.leader)),
         "by another hash": pki.ocsp(pki.leader, hashed=hashes.SHA256()),
     }
     wrong = {
@@ -401,7 +423,7 @@ def test_what_cannot_be_had_is_named(pki: Pki) -> None:
     assert alone.missing == (certificates.load(pki.leader.der).sha256,)
 
 
-def test_large_list_is_replaced_by_an_answer(pki: Pki) -> None:
+def test_large_list_is_replaced_by_an_answer(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
     party = pki.issue("Danh Sách Dài", crl_url="http://x/a.crl", ocsp_url="http://x/ocsp")
     large = pki.crl(revoked=dict.fromkeys(range(1, 30000), NOW - DAY))
     assert len(large) > MAX_EMBEDDED_CRL
@@ -428,10 +450,10 @@ def test_answer_is_asked_where_no_list_is_named(pki: Pki) -> None:
     def junk(_url: str, _body: bytes | None) -> bytes:
         return b"junk"
 
-    stored = everything(pki, crls=(pki.crl(pki.root),), ocsps=(pki.ocsp(party),))
+    stored = everything(pki, crls=(pki.crl(pki.root),), ocsps=(b"junk", pki.ocsp(party)))
 
     assert collect((party.der,), everything(pki), fetch).ocsps
-    assert collect((party.der,), stored, junk).ocsps == stored.ocsps
+    assert collect((party.der,), stored, junk).ocsps == stored.ocsps[1:]
     assert collect((free.der,), everything(pki), fetch).ocsps == ()
     assert collect((odd.der,), everything(pki, crls=()), junk).missing
 

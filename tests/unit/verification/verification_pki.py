@@ -313,9 +313,10 @@ def container(party: Party, digest: bytes, recipe: Recipe | None = None) -> byte
         "version": "v3",
         "digest_algorithms": [algos.DigestAlgorithm({"algorithm": how.hash_name})],
         "encap_content_info": content,
-        "certificates": [one.asn1 for one in parties],
         "signer_infos": [cms.SignerInfo(signer)] * how.signers,
     }
+    if parties:
+        body["certificates"] = [one.asn1 for one in parties]
     if how.crls or how.ocsps:
         body["crls"] = _revocation(how)
     return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(body)}).dump()
