@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -13,6 +14,8 @@ from docsvc.access.errors import PasswordTooWeakError
 MIN_LENGTH = 10
 # The hash reads all of it: a password of a megabyte would be a way to keep the machine busy.
 MAX_LENGTH = 128
+# 64 MiB each: a flood of logins waits instead of taking the machine's memory.
+_PLACES = threading.BoundedSemaphore(4)
 
 
 @cache
@@ -38,7 +41,8 @@ def require_strong(password: str, *, login: str) -> None:
 
 def hash_password(password: str) -> str:
     """Hash a password; takes about a tenth of a second and 64 MiB, on purpose."""
-    return _hasher().hash(password)
+    with _PLACES:
+        return _hasher().hash(password)
 
 
 def matches(password: str, stored: str | None) -> bool:
@@ -48,4 +52,5 @@ def matches(password: str, stored: str | None) -> bool:
     """
     if len(password) > MAX_LENGTH:
         return False
-    return _hasher().verify(password, stored or _nobody()) and stored is not None
+    with _PLACES:
+        return _hasher().verify(password, stored or _nobody()) and stored is not None

@@ -134,6 +134,7 @@ def log_in(transactions: Transactions, *, login: str, password: str, at: datetim
     with transactions() as tx:
         account = queries.get(tx, login)
         account.failures, account.locked_until = 0, None
+        sweep_sessions(tx, at=at)
         audit.append(tx, at=at, actor=login, act="session.open", subject=login)
         return open_session(tx, login, at=at)
 

@@ -60,6 +60,7 @@ def build(services: Services) -> FastAPI:
                 Guard,
                 max_upload_bytes=services.settings.max_upload_bytes,
                 https=services.settings.base_url.startswith("https:"),
+                answer=_answer,
             )
         ],
     )

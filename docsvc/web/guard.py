@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from docsvc.web import problems
 from docsvc.web.errors import BodyTooLargeError
-from docsvc.web.texts import preferred
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -31,7 +34,6 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
 }
 _HSTS = "max-age=31536000"
 
@@ -41,7 +43,10 @@ _SMALL_BODY = 1024 * 1024
 _ENVELOPE = 64 * 1024
 # Several files can be dropped on the desk at once.
 _FILES_OF_THE_DESK = 4
-_UPLOADS = frozenset({"/api/v1/documents", "/api/v1/verify", "/verify"})
+_UPLOADS = frozenset({"/api/v1/documents"})
+# Who asks whether a file is genuine has no account: strangers get less room on our disk.
+_PUBLIC = frozenset({"/api/v1/verify", "/verify"})
+_PUBLIC_BYTES = 50 * 1024 * 1024
 _DESK = "/desk/receive"
 
 
@@ -52,13 +57,14 @@ class Guard:
     app: ASGIApp
     max_upload_bytes: int
     https: bool
+    answer: Callable[[Request, Exception], Response]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = _Answer(send, https=self.https)
+        answer = _Answer(send, path=scope["path"], https=self.https)
         limit = self._limit(scope["path"])
         try:
             _check_announced(scope, limit)
@@ -69,12 +75,23 @@ class Guard:
                 log.exception("web.defect", extra={"path": _route_of(scope)})
             if answer.started:
                 raise
-            lang = preferred(Headers(scope=scope).get("accept-language", ""))
-            await problems.answer(e, lang)(scope, receive, answer.send)
+            response = await run_in_threadpool(self._told, scope, e)
+            await response(scope, receive, answer.send)
+
+    def _told(self, scope: Scope, error: Exception) -> Response:
+        request = Request(scope)
+        try:
+            return self.answer(request, error)
+        except Exception:
+            # The page of an error reads the database too, which may be what is broken.
+            log.exception("web.defect", extra={"path": _route_of(scope)})
+            return problems.answer(error, problems.language_of(request))
 
     def _limit(self, path: str) -> int:
         if path in _UPLOADS:
             return self.max_upload_bytes + _ENVELOPE
+        if path in _PUBLIC:
+            return min(self.max_upload_bytes, _PUBLIC_BYTES) + _ENVELOPE
         if path == _DESK:
             return _FILES_OF_THE_DESK * self.max_upload_bytes + _ENVELOPE
         return _SMALL_BODY
@@ -83,8 +100,10 @@ class Guard:
 class _Answer:
     """Knows whether the answer has begun, and adds the headers to it."""
 
-    def __init__(self, send: Send, *, https: bool) -> None:
+    def __init__(self, send: Send, *, path: str, https: bool) -> None:
         self._send = send
+        # Our own files are asked for anew by their tag; everything else stays in no cache.
+        self._cached = "no-cache" if path.startswith("/static/") else "no-store"
         self._https = https
         self.started = False
 
@@ -94,6 +113,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+            headers.setdefault("Cache-Control", self._cached)
             if self._https:
                 headers.setdefault("Strict-Transport-Security", _HSTS)
         await self._send(message)

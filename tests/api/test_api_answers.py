@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Never
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from docsvc.access.rules import Role
 from docsvc.documents import service as documents
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 
 HOME = "H99.12.05"
 PDF = b"%PDF-1.7\nmot van ban\n%%EOF\n"
+
+
+def _away() -> Never:
+    statement = "SELECT 1"
+    raise OperationalError(statement, {}, OSError())
 
 
 def test_verdict_is_given_to_anybody_and_nothing_is_kept(
@@ -171,10 +178,35 @@ def test_statistics_of_another_unit_are_refused(as_role: AsRole) -> None:
 
 def test_health_says_when_the_database_is_away(anybody: TestClient, services: Services) -> None:
     assert anybody.get("/api/v1/health").json() == {"live": True, "ready": True}
+    anybody.app.state.services = replace(services, transactions=_away)  # type: ignore[attr-defined]
 
-    with services.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE sessions")
-    assert anybody.get("/api/v1/health").json()["ready"] is True
+    answer = anybody.get("/api/v1/health")
+
+    assert (answer.status_code, answer.json()) == (503, {"live": True, "ready": False})
+
+
+def test_defect_of_a_page_is_a_page_even_if_the_database_is_away(
+    as_role: AsRole, services: Services
+) -> None:
+    client = as_role(Role.CLERK)
+    client.app.state.services = replace(services, transactions=_away)  # type: ignore[attr-defined]
+
+    answer = client.get("/desk")
+
+    assert answer.status_code == 500
+    assert "service.internal" in answer.text
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "OperationalError" not in answer.text
+
+
+def test_announced_body_over_the_limit_is_refused_with_a_page_for_people(
+    anybody: TestClient,
+) -> None:
+    answer = anybody.post("/verify", files={"file": ("x.pdf", b"x" * 300_000)})
+
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "web.too-large" in answer.text
 
 
 def test_every_answer_carries_the_strict_policy(anybody: TestClient) -> None:
@@ -185,3 +217,4 @@ def test_every_answer_carries_the_strict_policy(anybody: TestClient) -> None:
         assert "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Cache-Control"] == ("no-cache" if "static" in path else "no-store")

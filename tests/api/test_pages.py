@@ -87,7 +87,7 @@ PAGES = {
     Role.CLERK: [
         "/desk", "/desk/seal", "/paper", "/statistics", "/documents?box=all", "/documents",
         "/documents/{waiting}", "/documents/{waiting}/confirm", "/documents/{done}", "/password",
-        "/verify", "/documents?box=stopped&text=x",
+        "/verify", "/documents?box=stopped&text=x", "/documents?box=moving", "/documents?box=paper",
     ],
     Role.LEADER: ["/sign", "/documents/{to_sign}", "/statistics?by=kind"],
     Role.AUDITOR: ["/documents?box=published", "/documents/{done}"],

@@ -159,13 +159,11 @@ def test_closed_and_unknown_sessions_belong_to_nobody(transactions: Transactions
         assert service.session_identity(tx, "never opened", at=AT) is None
 
 
-def test_sessions_that_ran_out_are_swept(transactions: Transactions) -> None:
+def test_sessions_that_ran_out_are_swept_at_the_next_login(transactions: Transactions) -> None:
     add(transactions)
     log_in(transactions)
     log_in(transactions, at=AT + timedelta(hours=3))
 
-    with transactions() as tx:
-        service.sweep_sessions(tx, at=AT + timedelta(hours=3))
     with transactions() as tx:
         assert tx.scalar(select(func.count()).select_from(LoginSession)) == 1
 
