@@ -56,10 +56,13 @@ def _bring_back(services: Services, object_id: str) -> bool:
     with services.transactions() as tx:
         if tx.get(Document, document_id) is not None:
             return False
-    blobs = services.blobs
-    kept = {blobs.put(files[f"{_DATA}/{name}.pdf"]) for name in ("original", "final")}
+    put = services.stores.put_claimed
+    kept = {
+        put(document_id, Step.DEPOSIT, files[f"{_DATA}/{name}.pdf"])
+        for name in ("original", "final")
+    }
     report = files[f"{_DATA}/{REPORT}"]
-    blob = NamedBlob(name=REPORT, digest=blobs.put(report), size=len(report))
+    blob = NamedBlob(name=REPORT, digest=put(document_id, Step.VERIFY, report), size=len(report))
     at = services.clock.now()
     with services.transactions() as tx:
         document = restore(Document, record["document"])

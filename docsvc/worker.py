@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.bootstrap import Services
+    from docsvc.workflow import Leg
 
 log = logging.getLogger(__name__)
 
@@ -98,14 +99,23 @@ class Runner:
     def take(self, document_id: UUID) -> Taken:
         """Take the next step of a document, if it can be taken now.
 
-        What an earlier try of this document left behind is removed first: nobody else works
-        on it while this step is ours.
+        Somebody else may be at the same step: a road can be begun twice, and a worker that is
+        only slow can be thought dead. Who comes second finds the step taken and goes on.
         """
+        try:
+            return self._take(document_id)
+        except Exception:
+            # A database that is away: not even the waiting can be written down.
+            log.exception("step.not-begun", extra={"document": str(document_id)})
+            return Taken(step=None, retry=True)
+
+    def _take(self, document_id: UUID) -> Taken:
         services = self._services
         sweep(
             transactions=services.transactions,
             blobs=services.blobs,
-            before=services.clock.now(),
+            at=services.clock.now(),
+            age=timedelta(0),
             document_id=document_id,
         )
         with services.transactions() as tx:
@@ -116,37 +126,46 @@ class Runner:
         try:
             self._road[leg.step](document_id)
         except _NAMED_ERRORS as e:
-            return self._settle(document_id, leg.step, e)
+            return self._settle(document_id, leg, e)
         except Exception:
             # A defect, or a database that is away: the document waits, visibly, and is tried
             # again; ending its road would lose it to a mistake of ours.
             log.exception("step.failed", extra={"document": str(document_id), "step": leg.step})
-            with services.transactions() as tx:
-                documents.wait(tx, document_id, DocsvcError.code)
-            return Taken(step=None, retry=True)
+            return self._wait(document_id, leg, DocsvcError.code)
         took_ms = round((time.perf_counter() - began) * 1000, 1)
         facts = {"document": str(document_id), "step": leg.step, "took_ms": took_ms}
         log.info("step.taken", extra=facts)
         return Taken(step=leg.step)
 
-    def _settle(self, document_id: UUID, step: Step, error: Exception) -> Taken:
+    def _settle(self, document_id: UUID, leg: Leg, error: Exception) -> Taken:
         """Wait after an error that may pass; else end the road with its code."""
         code, facts = getattr(error, "code", ""), getattr(error, "facts", {})
-        extra = {"document": str(document_id), "step": step, "code": code}
         if getattr(error, "retryable", False):
-            log.warning("step.waits", extra=extra)
-            with self._services.transactions() as tx:
-                documents.wait(tx, document_id, code)
-            return Taken(step=None, retry=True)
-        log.warning("step.refused", extra=extra)
+            return self._wait(document_id, leg, code)
         # A file that breaks its reader is kept apart; later than that the fault is elsewhere.
-        reading = step in {Step.INSPECT, Step.CLASSIFY}
+        reading = leg.step in {Step.INSPECT, Step.CLASSIFY}
         state = State.QUARANTINED if reading and _is_hostile(code) else State.REJECTED
         plain = {k: v if isinstance(v, int | float) else str(v) for k, v in facts.items()}
-        ending = Ending(state=state, step=step, code=code, facts=plain)
+        ending = Ending(state=state, step=leg.step, code=code, facts=plain)
         with self._services.transactions() as tx:
+            if not documents.still_before(tx, document_id, leg):
+                return Taken(step=leg.step)
             documents.end(tx, document_id, ending, at=self._services.clock.now())
+        log.warning("step.refused", extra=_of(document_id, leg, code))
         return Taken(step=None)
+
+    def _wait(self, document_id: UUID, leg: Leg, code: str) -> Taken:
+        """Show what the document waits for, unless somebody else has taken the step meanwhile."""
+        with self._services.transactions() as tx:
+            if not documents.still_before(tx, document_id, leg):
+                return Taken(step=leg.step)
+            documents.wait(tx, document_id, code)
+        log.warning("step.waits", extra=_of(document_id, leg, code))
+        return Taken(step=None, retry=True)
+
+
+def _of(document_id: UUID, leg: Leg, code: str) -> dict[str, str]:
+    return {"document": str(document_id), "step": leg.step, "code": code}
 
 
 def _is_hostile(code: str) -> bool:
@@ -219,7 +238,8 @@ class RunningWorker:
                 sweep(
                     transactions=services.transactions,
                     blobs=services.blobs,
-                    before=services.clock.now() - _CLAIM_AGE,
+                    at=services.clock.now(),
+                    age=_CLAIM_AGE,
                 )
             except Exception:
                 # A heartbeat that misses once is no reason to stop working.

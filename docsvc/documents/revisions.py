@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from docsvc.documents.errors import (
     DocumentMissingError,
@@ -85,7 +85,7 @@ def append_revision(
 
     Raises:
         RevisionNotExtendedError: ``after`` is signed and the new bytes do not begin with it.
-        RevisionConflictError: ``after`` is no longer the last one.
+        RevisionConflictError: ``after`` is no longer the last one, or the blob's claim was swept.
     """
     if after.step is not Step.RECEIVE and not growth.extends:
         raise RevisionNotExtendedError(document=str(document_id), step=growth.step)
@@ -105,7 +105,14 @@ def append_revision(
 
 
 def attach(tx: Tx, document_id: UUID, step: Step, blob: NamedBlob, *, at: datetime) -> None:
-    """Attach a blob under a name, in place of the one that had the name."""
+    """Attach a blob under a name, in place of the one that had the name.
+
+    Raises:
+        RevisionConflictError: the blob's claim was swept.
+    """
+    replaced = tx.get(Attachment, (document_id, blob.name))
+    if replaced is not None and replaced.digest != blob.digest:
+        claim_blob(tx, document_id, step, replaced.digest, at=at)
     tx.merge(
         Attachment(
             document_id=document_id,
@@ -130,17 +137,39 @@ def attachment(tx: Tx, document_id: UUID, name: str) -> Attachment:
     return found
 
 
-def claims(tx: Tx, *, before: datetime, document_id: UUID | None = None) -> list[BlobClaim]:
-    """Return the claims that were made before a moment: what a crash may have left behind."""
-    query = select(BlobClaim).where(BlobClaim.at <= before)
+def claims(
+    tx: Tx, *, before: datetime, condemned_before: datetime, document_id: UUID | None = None
+) -> list[BlobClaim]:
+    """Return what may be swept: old claims, and those that a sweep has left condemned."""
+    left = and_(BlobClaim.condemned, BlobClaim.at <= condemned_before)
+    query = select(BlobClaim).where(or_(BlobClaim.at <= before, left))
     if document_id is not None:
         query = query.where(BlobClaim.document_id == document_id)
     return list(tx.scalars(query))
 
 
-def blob_is_used(tx: Tx, digest: str) -> bool:
-    """Say whether a revision or an attachment of any document has this digest."""
-    return any(
+def condemn(tx: Tx, claim: BlobClaim, *, at: datetime) -> bool:
+    """Keep a claim from being settled; False if it was settled or condemned in the meantime."""
+    done = tx.execute(
+        update(BlobClaim)
+        .where(*_same(claim), BlobClaim.at == claim.at)
+        .values(condemned=True, at=at)
+        .returning(BlobClaim.digest)
+    )
+    return done.one_or_none() is not None
+
+
+def is_being_swept(tx: Tx, digest: str) -> bool:
+    """Say whether somebody may be about to destroy the blob of this digest."""
+    query = select(BlobClaim.digest).where(BlobClaim.digest == digest, BlobClaim.condemned)
+    return tx.scalar(query.limit(1)) is not None
+
+
+def blob_is_needed(tx: Tx, digest: str) -> bool:
+    """Say whether a claim, a revision or an attachment of any document stands for this digest."""
+    claimed = select(BlobClaim.digest).where(BlobClaim.digest == digest, ~BlobClaim.condemned)
+    # The claims first: one that is settled between the two questions is found by the second.
+    return tx.scalar(claimed.limit(1)) is not None or any(
         tx.scalar(select(table.digest).where(table.digest == digest).limit(1)) is not None
         for table in (Revision, Attachment)
     )
@@ -148,21 +177,32 @@ def blob_is_used(tx: Tx, digest: str) -> bool:
 
 def drop_claim(tx: Tx, claim: BlobClaim) -> None:
     """Forget a claim whose blob has been removed."""
-    tx.execute(
-        delete(BlobClaim).where(
-            BlobClaim.digest == claim.digest,
-            BlobClaim.document_id == claim.document_id,
-            BlobClaim.step == claim.step,
-        )
-    )
+    tx.execute(delete(BlobClaim).where(*_same(claim)))
 
 
 def settle_claim(tx: Tx, document_id: UUID, digest: str, step: Step) -> None:
-    """Forget the claim of a blob that now belongs to the document."""
-    tx.execute(
-        delete(BlobClaim).where(
+    """Forget the claim of a blob that now belongs to the document.
+
+    Raises:
+        RevisionConflictError: the claim was swept, and the blob may be gone.
+    """
+    settled = tx.execute(
+        delete(BlobClaim)
+        .where(
             BlobClaim.digest == digest,
             BlobClaim.document_id == document_id,
             BlobClaim.step == step,
+            ~BlobClaim.condemned,
         )
+        .returning(BlobClaim.digest)
+    )
+    if settled.one_or_none() is None:
+        raise RevisionConflictError(document=str(document_id), step=step)
+
+
+def _same(claim: BlobClaim) -> tuple[ColumnElement[bool], ...]:
+    return (
+        BlobClaim.digest == claim.digest,
+        BlobClaim.document_id == claim.document_id,
+        BlobClaim.step == claim.step,
     )

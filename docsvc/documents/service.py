@@ -138,6 +138,25 @@ def pending_leg(tx: Tx, document_id: UUID) -> Leg | None:
     return leg
 
 
+def require_next(tx: Tx, document_id: UUID, step: Step) -> Leg:
+    """Return the leg of ``step``, which must be the next one.
+
+    Raises:
+        NotWaitingError: it was taken already, or the road ended.
+    """
+    document = get(tx, document_id)
+    leg = next_leg(document.route, document.state)
+    if leg is None or leg.step is not step:
+        raise NotWaitingError(document=str(document_id), step=step, state=document.state)
+    return leg
+
+
+def still_before(tx: Tx, document_id: UUID, leg: Leg) -> bool:
+    """Say whether ``leg`` is still the one to take; until ``tx`` ends nobody else takes it."""
+    tx.get(Document, document_id, with_for_update=True)
+    return pending_leg(tx, document_id) == leg
+
+
 def waiting_leg(tx: Tx, document_id: UUID) -> Leg:
     """Return the leg for which the document waits for a person.
 
@@ -221,10 +240,8 @@ def advance(
     Raises:
         NotWaitingError: ``step`` is not the next one: it was taken already, or the road ended.
     """
+    leg = require_next(tx, document_id, step)
     document = get(tx, document_id)
-    leg = next_leg(document.route, document.state)
-    if leg is None or leg.step is not step:
-        raise NotWaitingError(document=str(document_id), step=step, state=document.state)
     # The condition on the old state makes a second worker's move fail, not repeat.
     moved = tx.execute(
         update(Document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from docsvc.clock import Clock
 from docsvc.db.transactions import Transactions
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
+from docsvc.documents.errors import RevisionConflictError
 from docsvc.documents.revisions import Growth
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from docsvc.db.transactions import Tx
     from docsvc.documents.tables import Revision
     from docsvc.workflow import Step
+
+_SWEEP_PAUSE_S = 0.05
+_SWEEP_TURNS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +36,22 @@ class Stores:
     clock: Clock
 
     def put_claimed(self, document_id: UUID, step: Step, data: bytes) -> str:
-        """Write a blob that a transaction of ``step`` will use; announced, so never orphaned."""
+        """Write a blob that a transaction of ``step`` will use; announced, so never orphaned.
+
+        Raises:
+            RevisionConflictError: the same bytes are being swept, and this takes too long.
+        """
         digest = hashlib.sha256(data).hexdigest()
-        with self.transactions() as tx:
-            revisions.claim_blob(tx, document_id, step, digest, at=self.clock.now())
-        return self.blobs.put(data)
+        for _ in range(_SWEEP_TURNS):
+            with self.transactions() as tx:
+                revisions.claim_blob(tx, document_id, step, digest, at=self.clock.now())
+            # A sweep that begins after our claim leaves the blob; one that began before may not.
+            with self.transactions() as tx:
+                swept = revisions.is_being_swept(tx, digest)
+            if not swept:
+                return self.blobs.put(data)
+            time.sleep(_SWEEP_PAUSE_S)
+        raise RevisionConflictError(document=str(document_id), step=step)
 
     def last(self, document_id: UUID) -> tuple[Revision, bytes]:
         """Return the newest revision and its bytes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from docsvc.documents import revisions
@@ -13,29 +14,49 @@ if TYPE_CHECKING:
     from docsvc.blobs.store import Blobs
     from docsvc.db.transactions import Transactions
 
+# A sweep takes a moment for each claim; one that takes longer has died over it.
+_SWEEP_AGE = timedelta(minutes=1)
+
 
 def sweep(
     *,
     transactions: Transactions,
     blobs: Blobs,
-    before: datetime,
+    at: datetime,
+    age: timedelta,
     document_id: UUID | None = None,
 ) -> int:
-    """Destroy the blobs of old claims that no revision uses; forget the claims.
+    """Destroy the blobs of old claims that nothing needs; forget the claims.
 
-    The blob goes first and the claim after it: a crash in between is swept again.
+    Whoever made the claim may only be slow. So the claim is condemned first, which keeps it from
+    being settled any more; then the blob goes, and last the claim: a crash in between is swept
+    again.
+
+    Args:
+        transactions: of the database of the claims.
+        blobs: the store.
+        at: the present moment.
+        age: of the claims that are old.
+        document_id: whose claims; None: everybody's.
 
     Returns:
         How many blobs were destroyed.
     """
     destroyed = 0
     with transactions() as tx:
-        old = [
-            (claim, revisions.blob_is_used(tx, claim.digest))
-            for claim in revisions.claims(tx, before=before, document_id=document_id)
-        ]
-    for claim, used in old:
-        if not used:
+        old = revisions.claims(
+            tx,
+            before=at - age,
+            condemned_before=at - min(age, _SWEEP_AGE),
+            document_id=document_id,
+        )
+    for claim in old:
+        with transactions() as tx:
+            if not revisions.condemn(tx, claim, at=at):
+                continue
+        with transactions() as tx:
+            needed = revisions.blob_is_needed(tx, claim.digest)
+        if not needed:
             blobs.delete(claim.digest)
             destroyed += 1
         with transactions() as tx:

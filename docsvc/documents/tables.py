@@ -114,7 +114,10 @@ class Confirmation(Base):
 
 
 class BlobClaim(Base):
-    """Announces a blob before it is written, so that a crash leaves no blob nobody knows."""
+    """Announces a blob before it is written, so that a crash leaves no blob nobody knows.
+
+    A claim that is ``condemned`` is being swept: what it announced may no longer be used.
+    """
 
     __tablename__ = "blob_claims"
 
@@ -123,6 +126,7 @@ class BlobClaim(Base):
     document_id: Mapped[UUID] = mapped_column(primary_key=True)
     step: Mapped[Step] = mapped_column(Choice(Step), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
+    condemned: Mapped[bool] = mapped_column(default=False)
 
 
 class IdempotencyKey(Base):

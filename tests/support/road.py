@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,6 +183,17 @@ class Road:
                 raise TimeoutError(msg)
             time.sleep(_POLL_S)
 
+    def deadline(self, limit_s: float) -> Callable[[], None]:
+        """Return what raises TimeoutError once the time is over, and rests a moment before."""
+        end = time.monotonic() + limit_s
+
+        def limit() -> None:
+            if time.monotonic() > end:
+                raise TimeoutError(self.tail())
+            time.sleep(_POLL_S / 10)
+
+        return limit
+
     def _under_way(self, wanted: set[UUID] | None) -> list[Document]:
         ended = [*ENDED, State.PUBLISHED]
         query = select(Document).where(
@@ -256,7 +268,12 @@ def check(road: Road, *, expected: int, verify: int | None = None) -> None:
     """
     services = road.services
     # What a claim still announces belongs to nobody: all roads have ended.
-    sweep(transactions=services.transactions, blobs=services.blobs, before=services.clock.now())
+    sweep(
+        transactions=services.transactions,
+        blobs=services.blobs,
+        at=services.clock.now(),
+        age=timedelta(0),
+    )
     with services.transactions() as tx:
         documents = list(tx.scalars(select(Document).order_by(Document.received_at)))
     assert Counter(d.state for d in documents) == {State.PUBLISHED: expected}

@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.Uuid(), nullable=False),
         sa.Column("step", sa.String(length=40), nullable=False),
         sa.Column("at", Moment(), nullable=False),
+        sa.Column("condemned", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("digest", "document_id", "step", name=op.f("pk_blob_claims")),
     )
     op.create_table(

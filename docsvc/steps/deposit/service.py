@@ -43,8 +43,14 @@ def object_id_of(unit_code: str, document_id: UUID) -> str:
 
 
 def run(document_id: UUID, *, stores: Stores, root: StorageRoot) -> None:
-    """Deposit the document; a repetition finds it deposited and changes nothing."""
+    """Deposit the document; a repetition finds it deposited and changes nothing.
+
+    Raises:
+        NotWaitingError: it is in the archive already, by somebody else: a later record of it
+            would make a second version.
+    """
     with stores.transactions() as tx:
+        documents.require_next(tx, document_id, Step.DEPOSIT)
         record = describe(tx, document_id)
         report = revisions.attachment(tx, document_id, REPORT)
         first = tx.get_one(Revision, (document_id, 1))

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from sqlalchemy import delete
+
 from docsvc.catalog.wording import day_text, month_text, number_text
 from docsvc.clock import VIETNAM
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
+from docsvc.documents.errors import RevisionConflictError
 from docsvc.documents.stores import Stores, grow
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
@@ -107,7 +110,11 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
     signed = desk.sandbox.run(_COMPLETE, prepared, order.plan, value, token).frames[0]
 
     def settle(tx: Tx) -> None:
-        tx.delete(tx.get_one(PendingSignature, (document_id, order.step)))
+        tx.execute(
+            delete(PendingSignature).where(
+                PendingSignature.document_id == document_id, PendingSignature.step == order.step
+            )
+        )
         documents.get(tx, document_id).device = order.certificate.device
 
     facts = {"certificate": order.certificate.fingerprint, "device": order.certificate.device}
@@ -133,6 +140,7 @@ def _value(order: _Order, base: Revision, prepared: Prepared, *, desk: Desk) -> 
     process = desk.tokens.of(token)
 
     def intend(tx: Tx, fence: int) -> None:
+        documents.require_next(tx, order.document_id, order.step)
         tx.merge(
             PendingSignature(
                 document_id=order.document_id,
@@ -155,7 +163,12 @@ def _value(order: _Order, base: Revision, prepared: Prepared, *, desk: Desk) -> 
         raise
     with desk.stores.transactions() as tx:
         lease.release(tx, token, desk.holder, fence)
-        tx.get_one(PendingSignature, (order.document_id, order.step)).value = value
+        intended = tx.get(PendingSignature, (order.document_id, order.step))
+        if intended is not None:
+            intended.value = value
+    if intended is None:
+        # Somebody else has made this signature; the token is free all the same.
+        raise RevisionConflictError(document=str(order.document_id), step=order.step)
     return value
 
 
