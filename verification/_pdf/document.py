@@ -200,8 +200,11 @@ class Document:
         for position, number in _references(self.data):
             _, owner, place = places[bisect_right(starts, position) - 1]
             found[number].add((owner, place))
+        boxes: set[int] = set()
         for index, section in enumerate(self.history):
-            boxes = {one.container for one in section.entries.values() if one.container is not None}
+            # An object stream that was written again gives its objects anew, too.
+            entries = section.entries.values()
+            boxes |= {one.container for one in entries if one.container is not None}
             for box in boxes:
                 self._container_references(box, index, found)
         return found

@@ -214,8 +214,9 @@ def test_broken_object_streams_are_told(packed: bytes) -> None:
 
     with pytest.raises(PdfSyntaxError):
         found.get(70, found.newest)
+    with pytest.raises(PdfSyntaxError):
+        found.referrers(4, found.newest)
     assert list(found.packed())
-    found.referrers(4, found.newest)
 
 
 def test_object_that_its_stream_does_not_hold_is_missing() -> None:
@@ -313,7 +314,7 @@ def test_object_stream_that_is_none_is_passed_over() -> None:
 
 def test_reference_in_the_head_of_an_object_stream_belongs_to_nobody() -> None:
     plain = zlib.compress(b"70 20 4 0 R          (a) 5 0 R")
-    head = stream(plain, b"/Type/ObjStm/N 1/First 1/Filter/FlateDecode")
+    head = stream(plain, b"/Type/ObjStm/N 1/First 6/Filter/FlateDecode")
     data = update(update_by_stream(base(), {}, packed={70: b"(a)"}), {79: head})
 
     assert document(data).referrers(4, 2) == {3}
