@@ -38,7 +38,9 @@ class LeaseLostError(DocsvcError):
     retryable = True
 
 
-def acquire(stores: Stores, token: str, holder: str, *, also: Callable[[Tx, int], None]) -> int:
+def acquire(
+    stores: Stores, token: str, holder: str, *, also: Callable[[Tx, int], None] | None = None
+) -> int:
     """Wait for the token and take it.
 
     Args:
@@ -57,7 +59,7 @@ def acquire(stores: Stores, token: str, holder: str, *, also: Callable[[Tx, int]
     while time.monotonic() < deadline:
         with stores.transactions() as tx:
             fence = _take(tx, stores, token, holder)
-            if fence is not None:
+            if fence is not None and also is not None:
                 also(tx, fence)
         if fence is not None:
             return fence
