@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from docsvc.bootstrap import Services
 
+log = logging.getLogger(__name__)
+
 _STATIC = Path(__file__).parent / "static"
 _API = "/api/"
 
@@ -44,6 +48,7 @@ def build(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_warm, args=(services,), daemon=True).start()
         yield
         services.close()
 
@@ -73,6 +78,14 @@ def build(services: Services) -> FastAPI:
     for kind in (DocsvcError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)
     return app
+
+
+def _warm(services: Services) -> None:
+    """Start a child before the first person waits for it: its imports take seconds."""
+    try:
+        services.sandbox.run("docsvc.steps.inspect.tasks:ready")
+    except DocsvcError as e:
+        log.warning("sandbox.cold", extra={"code": e.code})
 
 
 def _api() -> APIRouter:
