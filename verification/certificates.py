@@ -56,7 +56,6 @@ class Certificate:
     subject: NameKey
     issuer: NameKey
     subject_der: bytes
-    issuer_der: bytes
     serial: int
     valid_from: datetime
     valid_to: datetime
@@ -70,10 +69,8 @@ class Certificate:
     unknown_critical: bool
     crl_urls: tuple[str, ...]
     ocsp_urls: tuple[str, ...]
-    issuer_urls: tuple[str, ...]
     common_name: str | None
     organisation: str | None
-    email: str | None
     issuer_name: str | None
     hash_name: str | None
 
@@ -194,7 +191,6 @@ def _load(der: bytes) -> Certificate:
         subject=name_key(one.subject),
         issuer=name_key(one.issuer),
         subject_der=one.subject.public_bytes(),
-        issuer_der=one.issuer.public_bytes(),
         serial=one.serial_number,
         valid_from=one.not_valid_before_utc,
         valid_to=one.not_valid_after_utc,
@@ -208,10 +204,8 @@ def _load(der: bytes) -> Certificate:
         unknown_critical=any(e.critical and oid not in _UNDERSTOOD for oid, e in found.items()),
         crl_urls=_crl_urls(_value(found, x509.CRLDistributionPoints)),
         ocsp_urls=_access(found, AuthorityInformationAccessOID.OCSP),
-        issuer_urls=_access(found, AuthorityInformationAccessOID.CA_ISSUERS),
         common_name=_text(one.subject, NameOID.COMMON_NAME),
         organisation=_text(one.subject, NameOID.ORGANIZATION_NAME),
-        email=_text(one.subject, NameOID.EMAIL_ADDRESS),
         issuer_name=_text(one.issuer, NameOID.COMMON_NAME),
         hash_name=None if hashed is None else hashed.name.replace("-", "_"),
     )

@@ -66,10 +66,3 @@ class TrustMaterialError(VerificationError):
     """A file of the trust store is no certificate, CRL or OCSP answer."""
 
     code = "verification.trust-material"
-
-
-class FetchFailedError(VerificationError):
-    """Validation data that a chain needs could not be fetched from any of its places."""
-
-    code = "verification.fetch-failed"
-    retryable = True
