@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import update
 
 from archive.errors import ArchiveError
+from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.service import Ending
 from docsvc.documents.sweep import sweep
@@ -111,15 +112,18 @@ class Runner:
 
     def _take(self, document_id: UUID) -> Taken:
         services = self._services
-        sweep(
-            transactions=services.transactions,
-            blobs=services.blobs,
-            at=services.clock.now(),
-            age=timedelta(0),
-            document_id=document_id,
-        )
         with services.transactions() as tx:
             leg = documents.pending_leg(tx, document_id)
+            left = revisions.has_claims(tx, document_id)
+        if left:
+            # What an earlier try of this document has left behind goes first.
+            sweep(
+                transactions=services.transactions,
+                blobs=services.blobs,
+                at=services.clock.now(),
+                age=timedelta(0),
+                document_id=document_id,
+            )
         if leg is None:
             return Taken(step=None)
         began = time.perf_counter()

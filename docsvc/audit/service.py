@@ -7,7 +7,7 @@ import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from docsvc.audit.tables import AuditEntry, AuditHead
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 _START = "0" * 64
 _HEAD = 1
+# Made once: this runs with every step of every document.
+_HEADS = AuditHead.metadata.tables[AuditHead.__tablename__]
+_TAKE = (
+    update(_HEADS)
+    .where(_HEADS.c.id == _HEAD)
+    .values(sequence=_HEADS.c.sequence + 1)
+    .returning(_HEADS.c.sequence, _HEADS.c.chain)
+)
+_ENTER = insert(AuditEntry.metadata.tables[AuditEntry.__tablename__])
+_LEAVE = update(_HEADS).where(_HEADS.c.id == _HEAD).values(chain=bindparam("chain"))
 
 
 def append(tx: Tx, *, at: datetime, actor: str, act: str, subject: str, **facts: object) -> None:
@@ -26,12 +36,8 @@ def append(tx: Tx, *, at: datetime, actor: str, act: str, subject: str, **facts:
 
     The head row is taken by an UPDATE first, so that appenders queue on both databases.
     """
-    taken = tx.execute(
-        update(AuditHead)
-        .where(AuditHead.id == _HEAD)
-        .values(sequence=AuditHead.sequence + 1)
-        .returning(AuditHead.sequence, AuditHead.chain)
-    ).one_or_none()
+    connection = tx.connection()
+    taken = connection.execute(_TAKE).one_or_none()
     if taken is None:
         _begin(tx)
         append(tx, at=at, actor=actor, act=act, subject=subject, **facts)
@@ -42,18 +48,17 @@ def append(tx: Tx, *, at: datetime, actor: str, act: str, subject: str, **facts:
     clean: dict[str, Any] = json.loads(json.dumps(facts, default=str))
     content = _content(sequence, at, actor, act, subject, clean)
     chain = _link(before, content)
-    tx.add(
-        AuditEntry(
-            sequence=sequence,
-            at=at,
-            actor=actor,
-            act=act,
-            subject=subject,
-            facts=clean,
-            chain=chain,
-        )
-    )
-    tx.execute(update(AuditHead).where(AuditHead.id == _HEAD).values(chain=chain))
+    entry = {
+        "sequence": sequence,
+        "at": at,
+        "actor": actor,
+        "act": act,
+        "subject": subject,
+        "facts": clean,
+        "chain": chain,
+    }
+    connection.execute(_ENTER, entry)
+    connection.execute(_LEAVE, {"chain": chain})
 
 
 def first_broken(tx: Tx) -> int | None:

@@ -137,6 +137,12 @@ def attachment(tx: Tx, document_id: UUID, name: str) -> Attachment:
     return found
 
 
+def has_claims(tx: Tx, document_id: UUID) -> bool:
+    """Say whether blobs were announced for a document and not used yet."""
+    found = select(BlobClaim.digest).where(BlobClaim.document_id == document_id).limit(1)
+    return tx.scalar(found) is not None
+
+
 def claims(
     tx: Tx, *, before: datetime, condemned_before: datetime, document_id: UUID | None = None
 ) -> list[BlobClaim]:
