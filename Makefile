@@ -44,7 +44,7 @@ format: .venv/dev ## ruff fix and format
 lint: .venv/dev ## ruff, djlint, codespell, deptry, vulture
 	ruff check .
 	ruff format --check .
-	djlint --check --quiet docsvc/web/templates
+	djlint --lint --quiet docsvc/web/templates
 	codespell
 	deptry .
 	vulture
