@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from archive.model import User
+from sqlalchemy import update
+
+from archive.errors import ArchiveError
+from archive.model import EventType, PreservationEvent, User
 from archive.package import build_aip, read_document
 from archive.renew import FINAL, Stamped, due
 from archive.renew import renew as renew_package
@@ -16,12 +20,13 @@ from docsvc.bootstrap import Services
 from docsvc.catalog import kinds
 from docsvc.documents.revisions import NamedBlob, attach
 from docsvc.documents.tables import Document, Event, Revision
+from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.steps.deposit.record import restore
-from docsvc.steps.deposit.service import REPORT, deposit_of
+from docsvc.steps.deposit.service import AGENT, REPORT, deposit_of
 from docsvc.steps.deposit.tables import DepositRow
 from docsvc.steps.register.rules import book_for
-from docsvc.steps.register.service import enter
+from docsvc.steps.register.service import count_from, enter
 from docsvc.steps.timestamp.service import Augmenter
 from docsvc.steps.verify.service import verdict_row
 from docsvc.workflow import State, Step
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
 
     from docsvc.db.transactions import Tx
 
+log = logging.getLogger(__name__)
+
 _DATA = "representations/rep1/data"
 _USER = User(name="docsvc", address="urn:docsvc")
 _EXPIRIES = "docsvc.steps.deposit.tasks:expiries"
@@ -39,13 +46,19 @@ _EXPIRIES = "docsvc.steps.deposit.tasks:expiries"
 def rebuild(services: Services) -> dict[str, int]:
     """Bring documents that the database lacks back from the archive; bodies must be known.
 
+    A package that cannot be brought back does not stop the others; the log says which and why.
+
     Returns:
-        How many packages were read, and how many documents came back.
+        How many packages were read, how many documents came back, how many could not.
     """
-    counts = {"packages": 0, "documents": 0}
+    counts = {"packages": 0, "documents": 0, "failed": 0}
     for object_id in services.root.object_ids():
         counts["packages"] += 1
-        counts["documents"] += _bring_back(services, object_id)
+        try:
+            counts["documents"] += _bring_back(services, object_id)
+        except (ArchiveError, DocsvcError) as e:
+            counts["failed"] += 1
+            log.warning("recovery.failed", extra={"object": object_id, "code": e.code})
     return counts
 
 
@@ -57,10 +70,8 @@ def _bring_back(services: Services, object_id: str) -> bool:
         if tx.get(Document, document_id) is not None:
             return False
     put = services.stores.put_claimed
-    kept = {
-        put(document_id, Step.DEPOSIT, files[f"{_DATA}/{name}.pdf"])
-        for name in ("original", "final")
-    }
+    original, final = (files[f"{_DATA}/{name}.pdf"] for name in ("original", "final"))
+    kept = {put(document_id, Step.DEPOSIT, data): len(data) for data in (original, final)}
     report = files[f"{_DATA}/{REPORT}"]
     blob = NamedBlob(name=REPORT, digest=put(document_id, Step.VERIFY, report), size=len(report))
     at = services.clock.now()
@@ -70,7 +81,7 @@ def _bring_back(services: Services, object_id: str) -> bool:
         document.state = State.DEPOSITED
         tx.add(document)
         tx.flush()
-        _restore_rows(tx, record, kept)
+        _restore_rows(tx, record, kept, at=at)
         _restore_number(tx, document)
         attach(tx, document_id, Step.VERIFY, blob, at=at)
         last = record["revisions"][-1]["digest"]
@@ -83,10 +94,33 @@ def _bring_back(services: Services, object_id: str) -> bool:
     return True
 
 
-def _restore_rows(tx: Tx, record: Mapping[str, Any], kept: set[str]) -> None:
+def _restore_rows(
+    tx: Tx, record: Mapping[str, Any], kept: Mapping[str, int], *, at: datetime
+) -> None:
+    """Restore the revisions that the archive holds, and all events.
+
+    Args:
+        tx: the transaction.
+        record: what was deposited of the database.
+        kept: digest and size of the original and of the final revision, in this order.
+        at: the present moment.
+    """
     for row in record["revisions"]:
         if row["digest"] in kept:
             tx.add(restore(Revision, row))
+    final, last = list(kept)[-1], record["revisions"][-1]
+    if final not in {row["digest"] for row in record["revisions"]}:
+        # The archive has renewed the timestamp: a revision that the record does not know.
+        tx.add(
+            Revision(
+                document_id=UUID(last["document_id"]),
+                ordinal=last["ordinal"] + 1,
+                step=Step.TIMESTAMP,
+                digest=final,
+                size=kept[final],
+                created_at=at,
+            )
+        )
     for row in record["events"]:
         # The number of an event is drawn anew; its order stays.
         tx.add(restore(Event, {k: v for k, v in row.items() if k != "id"}))
@@ -112,6 +146,10 @@ def _restore_number(tx: Tx, document: Document) -> None:
         issued_on=document.issued_on,
         at=document.received_at,
     )
+    if not document.classification.get("number"):
+        # Numbers up to one that was drawn may stand on documents that are not in the archive,
+        # or be void: none of them is drawn again.
+        count_from(tx, key, document.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +164,15 @@ class Renewal:
         urgent = due(self._stamped(), before=before)
         at = self.services.clock.now()
         for each in urgent:
-            renew_package(self.services.root, each.object_id, renewer=self, at=at, user=_USER)
+            done = renew_package(
+                self.services.root, each.object_id, renewer=self, at=at, user=_USER
+            )
+            with self.services.transactions() as tx:
+                tx.execute(
+                    update(DepositRow)
+                    .where(DepositRow.object_id == each.object_id)
+                    .values(version=done.version)
+                )
         return [each.object_id for each in urgent]
 
     def renew(self, object_id: str, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
@@ -138,8 +184,18 @@ class Renewal:
             REPORT: files[f"{_DATA}/{REPORT}"],
             "metadata/document.json": files["metadata/document.json"],
         }
+        at = self.services.clock.now()
         deposit = deposit_of(UUID(record["document"]["id"]), record, data)
-        return build_aip(replace(deposit, object_id=object_id, created=self.services.clock.now()))
+        renewed = PreservationEvent(
+            identifier=f"{object_id}/{at.isoformat()}",
+            type=EventType.MODIFICATION,
+            at=at,
+            agent=AGENT,
+            detail="renewal",
+        )
+        return build_aip(
+            replace(deposit, object_id=object_id, created=at, events=(*deposit.events, renewed))
+        )
 
     def _stamped(self) -> Iterator[Stamped]:
         root, sandbox = self.services.root, self.services.sandbox

@@ -98,9 +98,9 @@ def rebuild(*, as_json: JsonOption = False, lang: LangOption = Lang.VI) -> int:
     output.document(counts) if as_json else output.table(
         list(counts), [list(map(str, counts.values()))]
     )
-    return 0
+    return 1 if counts["failed"] else 0
 
 
 def _open(*, as_json: bool, lang: Lang) -> tuple[Output, Services]:
-    logs.configure("error")
+    logs.configure("warning")
     return Output(as_json=as_json, lang=lang), open_services(settings.load())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from docsvc.documents.stores import Stores
 
 REPORT = "report.json"
-_AGENT = Agent(identifier="docsvc", name="docsvc", type=AgentType.SOFTWARE)
+AGENT = Agent(identifier="docsvc", name="docsvc", type=AgentType.SOFTWARE)
 _USER = User(name="docsvc", address="urn:docsvc")
 _EVENT_TYPES = {
     Step.RECEIVE: EventType.CAPTURE,
@@ -110,7 +110,7 @@ def _event(document_id: UUID, event: dict[str, Any]) -> PreservationEvent:
         identifier=f"{document_id}/{event['id']}",
         type=_EVENT_TYPES[Step(event["step"])],
         at=datetime.fromisoformat(event["at"]),
-        agent=_AGENT,
+        agent=AGENT,
         detail=event["step"],
     )
 

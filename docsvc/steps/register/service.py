@@ -106,6 +106,13 @@ def enter(  # the columns of the entry
     tx.flush()
 
 
+def count_from(tx: Tx, key: BookKey, number: int) -> None:
+    """Count on from ``number`` at least: the numbers up to it are not drawn any more."""
+    tx.execute(
+        update(Book).where(Book.id == _book(tx, key), Book.last < number).values(last=number)
+    )
+
+
 def void(tx: Tx, document_id: UUID, *, reason: str) -> None:
     """Cancel the number of a document: the number stays, void, with its reason."""
     tx.execute(
