@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from docsvc.bootstrap import PRELOAD
 from docsvc.cli.ingest import walk
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.clock import VIETNAM, SystemClock
-from docsvc.errors import DocsvcError
+from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -141,14 +140,17 @@ def _each(
 
     def work(path: Path) -> Result:
         try:
+            path.open("rb").close()
             return Result(path=path, facts=sandbox.run(task, *arguments(path)).facts)
         except DocsvcError as e:
             return Result(path=path, facts={}, error=e)
+        except OSError as e:
+            error = CodedError("ingest.unreadable-path", problem=e.strerror or "")
+            return Result(path=path, facts={}, error=error)
 
     waiting: deque[Future[Result]] = deque()
-    rest = iter(paths)
     with ThreadPoolExecutor(jobs) as pool:
-        for path in itertools.chain(rest):
+        for path in paths:
             waiting.append(pool.submit(work, path))
             if len(waiting) >= jobs * _AHEAD:
                 yield waiting.popleft().result()

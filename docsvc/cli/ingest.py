@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,10 +89,12 @@ def ingest(
 
 
 def walk(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield files, and the files of folders in the order of their names."""
+    """Yield files, and those of folders in the order of their names, a folder at a time."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file())
+            with os.scandir(path) as entries:
+                inside = sorted(e.name for e in entries if e.is_dir() or e.is_file())
+            yield from walk(path / name for name in inside)
         else:
             yield path
 
