@@ -16,6 +16,7 @@ from docsvc.cli.output import JsonOption, Lang, Output
 from docsvc.demo.authority import Authority
 from docsvc.demo.pki import load as load_pki
 from docsvc.migrations import upgrade
+from docsvc.web.app import build
 from docsvc.worker import RunningWorker
 
 if TYPE_CHECKING:
@@ -36,17 +37,17 @@ def serve(
         if chosen.demonstration:
             stack.enter_context(authority(chosen))
         services = open_services(chosen)
-        stack.callback(services.close)
         upgrade(services.engine)
+        closing = stack.enter_context(contextlib.ExitStack())
+        closing.callback(services.close)
         if workers:
             running = RunningWorker(services)
             running.start()
-            stack.callback(running.stop)
+            closing.callback(running.stop)
         if as_json:
             Output(as_json=True, lang=Lang.EN).line({"listening": f"{chosen.host}:{chosen.port}"})
         uvicorn.run(
-            "docsvc.web.app:create",
-            factory=True,
+            build(services, closing=closing.close),
             host=chosen.host,
             port=chosen.port,
             log_config=None,

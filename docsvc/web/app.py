@@ -25,7 +25,7 @@ from docsvc.web.guard import Guard
 from docsvc.web.pages import faults
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -43,14 +43,19 @@ def create() -> FastAPI:
     return build(open_services(settings.load()))
 
 
-def build(services: Services) -> FastAPI:
-    """Build the application on services that are open already."""
+def build(services: Services, *, closing: Callable[[], None] | None = None) -> FastAPI:
+    """Build the application on services that are open already.
+
+    Args:
+        services: what it stands on.
+        closing: called when the server stops; closes the services if it is left out.
+    """
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=_warm, args=(services,), daemon=True).start()
         yield
-        services.close()
+        (closing or services.close)()
 
     app = FastAPI(
         title="docsvc",
