@@ -64,6 +64,7 @@ class Problem(BaseModel):
     action: Annotated[str, Field(description="What to do; may be empty")]
     retryable: Annotated[bool, Field(description="Whether the same request may succeed later")]
     faults: list[Fault] = []
+    document: Annotated[str | None, Field(description="The document it is about")] = None
 
 
 def problem_of(error: Exception, lang: Lang) -> Problem:
@@ -152,6 +153,7 @@ def _of_code(
         action=messages.action(code, lang, **given),
         retryable=retryable,
         faults=faults or [],
+        document=str(given["document"]) if "document" in given else None,
     )
 
 

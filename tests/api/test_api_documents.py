@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docsvc.access.rules import Role
-from docsvc.workflow import Step
+from docsvc.workflow import State, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,10 +116,15 @@ def test_body_in_chunks_cannot_pass_the_limit(as_role: AsRole) -> None:
 
 
 def test_broken_file_is_kept_apart_with_its_reason(as_role: AsRole) -> None:
-    answer = upload(as_role(Role.CLERK), b"%PDF-1.7 cut sh")
+    client = as_role(Role.CLERK)
 
-    assert answer.status_code == 202
-    assert answer.json()["ended_code"] == "inspect.truncated"
+    answer = upload(client, b"%PDF-1.7 cut sh")
+
+    assert answer.status_code == 422
+    problem = answer.json()
+    assert problem["code"] == "inspect.truncated"
+    kept = client.get(f"/api/v1/documents/{problem['document']}").json()
+    assert kept["state"] == State.QUARANTINED
 
 
 def test_listing_holds_what_may_be_seen_and_pages_through_it(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -79,6 +80,7 @@ class Accepted:
     document_id: UUID
     created: bool
     ended_code: str | None = None
+    ended_facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,10 @@ class Reception:
             # The same bytes came in twice at the same moment; the other one won.
             return self._known(digest, offer)
         return Accepted(
-            document_id=document_id, created=True, ended_code=ending.code if ending else None
+            document_id=document_id,
+            created=True,
+            ended_code=ending.code if ending else None,
+            ended_facts=ending.facts if ending else {},
         )
 
     def _admit(self, data: bytes, digest: str, offer: Offer) -> Accepted | None:
@@ -222,7 +227,12 @@ def _accepted(tx: Tx, digest: str) -> Accepted | None:
     known = documents.by_digest(tx, digest)
     if known is None:
         return None
-    return Accepted(document_id=known.id, created=False, ended_code=known.ended_code)
+    return Accepted(
+        document_id=known.id,
+        created=False,
+        ended_code=known.ended_code,
+        ended_facts=dict(known.ended_facts),
+    )
 
 
 def _plain_name(name: str) -> str:

@@ -1,6 +1,6 @@
 """Documents: upload, list, look, download."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from docsvc.access.rules import Action
 from docsvc.documents import queries
 from docsvc.documents.queries import Wanted
+from docsvc.errors import CodedError
 from docsvc.steps.receive.service import Offer
 from docsvc.web.api import uploads
 from docsvc.web.api.schemas import (
@@ -45,7 +46,10 @@ def upload(
         str | None, Header(max_length=200, min_length=1, pattern=r"^[\x21-\x7e]+$")
     ] = None,
 ) -> AcceptedOut:
-    """Take a PDF in; the same bytes twice are one document."""
+    """Take a PDF in; the same bytes twice are one document.
+
+    A file that cannot be opened safely is kept apart: the answer is 422 with the reason.
+    """
     file, unit = uploads.file_of(form), text_of(form, "unit")
     if unit not in caller.units.paths:
         raise FieldError(field="unit")
@@ -60,10 +64,12 @@ def upload(
     )
     with room.taken():
         accepted = services.accept(file.file.read(), offer)
+    if accepted.ended_code is not None:
+        # The file is kept apart, under the number that the problem names; it goes no further.
+        facts: dict[str, Any] = {**accepted.ended_facts, "document": str(accepted.document_id)}
+        raise CodedError(accepted.ended_code, **facts)
     response.headers["Location"] = f"/api/v1/documents/{accepted.document_id}"
-    return AcceptedOut(
-        id=accepted.document_id, created=accepted.created, ended_code=accepted.ended_code
-    )
+    return AcceptedOut(id=accepted.document_id, created=accepted.created)
 
 
 @router.get("")

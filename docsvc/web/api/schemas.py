@@ -32,7 +32,6 @@ class AcceptedOut(_Out):
 
     id: UUID
     created: bool
-    ended_code: str | None
 
 
 class DocumentOut(_Out):
