@@ -14,17 +14,22 @@ Between two such moments nothing lasts, so that a kill before each is a kill at 
 ``trace``     a file that takes the points that were passed, one a line
 ``beat``      seconds between heartbeats, and after which a worker counts as dead
 ============  ==============================================================================
+
+Without that variable this is a nursery: it reads such objects from standard input, one a line,
+lets a worker live by each, and answers with its exit code. A worker of the nursery is forked
+from a process that has imported everything: most of a short life is imports.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import signal
 import sys
 import threading
 from collections import Counter
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 _LATER_S = 0.03
+_PR_SET_PDEATHSIG = 1
 _CHANGES = ("INSERT", "UPDATE", "DELETE")
 
 
@@ -60,7 +66,7 @@ class Points:
         self._lock = threading.Lock()
         self._objects: dict[str, str] = {}
 
-    @contextmanager
+    @contextlib.contextmanager
     def within(self, step: str, document: object) -> Iterator[None]:
         """Say what this thread is doing."""
         before = getattr(self._here, "what", None)
@@ -210,9 +216,23 @@ def install(order: dict[str, Any]) -> None:
     _before(points, lease, "acquire", "acquire")
 
 
-def main() -> int:
+def nursery() -> int:
+    """Let one worker live after the other."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            os._exit(work(json.loads(line)))
+        _, status = os.waitpid(child, 0)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201  # the answer
+    return 0
+
+
+def work(order: dict[str, Any]) -> int:
     """Work like ``docsvc worker``."""
-    order = json.loads(os.environ["ROAD_CRASH"])
     chosen = settings.load()
     logs.configure(chosen.log_level)
     if "at" in order or "trace" in order:
@@ -233,4 +253,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    told = os.environ.get("ROAD_CRASH")
+    sys.exit(nursery() if told is None else work(json.loads(told)))

@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,6 +81,26 @@ class WorkerProcess:
 
 
 @dataclass(slots=True, kw_only=True)
+class Nursery:
+    """Lets workers live one after the other; see ``crashing_worker.py``."""
+
+    process: subprocess.Popen[str]
+
+    def live(self, order: Mapping[str, object]) -> int:
+        """Let a worker live by an order until it dies; return its exit code."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def stop(self) -> None:
+        """End the nursery and who lives in it."""
+        self.process.kill()
+        self.process.communicate()
+
+
+@dataclass(slots=True, kw_only=True)
 class Road:
     """A service with its folder; ``services`` is this process's own door to it."""
 
@@ -87,6 +108,7 @@ class Road:
     services: Services
     config: Path
     workers: list[WorkerProcess] = field(default_factory=list)
+    nurseries: list[Nursery] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def start_worker(
@@ -114,7 +136,7 @@ class Road:
         output = self.folder / f"{executor}.log"
         with output.open("ab") as log:
             process = subprocess.Popen(
-                command,
+                [*_mortal(), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -125,6 +147,22 @@ class Road:
         worker = WorkerProcess(executor=executor, process=process, output=output)
         self.workers.append(worker)
         return worker
+
+    def start_nursery(self, executor: str = "worker-0") -> Nursery:
+        """Start a nursery; its workers log where a plain one of that name does."""
+        with (self.folder / f"{executor}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [*_mortal(), sys.executable, CRASHING_WORKER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self.environment(executor),
+                cwd=self.folder,
+                text=True,
+            )
+        nursery = Nursery(process=process)
+        self.nurseries.append(nursery)
+        return nursery
 
     def environment(self, executor: str) -> dict[str, str]:
         """Return the environment of a process of this service."""
@@ -214,7 +252,15 @@ class Road:
         """Kill what still runs and let go of everything."""
         for worker in self.workers:
             worker.kill()
+        for nursery in self.nurseries:
+            nursery.stop()
         self.services.close()
+
+
+def _mortal() -> list[str]:
+    """Return the command before a command that dies with this process, however that ends."""
+    setpriv = shutil.which("setpriv")
+    return [] if setpriv is None else [setpriv, "--pdeathsig=KILL"]
 
 
 OpenRoad = Callable[..., Road]
