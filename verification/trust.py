@@ -33,11 +33,18 @@ class AnchorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """A certificate (DER) that is trusted because somebody decided so."""
+    """A certificate (DER) that is trusted because somebody decided so.
+
+    ``since`` and ``until`` bound the moments for which it is trusted, both included; None is no
+    bound. ``reason`` is why, in the words of who decided.
+    """
 
     certificate: bytes
     name: str
     kind: AnchorKind
+    since: datetime | None = None
+    until: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
