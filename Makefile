@@ -68,6 +68,12 @@ docs: .venv/dev ## write the reference from the code; stale pages are an error i
 bench: .venv/dev ## documents a second on the whole road
 	python benchmarks/road.py
 
+storm: .venv/dev ## 200 documents while workers are killed 50 times, on both kinds of installation
+	@mkdir -p build && rm -f build/storm.jsonl
+	ROAD_STORM=200/50 ROAD_STORM_FIGURES=$(CURDIR)/build/storm.jsonl \
+	  pytest -q tests/integration/road/test_road_storm.py
+	@cat build/storm.jsonl
+
 check: lint types imports test cov ## all that must pass; CI runs this and nothing else
 	python docs/build.py --check
 
@@ -104,4 +110,4 @@ clean: ## remove what was made, but not the pins
 	@touch $@ .venv/run
 
 .PHONY: help run worker migrate test test-unit test-browser conformance format lint types imports \
-  cov samples docs bench check pins setup clean
+  cov samples docs bench storm check pins setup clean

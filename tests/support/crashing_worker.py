@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, event
 
 from archive.ocfl import StorageRoot, object_path
+from archive.stores import LocalFolder
 from docsvc import logs, settings, worker
 from docsvc.blobs.store import Objects
 from docsvc.bootstrap import Services, open_services
@@ -48,6 +49,9 @@ from docsvc.worker import Runner, RunningWorker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from uuid import UUID
+
+# How a worker ends whose document came to its end first: another worker was at it, say.
+NOT_REACHED = 3
 
 _LATER_S = 0.03
 _PR_SET_PDEATHSIG = 1
@@ -104,6 +108,11 @@ class Points:
         if point == self._at:
             self._die(tear)
 
+    def arrive(self) -> None:
+        """End the worker if the document has come to its end without passing the point."""
+        if self._at is not None and self._here.what[1] == self._document:
+            os._exit(NOT_REACHED)
+
     def _die(self, tear: Callable[[], None] | None) -> None:
         if self._mode == "later":
             threading.Timer(_LATER_S, _kill).start()
@@ -150,27 +159,38 @@ def _watch_commits(points: Points) -> None:
 
 def _watch_files(points: Points) -> None:
     """Pass a point before each blob and each file of the archive; know how to tear one."""
-    put, delete = Objects.put, Objects.delete
+    for store, tear in ((Objects, _half_object), (LocalFolder, _half_file)):
+        _watch_store(points, store, tear)
 
-    def putting(self: Objects, key: str, data: bytes) -> None:
-        points.reach("put", key=key, tear=lambda: _half(self, key, data))
+
+def _watch_store(points: Points, store: Any, tear: Callable[[Any, str, bytes], None]) -> None:
+    put, delete = store.put, store.delete
+
+    def putting(self: Any, key: str, data: bytes) -> None:
+        points.reach("put", key=key, tear=lambda: tear(self, key, data))
         put(self, key, data)
 
-    def deleting(self: Objects, key: str) -> None:
+    def deleting(self: Any, key: str) -> None:
         points.reach("delete", key=key)
         delete(self, key)
 
-    Objects.put = putting  # type: ignore[method-assign]
-    Objects.delete = deleting  # type: ignore[method-assign]
+    store.put, store.delete = putting, deleting
 
 
-def _half(objects: Objects, key: str, data: bytes) -> None:
+def _half_object(objects: Objects, key: str, data: bytes) -> None:
     """Leave what a store in a folder leaves when it is killed while it writes."""
     if objects._folder is None:
         return  # a store on the network shows the whole object or none
     path = objects._folder / f"{key}#1"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data[: len(data) // 2])
+
+
+def _half_file(folder: LocalFolder, key: str, data: bytes) -> None:
+    """Leave what the archive's folder leaves when it is killed while it writes."""
+    path = folder._root / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_name(f".{path.name}.torn.part").write_bytes(data[: len(data) // 2])
 
 
 def _watch_steps(points: Points) -> None:
@@ -182,6 +202,8 @@ def _watch_steps(points: Points) -> None:
             points.reach("begin")
             taken = take(self, document_id)
             points.reach("end")
+            if taken.step is None and not taken.retry:
+                points.arrive()
             return taken
 
     def road(services: Services) -> Any:
@@ -204,13 +226,26 @@ def _step(points: Points, step: str, run: Callable[[UUID], None]) -> Callable[[U
     return running
 
 
+def _watch_children(points: Points) -> None:
+    """Pass a point before each task of a child, named by its function: how often one is asked
+    depends on what this worker has fetched before.
+    """
+    run = Sandbox.run
+
+    def running(self: Sandbox, task: str, *arguments: object, **named: Any) -> Any:
+        points.reach(f"child-{task.partition(':')[2]}")
+        return run(self, task, *arguments, **named)
+
+    Sandbox.run = running  # type: ignore[method-assign]
+
+
 def install(order: dict[str, Any]) -> None:
     """Watch everything that lasts."""
     points = Points(order)
     _watch_steps(points)
     _watch_commits(points)
     _watch_files(points)
-    _before(points, Sandbox, "run", "child")
+    _watch_children(points)
     _before(points, TokenProcess, "sign", "token")
     _before(points, Services, "stamp", "stamp")
     _before(points, lease, "acquire", "acquire")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,12 +31,13 @@ def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     passwords._nobody.cache_clear()
 
 
-@pytest.fixture
-def transactions(tmp_path: Path) -> Iterator[Transactions]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'access.sqlite'}")
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables and one unit; making them takes longer than most tests."""
+    path = tmp_path_factory.mktemp("access") / "template.sqlite"
+    engine = open_engine(f"sqlite:///{path}")
     Base.metadata.create_all(engine)
-    opened = transactions_of(engine)
-    with opened() as tx:
+    with transactions_of(engine)() as tx:
         tx.add(
             Unit(
                 code="H99.12.05",
@@ -49,5 +51,14 @@ def transactions(tmp_path: Path) -> Iterator[Transactions]:
                 seal_mm=36,
             )
         )
-    yield opened
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def transactions(template: Path, tmp_path: Path) -> Iterator[Transactions]:
+    path = tmp_path / "access.sqlite"
+    shutil.copyfile(template, path)
+    engine = open_engine(f"sqlite:///{path}")
+    yield transactions_of(engine)
     engine.dispose()
