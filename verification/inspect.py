@@ -85,6 +85,11 @@ class Facts:
     fonts: tuple[str, ...]
     page_sizes: tuple[tuple[float, float], ...]
 
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """Name what the file would do when it is opened, embedded files among it."""
+        return (*self.active_content, *(("embedded-files",) if self.embedded_files else ()))
+
 
 def inspect(pdf: bytes, *, limits: Limits | None = None) -> Facts:
     """Find the facts of a file, or say by a named error why it is refused.

@@ -7,6 +7,7 @@ conditional put, which some stores accept and ignore.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import os
 from pathlib import Path
@@ -103,10 +104,23 @@ class Objects:
 
     def delete(self, key: str) -> None:
         """Remove the bytes under ``key``; nothing happens if there are none."""
+        self.tidy(key)
         # The local store removes folders that get empty: their names must be synced anew.
         self._synced.clear()
         with _named(), contextlib.suppress(FileNotFoundError):
             obstore.delete(self._store, key)
+
+    def tidy(self, key: str) -> None:
+        """Remove what a write of ``key`` has left that was cut off: bytes that nobody can read.
+
+        The local store writes beside the place first, under ``key#1``; other stores show a whole
+        object or none. A write that is under way at this moment fails, and is tried again.
+        """
+        if self._folder is not None:
+            place = self._folder / key
+            with _named():
+                for left in place.parent.glob(f"{glob.escape(place.name)}#*"):
+                    left.unlink(missing_ok=True)
 
     def _sync(self, path: Path, root: Path) -> None:
         """Make a file and its name durable, and the names of the folders that are new."""
@@ -156,6 +170,10 @@ class Blobs:
     def delete(self, digest: str) -> None:
         """Destroy the bytes of ``digest``."""
         self._objects.delete(_key(digest))
+
+    def tidy(self, digest: str) -> None:
+        """Remove what a write of ``digest`` has left that was cut off; the blob itself stays."""
+        self._objects.tidy(_key(digest))
 
     def digests(self) -> Iterator[str]:
         """Yield every digest the store holds."""

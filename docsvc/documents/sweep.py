@@ -56,7 +56,9 @@ def sweep(
                 continue
         with transactions() as tx:
             needed = revisions.blob_is_needed(tx, claim.digest)
-        if not needed:
+        if needed:
+            blobs.tidy(claim.digest)
+        else:
             blobs.delete(claim.digest)
             destroyed += 1
         with transactions() as tx:

@@ -129,7 +129,7 @@ class StandInSandbox(Sandbox):
             raise CodedError(code)
         match task.rpartition(":")[2]:
             case "gate":
-                return Answer(facts={"verdict": "clear", "level": None, "reasons": []})
+                return Answer(facts={"verdict": "clear", "level": None, "reasons": [], "acts": []})
             case "verify":
                 return Answer(facts=VERDICT | {"sha256": hashlib.sha256(pdf).hexdigest()})
             case "draw":

@@ -17,10 +17,10 @@ _CLASSIFICATION = TypeAdapter(Classification)
 
 
 def gate(pdf: bytes) -> Answer:
-    """Return the secrecy of a file; refuse one that cannot be opened safely."""
-    inspect(pdf)
+    """Return the secrecy of a file and what it would do; refuse what cannot be opened safely."""
+    acts = inspect(pdf).acts
     secrecy = classify_reading(read(pdf), hints=Hints()).secrecy
-    return Answer(facts=_SECRECY.dump_python(secrecy, mode="json"))
+    return Answer(facts={**_SECRECY.dump_python(secrecy, mode="json"), "acts": list(acts)})
 
 
 def classify(pdf: bytes, hints: Hints) -> Answer:

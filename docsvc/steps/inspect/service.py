@@ -55,6 +55,5 @@ def judge(facts: dict[str, Any]) -> None:
     signed = facts["signatures"]["count"] + facts["signatures"]["left_over"]
     if signed:
         raise AlreadySignedError(count=signed)
-    active = [*facts["active_content"], *(["embedded-files"] if facts["embedded_files"] else [])]
-    if active:
-        raise ActiveContentError(found=", ".join(active))
+    if facts["acts"]:
+        raise ActiveContentError(found=", ".join(facts["acts"]))

@@ -18,8 +18,9 @@ _POINTS = 72
 
 
 def inspect(pdf: bytes) -> Answer:
-    """Return the facts of a file."""
-    return Answer(facts=_FACTS.dump_python(inspect_file(pdf), mode="json"))
+    """Return the facts of a file, and as ``acts`` what it would do."""
+    facts = inspect_file(pdf)
+    return Answer(facts={**_FACTS.dump_python(facts, mode="json"), "acts": list(facts.acts)})
 
 
 def draw(pdf: bytes, page: int) -> Answer:

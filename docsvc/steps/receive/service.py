@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from docsvc.db.transactions import Tx
 
 _GATE = "docsvc.steps.classify.tasks:gate"
+_ACTIVE = "inspect.active-content"
 # Longer names exist on no file system that could send them.
 _MAX_NAME = 255
 
@@ -155,24 +156,23 @@ class Reception:
         """Look for secrecy marks before anything is kept.
 
         Returns:
-            How the road ends at once for a file that cannot be opened; None if it goes on.
+            How the road ends at once for a file that cannot be opened, or that would do
+            something when it is opened; None if it goes on.
         """
         try:
-            secrecy = self.sandbox.run(_GATE, data).facts
+            found = self.sandbox.run(_GATE, data).facts
         except DocsvcError as e:
             # What cannot be opened cannot be read for marks either: it is kept apart.
-            return Ending(
-                state=State.QUARANTINED, step=Step.RECEIVE, code=e.code, facts=_plain(e.facts)
-            )
-        match secrecy["verdict"]:
+            return _apart(e.code, _plain(e.facts))
+        match found["verdict"]:
             case "secret":
-                level = str(secrecy["level"])
+                level = str(found["level"])
                 self._refuse(offer, State.REFUSED_SECRET, SecretDocumentError.code, level)
                 raise SecretDocumentError(level=mark_of(level))
             case "doubtful" if not offer.marks_checked:
                 self._refuse(offer, State.REJECTED, SecrecyDoubtfulError.code, None)
                 raise SecrecyDoubtfulError
-        return None
+        return _apart(_ACTIVE, {"found": ", ".join(found["acts"])}) if found["acts"] else None
 
     def _refuse(self, offer: Offer, state: State, code: str, level: str | None) -> None:
         """Keep the event only: time, user, body, level; no bytes, no name, no digest (NORMS 6.2).
@@ -239,6 +239,10 @@ def _plain_name(name: str) -> str:
     """Keep the last part of a file name, without control characters."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(c for c in last if c.isprintable())[:_MAX_NAME]
+
+
+def _apart(code: str, facts: dict[str, Any]) -> Ending:
+    return Ending(state=State.QUARANTINED, step=Step.RECEIVE, code=code, facts=facts)
 
 
 def _plain(facts: dict[str, object]) -> dict[str, Any]:

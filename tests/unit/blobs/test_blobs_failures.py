@@ -61,3 +61,34 @@ def test_a_root_that_is_a_file_url_may_have_any_name(tmp_path: Path) -> None:
     objects = Objects((tmp_path / "kho tệp %41").as_uri())
     objects.put("k", b"1")
     assert (tmp_path / "kho tệp %41" / "k").read_bytes() == b"1"
+
+
+def test_what_a_cut_off_write_has_left_goes_and_the_blob_stays(tmp_path: Path) -> None:
+    blobs = Blobs(Objects(tmp_path.as_uri()))
+    digest = blobs.put(b"whole")
+    place = next(p for p in tmp_path.rglob(digest))
+    (left := place.with_name(f"{digest}#1")).write_bytes(b"who")
+
+    blobs.tidy(digest)
+
+    assert not left.exists()
+    assert blobs.get(digest) == b"whole"
+
+
+def test_a_blob_is_deleted_with_what_a_cut_off_write_has_left(tmp_path: Path) -> None:
+    blobs = Blobs(Objects(tmp_path.as_uri()))
+    place = next(p for p in tmp_path.rglob(blobs.put(b"whole")))
+    place.with_name(f"{place.name}#1").write_bytes(b"who")
+
+    blobs.delete(place.name)
+
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_a_store_that_cannot_be_tidied_is_unavailable(tmp_path: Path) -> None:
+    blobs = Blobs(Objects(tmp_path.as_uri()))
+    place = next(p for p in tmp_path.rglob(blobs.put(b"whole")))
+    place.with_name(f"{place.name}#1").mkdir()
+
+    with pytest.raises(StoreUnavailableError):
+        blobs.tidy(place.name)

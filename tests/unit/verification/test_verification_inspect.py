@@ -152,6 +152,7 @@ def test_active_content_is_named() -> None:
 
     assert facts.active_content == ("EmbeddedFile", "JavaScript", "Launch")
     assert facts.embedded_files == ("a.txt",)
+    assert facts.acts == ("EmbeddedFile", "JavaScript", "Launch", "embedded-files")
 
 
 @pytest.mark.parametrize(
