@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from verification.certificate_policies import PolicyInputs
+
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 # What a public body may fill in after the leader has signed.
 OWN_FIELDS = frozenset({"docsvc.number", "docsvc.day", "docsvc.month"})
@@ -42,6 +44,7 @@ class Policy:
             remark, not a fault.
         crl_max_age: how long a CRL or OCSP answer without nextUpdate is fresh.
         require_revocation: whether a chain without revocation data can pass.
+        certificate_policies: what is asked of certificate policies along a chain.
         max_appearance_share: largest part of a page that a later signature may cover.
     """
 
@@ -54,6 +57,7 @@ class Policy:
     local_time_offset: timedelta = timedelta(hours=7)
     crl_max_age: timedelta = timedelta(days=7)
     require_revocation: bool = True
+    certificate_policies: PolicyInputs = field(default_factory=PolicyInputs)
     max_appearance_share: float = 0.25
 
 
