@@ -93,7 +93,7 @@ def verify(
         signed = revisions.signed_fields(document)
     except PdfSyntaxError as e:
         findings = [_unreadable(pdf, str(e))]
-        return _report(pdf, file, policy, at, (), (), findings)
+        return _report(hashlib.sha256(pdf).hexdigest(), file, policy, at, (), (), findings)
     findings = _about_file(document, signed)
     context = _context(document, signed, policy, trust, at)
     examiner = Examiner(document, context, History(document, signed), roles or {})
@@ -101,7 +101,9 @@ def verify(
         _guarded_timestamp(examiner, one) for one in reversed(signed) if one.is_timestamp
     )
     signatures = tuple(_guarded_signature(examiner, one) for one in signed if not one.is_timestamp)
-    return _report(pdf, file, policy, at, signatures, stamps[::-1], findings)
+    return _report(
+        examiner.digests.whole(), file, policy, at, signatures, stamps[::-1], findings
+    )
 
 
 def _unreadable(pdf: bytes, cause: str) -> Finding:
@@ -190,7 +192,7 @@ def _fell_over(error: Exception) -> Finding:
 
 
 def _report(  # noqa: PLR0913, PLR0917 -- the parts of a report, put together in one place
-    pdf: bytes,
+    sha256: str,
     file: str,
     policy: Policy,
     at: datetime,
@@ -201,7 +203,7 @@ def _report(  # noqa: PLR0913, PLR0917 -- the parts of a report, put together in
     indication, sub = _aggregate(signatures, stamps, findings)
     return Report(
         file=file,
-        sha256=hashlib.sha256(pdf).hexdigest(),
+        sha256=sha256,
         indication=indication,
         sub_indication=sub,
         completeness=_completeness(signatures),
