@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from docsvc.errors import CodedError, DocsvcError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,8 @@ _NOT_OUR_FORM = (
     RecursionError,
 )
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
+# The same as JSON of ASCII spells them; halves of good pairs too, which a closer look tells apart.
+_ESCAPED_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _TIMEOUT_S = 60.0
 _PR_SET_PDEATHSIG = 1
 
@@ -153,17 +155,43 @@ class Sandbox:
             TaskDiedError: the child died.
             TaskFailedError: the task has a defect.
         """
+        (answer,) = self._answers(task, [arguments], timeout_s)
+        return answer
+
+    def run_each(
+        self, task: str, batch: Sequence[tuple[object, ...]], *, timeout_s: float = _TIMEOUT_S
+    ) -> Iterator[Answer | DocsvcError]:
+        """Run a task on each arguments of a batch, handed to one child at once.
+
+        Yields:
+            What `run` returns or raises for each, in order. After an error, whoever caused it,
+            the rest goes to a new child.
+        """
+        done = 0
+        while done < len(batch):
+            try:
+                for answer in self._answers(task, batch[done:], timeout_s):
+                    done += 1
+                    yield answer
+            except DocsvcError as e:
+                done += 1
+                yield e
+
+    def _answers(
+        self, task: str, batch: Sequence[tuple[object, ...]], timeout_s: float
+    ) -> Iterator[Answer]:
         with self._child() as child:
             try:
-                child.pipe.send((task, arguments))
-                answer = _received(child.pipe, timeout_s)
+                child.pipe.send((task, batch))
+                for _ in batch:
+                    answer = _received(child.pipe, timeout_s)
+                    if not isinstance(answer, Answer):
+                        raise _error(task, answer)
+                    yield answer
             except TimeoutError as e:
                 raise TaskTimeoutError(task=task, limit_s=timeout_s) from e
             except _NOT_OUR_FORM as e:
                 raise TaskDiedError(task=task) from e
-            if not isinstance(answer, Answer):
-                raise _error(task, answer)
-        return answer
 
     @contextlib.contextmanager
     def _child(self) -> Iterator[Child]:
@@ -216,7 +244,10 @@ def _received(pipe: Connection, timeout_s: float) -> Answer | _Refusal:
             raise TimeoutError
         return pipe.recv_bytes(limit)
 
-    reply = _storable(json.loads(next_message(_MAX_ANSWER_FACTS)))
+    message = next_message(_MAX_ANSWER_FACTS)
+    reply = json.loads(message)
+    if not message.isascii() or _ESCAPED_UNSTORABLE.search(message):
+        reply = _storable(reply)
     frames = tuple(next_message(_MAX_FRAME) for _ in range(min(int(reply["frames"]), _MAX_FRAMES)))
     if "error" in reply:
         error = reply["error"]
@@ -257,13 +288,17 @@ def _serve(pipe: Connection) -> None:
     _confine()
     while True:
         try:
-            name, arguments = pipe.recv()
+            name, batch = pipe.recv()
         except EOFError:
             return
-        reply, frames = _attempt(name, arguments)
-        pipe.send_bytes(json.dumps(reply | {"frames": len(frames)}).encode())
-        for frame in frames:
-            pipe.send_bytes(frame)
+        for arguments in batch:
+            reply, frames = _attempt(name, arguments)
+            pipe.send_bytes(json.dumps(reply | {"frames": len(frames)}).encode())
+            for frame in frames:
+                pipe.send_bytes(frame)
+            if "error" in reply:
+                # This child is not used again.
+                return
 
 
 def _attempt(name: str, arguments: tuple[object, ...]) -> tuple[dict[str, Any], tuple[bytes, ...]]:

@@ -1,13 +1,14 @@
 """The container in /Contents: does it belong to these bytes, this certificate, this moment."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from verification import certificates, crypto, statuses
 from verification._pades import cms
 from verification._pades.cms import Cms, CmsError
+from verification._pdf.objects import Buffer
 from verification.certificates import Certificate
 from verification.context import Context, conclude, failed, remark, unsure
 from verification.crypto import UnknownAlgorithmError
@@ -277,11 +278,17 @@ def _check_authority(
 
 
 class RangeDigests:
-    """Digests of byte ranges over one file, each byte hashed once as long as holes ascend."""
+    """Digests over one file: each byte before the last hole is hashed once for all of them.
 
-    def __init__(self, data: bytes) -> None:
+    Args:
+        data: the whole file.
+        holes: where the holes begin.
+    """
+
+    def __init__(self, data: Buffer, holes: Iterable[int] = ()) -> None:
         self._view = memoryview(data)
-        self._states: dict[str, tuple[int, hashlib._Hash]] = {}
+        self._starts = sorted({at for at in holes if at <= len(data)})
+        self._states: dict[str, dict[int, hashlib._Hash]] = {}
 
     def over(self, hole: tuple[int, int], end: int) -> Digester:
         """Return the digester of all bytes before ``end`` but the hole."""
@@ -290,17 +297,28 @@ class RangeDigests:
             if not name:
                 return bytes(self._view[: hole[0]]) + bytes(self._view[hole[1] : end])
             if name.startswith("sha") and not name.startswith("shake"):
-                return self._incremental(name, hole, end)
+                final = self._before(name, hole[0]).copy()
+                final.update(self._view[hole[1] : end])
+                return final.digest()
             return crypto.digest(name, self._view[: hole[0]], self._view[hole[1] : end])
 
         return digester
 
-    def _incremental(self, name: str, hole: tuple[int, int], end: int) -> bytes:
-        at, state = self._states.get(name, (0, None))
-        if state is None or at > hole[0]:
-            at, state = 0, hashlib.new(name, usedforsecurity=False)
-        state.update(self._view[at : hole[0]])
-        self._states[name] = (hole[0], state)
-        final = state.copy()
-        final.update(self._view[hole[1] : end])
-        return final.digest()
+    def whole(self) -> str:
+        """Return the SHA-256 of the whole file, in hex."""
+        last = self._starts[-1] if self._starts else 0
+        final = self._before("sha256", last).copy()
+        final.update(self._view[last:])
+        return final.hexdigest()
+
+    def _before(self, name: str, at: int) -> "hashlib._Hash":
+        """Return the state after all bytes before a hole, the holes before it included."""
+        states = self._states.get(name)
+        if states is None:
+            state = hashlib.new(name, usedforsecurity=False)
+            states = self._states[name] = {0: state.copy()}
+            done = 0
+            for start in self._starts:
+                state.update(self._view[done:start])
+                states[start], done = state.copy(), start
+        return states[at]

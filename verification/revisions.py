@@ -224,11 +224,7 @@ def _place(document: Document, signed: SignedField) -> None:
 def _lies_before(section: Section, end: int) -> bool:
     """Tell whether a section and all that it points to lie in the signed bytes."""
     places = (section.offset, section.end, section.hybrid_offset or 0)
-    return max(places) <= end and all(
-        entry.offset < end
-        for entry in section.entries.values()
-        if entry.container is None and entry != FREE
-    )
+    return max(places) <= end and section.reach < end
 
 
 def _require_own_values(found: list[SignedField]) -> None:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from verification.certificates import Certificate
 from verification.model import Role
@@ -75,7 +76,12 @@ def _is_body(common_name: str) -> bool:
     name = " ".join(unicodedata.normalize("NFC", common_name).casefold().split())
     if not name.isascii():
         return _begins(name, _BODIES)
-    return _begins(name, {fold(body) for body in _BODIES} - _AMBIGUOUS)
+    return _begins(name, _folded_bodies())
+
+
+@cache
+def _folded_bodies() -> frozenset[str]:
+    return frozenset(fold(body) for body in _BODIES) - _AMBIGUOUS
 
 
 def _begins(name: str, bodies: Iterable[str]) -> bool:

@@ -41,7 +41,7 @@ class Examiner:
         self.context = context
         self.history = history
         self.roles = roles
-        self._digests = RangeDigests(document.data)
+        self.digests = RangeDigests(document.data, (one.hole[0] for one in history.signed))
         # (end of the stamped bytes, its revision, time) of each timestamp that passed.
         self._proofs: list[tuple[int, int, datetime]] = []
 
@@ -50,7 +50,7 @@ class Examiner:
         findings = list(one.findings)
         kind, verdict = Modification.NONE, TokenVerdict()
         if one.revision >= 0:
-            digester = self._digests.over(one.hole, one.end)
+            digester = self.digests.over(one.hole, one.end)
             verdict = check_token(one.contents, digester, self._proof_for(one), self.context)
             kind, later = self.history.after(one, self.context.policy)
             findings += [*verdict.findings, *later]
@@ -81,7 +81,7 @@ class Examiner:
             )
         if one.findings:
             return self._report(one, Integrity(), [], Modification.NONE, None, None)
-        digester = self._digests.over(one.hole, one.end)
+        digester = self.digests.over(one.hole, one.end)
         result = check_container(one.contents, digester, self.context, sub_filter=one.sub_filter)
         kind, later = self.history.after(one, self.context.policy)
         findings = [*result.findings, *later]

@@ -32,13 +32,14 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from mmap import mmap
 
 from verification import context as contexts
 from verification import revisions
 from verification._pades import cms
 from verification._pdf import document as documents
 from verification._pdf.document import Document
-from verification._pdf.objects import PdfSyntaxError
+from verification._pdf.objects import Buffer, PdfSyntaxError
 from verification.context import Context, conclude, failed, remark, unsure
 from verification.errors import EncryptedFileError
 from verification.history import History
@@ -62,7 +63,7 @@ log = logging.getLogger(__name__)
 
 
 def verify(
-    pdf: bytes,
+    pdf: bytes | bytearray | memoryview | mmap,
     *,
     policy: Policy,
     trust: Trust,
@@ -73,7 +74,7 @@ def verify(
     """Say whether the signatures of a file hold.
 
     Args:
-        pdf: the whole file.
+        pdf: the whole file. Bytes and a mapped file are read where they are, all else is copied.
         policy: dates of algorithms and tolerances.
         trust: anchors, further certificates and revocation data; nothing is fetched.
         at: the moment of the verdict.
@@ -86,14 +87,15 @@ def verify(
     Raises:
         UnreadableFileError: the bytes are no PDF that can be read.
     """
+    data = pdf if isinstance(pdf, bytes | mmap) else bytes(pdf)
     try:
-        document = documents.open_document(pdf)
+        document = documents.open_document(data)
         if any("Encrypt" in section.trailer for section in document.history):
             raise EncryptedFileError
         signed = revisions.signed_fields(document)
     except PdfSyntaxError as e:
-        findings = [_unreadable(pdf, str(e))]
-        return _report(pdf, file, policy, at, (), (), findings)
+        findings = [_unreadable(data, str(e))]
+        return _report(hashlib.sha256(data).hexdigest(), file, policy, at, (), (), findings)
     findings = _about_file(document, signed)
     context = _context(document, signed, policy, trust, at)
     examiner = Examiner(document, context, History(document, signed), roles or {})
@@ -101,18 +103,20 @@ def verify(
         _guarded_timestamp(examiner, one) for one in reversed(signed) if one.is_timestamp
     )
     signatures = tuple(_guarded_signature(examiner, one) for one in signed if not one.is_timestamp)
-    return _report(pdf, file, policy, at, signatures, stamps[::-1], findings)
+    return _report(
+        examiner.digests.whole(), file, policy, at, signatures, stamps[::-1], findings
+    )
 
 
-def _unreadable(pdf: bytes, cause: str) -> Finding:
+def _unreadable(pdf: Buffer, cause: str) -> Finding:
     """Judge a file whose structure is broken: repaired by a reader, it may still be unsigned.
 
     Raises:
         UnreadableFileError: no reader can repair it.
     """
-    marks = any(b"/ByteRange" in text for text in (pdf, *documents.scattered(pdf)))
+    marks = any(text.find(b"/ByteRange") >= 0 for text in (pdf, *documents.scattered(pdf)))
     if not marks:
-        facts = inspect(pdf)
+        facts = inspect(bytes(pdf))
         marks = bool(facts.signatures.count or facts.signatures.left_over)
     if marks:
         return failed(
@@ -190,7 +194,7 @@ def _fell_over(error: Exception) -> Finding:
 
 
 def _report(  # noqa: PLR0913, PLR0917 -- the parts of a report, put together in one place
-    pdf: bytes,
+    sha256: str,
     file: str,
     policy: Policy,
     at: datetime,
@@ -201,7 +205,7 @@ def _report(  # noqa: PLR0913, PLR0917 -- the parts of a report, put together in
     indication, sub = _aggregate(signatures, stamps, findings)
     return Report(
         file=file,
-        sha256=hashlib.sha256(pdf).hexdigest(),
+        sha256=sha256,
         indication=indication,
         sub_indication=sub,
         completeness=_completeness(signatures),

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from asn1crypto import cms, core, ocsp, parser, tsp
+from asn1crypto import algos, cms, core, ocsp, parser, tsp, x509
 from asn1crypto import pdf as _registers_adobe_attributes  # noqa: F401 -- for its side effect
 
+from verification._pades import der
 from verification._pades.ber import definite
+from verification._pades.der import Outline, UnusualError
 
+# RFC 5652 §11.3: two digits of a year from 50 on are of the twentieth century.
+_TURN = 50
 _UNTAGGED_SET = b"\x31"
 _INDEFINITE = 0x80
 # NIST's arcs for SHA-3, which asn1crypto 1.5 has no names for.
@@ -22,6 +26,18 @@ _SIGNATURES = {
     **{f"2.16.840.1.101.3.4.3.{9 + n}": ("ecdsa", name) for name, n in _SHA3.items()},
     **{f"2.16.840.1.101.3.4.3.{13 + n}": ("rsa", name) for name, n in _SHA3.items()},
 }
+# Attributes by the body of their OID (RFC 5652 §11, RFC 5035, RFC 6211, RFC 3161).
+_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = (
+    bytes.fromhex("2a864886f70d0109") + bytes((last,)) for last in (3, 4, 5)
+)
+_CERTIFICATE_V1, _TOKEN, _CERTIFICATE_V2 = (
+    bytes.fromhex("2a864886f70d01091002") + bytes((last,)) for last in (12, 14, 47)
+)
+_PROTECTION = bytes.fromhex("2a864886f70d010934")
+_ADOBE_REVOCATION = bytes.fromhex("2a864886f72f010108")
+_SHA1, _SHA256 = bytes.fromhex("300706052b0e03021a"), bytes.fromhex("300b0609608648016503040201")
+# Names and algorithms of issuers recur from file to file; longer ones are not worth keeping.
+_COMMON_BYTES = 1024
 
 
 class CmsError(Exception):
@@ -123,6 +139,97 @@ def timestamp_info(token: Cms) -> TimestampInfo:
 
 
 def _parse(data: bytes) -> Cms:
+    try:
+        return _plain(data, der.outline(data))
+    except UnusualError:
+        return _full(data)
+
+
+def _plain(data: bytes, parts: Outline) -> Cms:
+    """Give the parts of a plain SignedData their meaning.
+
+    Raises:
+        UnusualError: something in it has to be read by asn1crypto.
+    """
+    if _ADOBE_REVOCATION in parts.attributes:
+        raise UnusualError
+    digest = _of("digest", parts.digest_algorithm)
+    kind, stamped = _single(parts, _CONTENT_TYPE), _single(parts, _MESSAGE_DIGEST)
+    time, protection = _single(parts, _SIGNING_TIME), parts.attributes.get(_PROTECTION)
+    return Cms(
+        content_type=_of("type", parts.content_type),
+        content=parts.content,
+        certificates=parts.certificates,
+        issuer=None if parts.issuer is None else _of("name", parts.issuer),
+        serial=parts.serial,
+        key_id=parts.key_id,
+        digest_name=digest,
+        algorithm=_of("signature", parts.signature_algorithm, parts.digest_algorithm),
+        signature=parts.signature,
+        signed_attributes=(
+            None
+            if parts.signed_attributes is None
+            else _UNTAGGED_SET + parts.signed_attributes[1:]
+        ),
+        attribute_content_type=None if kind is None else _of("type", kind),
+        message_digest=None if stamped is None else der.octets(stamped),
+        signing_time=None if time is None else _time(time),
+        certificate_ids=tuple(_plain_certificate_ids(parts)),
+        protected_digest=_of("digest", der.first_part(protection[0])) if protection else None,
+        timestamps=parts.unsigned.get(_TOKEN, ()),
+        crls=(),
+        ocsps=(),
+        padding_is_zero=not data[parts.end :].strip(b"\x00"),
+    )
+
+
+def _single(parts: Outline, kind: bytes) -> bytes | None:
+    values = parts.attributes.get(kind)
+    if values is None:
+        return None
+    if len(values) != 1:
+        raise UnusualError
+    return values[0]
+
+
+def _plain_certificate_ids(parts: Outline) -> Iterator[CertificateId]:
+    for kind, default in ((_CERTIFICATE_V2, _SHA256), (_CERTIFICATE_V1, _SHA1)):
+        for value in parts.attributes.get(kind, ())[:1]:
+            algorithm, digest = der.first_certificate_id(value, hashed_by_default=default)
+            yield CertificateId(hash_name=_of("digest", algorithm), digest=digest)
+
+
+def _time(value: bytes) -> datetime:
+    """Read the usual form of UTCTime, ``YYMMDDhhmmssZ``."""
+    if value[:2] != b"\x17\x0d" or not value[2:14].isdigit() or value[14:] != b"Z":
+        raise UnusualError
+    year, *rest = (int(value[at : at + 2]) for at in range(2, 14, 2))
+    century = 1900 if year >= _TURN else 2000
+    return datetime(century + year, *rest, tzinfo=UTC)
+
+
+def _of(what: str, *encoded: bytes) -> Any:
+    """Return what asn1crypto makes of a name or an algorithm."""
+    if sum(map(len, encoded)) > _COMMON_BYTES:
+        raise UnusualError
+    return _known(what, *encoded)
+
+
+@lru_cache(maxsize=1024)
+def _known(what: str, first: bytes, *more: bytes) -> Any:
+    if what == "type":
+        return cms.ContentType.load(first, strict=True).native
+    if what == "name":
+        return _name_key(x509.Name.load(first, strict=True))
+    if what == "digest":
+        return _digest_name(algos.DigestAlgorithm.load(first, strict=True))
+    return _algorithm(
+        algos.SignedDigestAlgorithm.load(first, strict=True),
+        algos.DigestAlgorithm.load(more[0], strict=True),
+    )
+
+
+def _full(data: bytes) -> Cms:
     if len(data) > 1 and data[1] == _INDEFINITE:
         data = definite(data)
     length = parser.peek(data)
@@ -149,7 +256,7 @@ def _parse(data: bytes) -> Cms:
         serial=serial,
         key_id=key_id,
         digest_name=_digest_name(signer["digest_algorithm"]),
-        algorithm=_algorithm(signer),
+        algorithm=_algorithm(signer["signature_algorithm"], signer["digest_algorithm"]),
         signature=signer["signature"].native,
         signed_attributes=_to_verify(signer["signed_attrs"]),
         attribute_content_type=_one(attributes, "content_type"),
@@ -236,9 +343,8 @@ def _digest_name(algorithm: Any) -> str:
     return _DIGESTS.get(name, name)
 
 
-def _algorithm(signer: Any) -> SignatureAlgorithm:
-    algorithm = signer["signature_algorithm"]
-    digest = _digest_name(signer["digest_algorithm"])
+def _algorithm(algorithm: Any, digest_algorithm: Any) -> SignatureAlgorithm:
+    digest = _digest_name(digest_algorithm)
     name = algorithm["algorithm"].native
     if name == "rsassa_pss":
         parameters = algorithm["parameters"]
@@ -270,8 +376,7 @@ def _certificate_ids(attributes: dict[str, Any]) -> Iterator[CertificateId]:
 def _protected_digest(attributes: dict[str, Any]) -> str | None:
     """Return the digest named by CMSAlgorithmProtection (RFC 6211), if it is there."""
     values = attributes.get("cms_algorithm_protection")
-    name: str | None = values[0]["digest_algorithm"]["algorithm"].native if values else None
-    return name
+    return _digest_name(values[0]["digest_algorithm"]) if values else None
 
 
 def _revocation(

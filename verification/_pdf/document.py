@@ -1,14 +1,14 @@
 """A PDF with its history: every object as it stood after each cross-reference section."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verification._pdf import objects, xref
 from verification._pdf.filters import decoded
-from verification._pdf.objects import WHITE, Parsed, PdfObject, PdfSyntaxError, Ref, Stream
+from verification._pdf.objects import WHITE, Buffer, Parsed, PdfObject, PdfSyntaxError, Ref, Stream
 from verification._pdf.xref import FREE, Entry, Section
 
 # A reference chain longer than this is a circle.
@@ -18,7 +18,7 @@ _MAX_STREAM_OBJECTS = 100_000
 _MAX_UNFOLDED = 256 << 20
 
 # The literal R comes first so that the search runs at the speed of memchr.
-_REFERENCE_END = re.compile(rb"R(?=[" + WHITE + rb"()<>\[\]{}/%]|$)(?<=[" + WHITE + rb"]R)")
+_REFERENCE_END = re.compile(rb"R(?<=[" + WHITE + rb"]R)(?=[" + WHITE + rb"()<>\[\]{}/%]|$)")
 _REFERENCE = re.compile(
     rb"(\d{1,10})(?:["
     + WHITE
@@ -27,6 +27,11 @@ _REFERENCE = re.compile(
     + rb"]|%[^\r\n]*[\r\n])+\Z"
 )
 _LOOK_BACK = 64
+# A plain `` 123 0 R`` needs no more.
+_SHORT_LOOK_BACK = 18
+_PLAIN_DIGITS = (10, 5)
+# The data of a stream this large is worth finding out about, so that it need not be searched.
+_LARGE_STREAM = 8 << 10
 _PACKED = re.compile(rb"/ObjStm(?!" + objects.REGULAR + rb")")
 _ENDSTREAM = re.compile(rb"[" + WHITE + rb"]*endstream")
 
@@ -39,16 +44,38 @@ class _Container:
     starts: dict[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Mentions:
+    """Where objects are named: positions in the file, and (owner, place) in object streams.
+
+    ``places`` are (start, owner, place) of all objects and sections, sorted by their start; the
+    owner of a trailer is 0.
+    """
+
+    places: list[tuple[int, int, int]]
+    positions: dict[int, list[int]]
+    packed: dict[int, set[tuple[int, int]]]
+
+    def owners(self, number: int) -> Iterator[tuple[int, int]]:
+        """Yield (owner, place) of each mention of an object."""
+        yield from self.packed.get(number, ())
+        for position in self.positions.get(number, ()):
+            # Sorts behind every place that starts at the position.
+            key = (position + 1,)
+            _, owner, place = self.places[bisect_left(self.places, key) - 1]
+            yield owner, place
+
+
 @dataclass(slots=True)
 class Document:
     """The bytes of a file and its sections, oldest first; a revision is an index into them."""
 
-    data: bytes
+    data: Buffer
     history: list[Section]
     _parsed: dict[int, Parsed] = field(default_factory=dict)
     _containers: dict[int, _Container] = field(default_factory=dict)
     _inside: dict[tuple[int, int], PdfObject] = field(default_factory=dict)
-    _referrers: dict[int, set[tuple[int, int]]] | None = None
+    _mentions: _Mentions | None = None
     _unfolded: int = 0
 
     @property
@@ -163,11 +190,11 @@ class Document:
         A trailer counts as object 0. What stands inside of stream data may be counted too:
         the answer is never too small.
         """
-        if self._referrers is None:
-            self._referrers = self._all_references()
+        if self._mentions is None:
+            self._mentions = self._all_mentions()
         return {
             owner
-            for owner, place in self._referrers.get(number, ())
+            for owner, place in self._mentions.owners(number)
             if self._is_live(owner, place, revision)
         }
 
@@ -192,22 +219,44 @@ class Document:
         box = self.locate(entry.container, revision)
         return box is not None and box.offset == place
 
-    def _all_references(self) -> dict[int, set[tuple[int, int]]]:
-        """Map object number → (owner, where the owner or its object stream stands)."""
-        found: dict[int, set[tuple[int, int]]] = defaultdict(set)
-        places = self._places()
-        starts = [place[0] for place in places]
-        for position, number in _references(self.data):
-            _, owner, place = places[bisect_right(starts, position) - 1]
-            found[number].add((owner, place))
+    def _all_mentions(self) -> _Mentions:
+        mentions = _Mentions(self._places(), defaultdict(list), defaultdict(set))
+        for start, end in self._structure(mentions.places):
+            for position, number in _references(self.data, start, end):
+                mentions.positions[number].append(position)
         boxes: set[int] = set()
         for index, section in enumerate(self.history):
             # An object stream that was written again gives its objects anew, too.
             entries = section.entries.values()
             boxes |= {one.container for one in entries if one.container is not None}
             for box in boxes:
-                self._container_references(box, index, found)
-        return found
+                self._container_references(box, index, mentions.packed)
+        return mentions
+
+    def _structure(self, places: list[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
+        """Yield the spans of the file that are not the data of a large stream."""
+        start = 0
+        ends = [place[0] for place in places[1:]] + [len(self.data)]
+        for (offset, _, _), end in zip(places, ends, strict=True):
+            if end - offset > _LARGE_STREAM:
+                data = self._stream_data(offset, end)
+                yield start, data[0]
+                start = data[1]
+        yield start, len(self.data)
+
+    def _stream_data(self, offset: int, end: int) -> tuple[int, int]:
+        """Return the span of stream data at an offset, an empty one if it is in any doubt."""
+        try:
+            stream = self.parsed(offset).value
+        except PdfSyntaxError:
+            return offset, offset
+        if isinstance(stream, Stream):
+            # A length that stands elsewhere may differ from revision to revision.
+            length = stream.dictionary.get("Length")
+            until = stream.start + length if isinstance(length, int) and length > 0 else end
+            if until < end and _ENDSTREAM.match(self.data, until) is not None:
+                return stream.start, until
+        return offset, offset
 
     def _places(self) -> list[tuple[int, int, int]]:
         """Return (start, owner, place) of all objects and sections, sorted; trailers are 0."""
@@ -235,7 +284,7 @@ class Document:
         container = self._container(box, revision)
         order = sorted((start, number) for number, start in container.starts.items())
         starts = [start for start, _ in order]
-        for position, number in _references(container.plain):
+        for position, number in _references(container.plain, 0, len(container.plain)):
             at = bisect_right(starts, position) - 1
             if at >= 0:
                 found[number].add((order[at][1], entry.offset))
@@ -285,18 +334,27 @@ class Document:
         return _Container(plain, starts)
 
 
-def _references(data: bytes) -> list[tuple[int, int]]:
-    """Return (position, object number) of everything that reads like a reference."""
-    found: list[tuple[int, int]] = []
-    for end in _REFERENCE_END.finditer(data):
-        at = end.start()
+def _references(data: Buffer, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield (position, object number) of everything in a span that reads like a reference."""
+    for found in _REFERENCE_END.finditer(data, start, end):
+        at = found.start()
+        short = data[max(0, at - _SHORT_LOOK_BACK) : at]
+        parts = short.split()
+        # A first part may have been cut; and within comments or delimiters a closer look is due.
+        if len(parts) > 2 and _is_plain(*parts[-2:]) and b"%" not in short:  # noqa: PLR2004 -- one more than a reference has
+            yield at, int(parts[-2])
+            continue
         tail = _REFERENCE.search(data[max(0, at - _LOOK_BACK) : at])
         if tail is not None:
-            found.append((at, int(tail.group(1))))
-    return found
+            yield at, int(tail.group(1))
 
 
-def open_document(data: bytes) -> Document:
+def _is_plain(number: bytes, generation: bytes) -> bool:
+    sizes = len(number) <= _PLAIN_DIGITS[0] and len(generation) <= _PLAIN_DIGITS[1]
+    return sizes and number.isdigit() and generation.isdigit()
+
+
+def open_document(data: Buffer) -> Document:
     """Read the sections of a file.
 
     Raises:
@@ -305,7 +363,7 @@ def open_document(data: bytes) -> Document:
     return Document(data, list(reversed(xref.read_chain(data))))
 
 
-def scattered(data: bytes) -> Iterator[bytes]:
+def scattered(data: Buffer) -> Iterator[bytes]:
     """Yield the unfolded bytes of object streams found by search, for a file without sections."""
     for found in _PACKED.finditer(data):
         header = data.rfind(b" obj", 0, found.start())

@@ -5,6 +5,8 @@ Strict where it matters, never recursive without a limit, and never a foreign ex
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+from mmap import mmap
 from typing import NamedTuple, TypeAlias
 
 # Real files nest less than 30 deep; each level costs two Python frames.
@@ -14,17 +16,21 @@ _MAX_TOKENS = 400_000
 
 WHITE = rb"\x00\t\n\f\r "
 _DELIMITERS = rb"()<>\[\]{}/%"
-_SKIP = re.compile(rb"(?:[" + WHITE + rb"]+|%[^\r\n]*)*")
+# Possessive throughout: what white space, a comment or a token has taken is not given back.
+_BLANK = rb"(?:[" + WHITE + rb"]++|%[^\r\n]*+)*+"
+_SKIP = re.compile(_BLANK)
 REGULAR = rb"[^" + WHITE + _DELIMITERS + rb"]"
+# The first, empty group tells where the token begins behind the white space.
 _TOKEN = re.compile(
-    rb"(?P<ref>(\d{1,10})[" + WHITE + rb"]+(\d{1,5})[" + WHITE + rb"]+R(?!" + REGULAR + rb"))"
+    _BLANK + rb"()(?:"
+    rb"/(?P<name>" + REGULAR + rb"*+)"
+    rb"|(?P<ref>(\d{1,10})[" + WHITE + rb"]++(\d{1,5})[" + WHITE + rb"]++R(?!" + REGULAR + rb"))"
     rb"|(?P<real>[+-]?(?:\d+\.\d*|\.\d+)(?!" + REGULAR + rb"))"
     rb"|(?P<int>[+-]?\d+(?!" + REGULAR + rb"))"
-    rb"|/(?P<name>" + REGULAR + rb"*)"
-    rb"|(?P<open><<|\[)|(?P<close>>>|\])"
-    rb"|\((?P<plain>[^()\\\r]*)\)|(?P<paren>\()"
-    rb"|<(?P<hex>[0-9A-Fa-f" + WHITE + rb"]*)>"
-    rb"|(?P<word>" + REGULAR + rb"+)"
+    rb"|(?P<mark><<|>>|\[|\])"
+    rb"|\((?P<plain>[^()\\\r]*+)\)|(?P<paren>\()"
+    rb"|<(?P<hex>[0-9A-Fa-f" + WHITE + rb"]*+)>"
+    rb"|(?P<word>" + REGULAR + rb"++))"
 )
 _PAREN_PART = re.compile(rb"[^()\\\r]+|\\(?:[0-7]{1,3}|\r\n|.)|\r\n?|[()]", re.DOTALL)
 _ESCAPES = {
@@ -40,11 +46,17 @@ _ESCAPES = {
 _KEYWORDS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"null": None}
 # Longer integers are nonsense, and Python is slow on very long ones.
 _MAX_DIGITS = 40
+# Names of the standard are shorter; a longer one is not worth keeping from file to file.
+_COMMON_NAME = 24
 _NAME_HEX = re.compile(r"#([0-9A-Fa-f]{2})")
 _HEADER = re.compile(
     rb"[" + WHITE + rb"]*(\d{1,10})[" + WHITE + rb"]+(\d{1,5})[" + WHITE + rb"]+obj"
 )
 _STREAM = re.compile(rb"stream(\r\n|\n|\r)")
+
+
+# A file in memory, or mapped into it: both give bytes when sliced.
+Buffer: TypeAlias = bytes | mmap
 
 
 class PdfSyntaxError(Exception):
@@ -94,13 +106,13 @@ class Parsed:
     duplicate_keys: bool = False
 
 
-def skip(data: bytes, at: int) -> int:
+def skip(data: Buffer, at: int) -> int:
     """Return the position after white space and comments."""
     found = _SKIP.match(data, at)
     return at if found is None else found.end()
 
 
-def read_indirect(data: bytes, at: int) -> Parsed:
+def read_indirect(data: Buffer, at: int) -> Parsed:
     """Read ``N G obj …`` at an offset; for a stream the end is that of the ``stream`` keyword.
 
     Raises:
@@ -111,51 +123,54 @@ def read_indirect(data: bytes, at: int) -> Parsed:
         msg = "object header"
         raise PdfSyntaxError(msg)
     reader = _Reader(data, header.end())
-    value = reader.value(0)
+    value = reader.value()
     parsed = Parsed(value=value, spans=reader.spans, duplicate_keys=reader.duplicate_keys)
     parsed.number, parsed.generation = int(header.group(1)), int(header.group(2))
     parsed.start, parsed.end = header.start(1), reader.at
-    after = skip(data, reader.at)
     if isinstance(value, dict):
-        stream = _STREAM.match(data, after)
+        stream = _STREAM.match(data, skip(data, reader.at))
         if stream is not None:
             parsed.value, parsed.end = Stream(value, stream.end()), stream.end()
     return parsed
 
 
-def read_value(data: bytes, at: int) -> tuple[PdfObject, int]:
+def read_value(data: Buffer, at: int) -> tuple[PdfObject, int]:
     """Read one direct object and return it with the position after it.
 
     Raises:
         PdfSyntaxError: there is no object at this place.
     """
     reader = _Reader(data, at)
-    return reader.value(0), reader.at
+    return reader.value(), reader.at
 
 
 class _Reader:
     """A cursor over bytes; one for each object that is read."""
 
-    def __init__(self, data: bytes, at: int) -> None:
+    def __init__(self, data: Buffer, at: int) -> None:
         self.data = data
         self.at = at
         self.spans: dict[str, tuple[int, int]] = {}
         self.duplicate_keys = False
         self._left = _MAX_TOKENS
 
-    def value(self, depth: int) -> PdfObject:
+    def value(self) -> PdfObject:
         """Read the next object."""
-        found = self._token()
-        value = self._scalar(found)
-        if not isinstance(value, _Open):
-            return value
-        if depth > MAX_DEPTH:
-            msg = "nesting"
-            raise PdfSyntaxError(msg)
-        return self._dictionary(depth) if value.dictionary else self._array(depth)
+        return self._value(self._token(), 0)
+
+    def _value(self, found: re.Match[bytes], depth: int) -> PdfObject:
+        kind = found.lastgroup
+        if kind == "name":
+            return _name(found["name"])
+        if kind == "ref":
+            return Ref(int(found[4]), int(found[5]))
+        if kind == "mark":
+            return self._container(found["mark"], depth)
+        if kind == "paren":
+            return self._literal()
+        return _plain(kind, found)
 
     def _token(self) -> re.Match[bytes]:
-        self.at = skip(self.data, self.at)
         found = _TOKEN.match(self.data, self.at)
         self._left -= 1
         if found is None or self._left < 0:
@@ -164,47 +179,43 @@ class _Reader:
         self.at = found.end()
         return found
 
-    def _scalar(self, found: re.Match[bytes]) -> "PdfObject | _Open":
-        kind = found.lastgroup
-        if kind == "name":
-            return _name(found.group("name"))
-        if kind == "ref":
-            return Ref(int(found.group(2)), int(found.group(3)))
-        if kind == "paren":
-            return self._literal()
-        if kind == "open":
-            return _Open(dictionary=found.group("open") == b"<<")
-        return _plain(kind or "", found)
+    def _container(self, mark: bytes, depth: int) -> PdfObject:
+        if depth > MAX_DEPTH:
+            msg = "nesting"
+            raise PdfSyntaxError(msg)
+        if mark == b"<<":
+            return self._dictionary(depth)
+        if mark == b"[":
+            return self._array(depth)
+        msg = "closing mark"
+        raise PdfSyntaxError(msg)
 
     def _array(self, depth: int) -> list[PdfObject]:
         items: list[PdfObject] = []
-        while not self._closes(b"]"):
-            items.append(self.value(depth + 1))
-        return items
+        while True:
+            found = self._token()
+            if found["mark"] == b"]":
+                return items
+            items.append(self._value(found, depth + 1))
 
     def _dictionary(self, depth: int) -> dict[str, PdfObject]:
         items: dict[str, PdfObject] = {}
-        while not self._closes(b">>"):
-            key = self.value(depth + 1)
-            if not isinstance(key, Name):
+        while True:
+            found = self._token()
+            if found.lastgroup != "name":
+                if found["mark"] == b">>":
+                    return items
                 msg = "dictionary key"
                 raise PdfSyntaxError(msg)
-            start = skip(self.data, self.at)
-            value = self.value(depth + 1)
+            key = str(_name(found["name"]))
+            found = self._token()
+            value = self._value(found, depth + 1)
             self.duplicate_keys = self.duplicate_keys or key in items
             # ISO 32000-2 §7.3.7: an entry whose value is null is as good as absent.
             if value is not None:
-                items[str(key)] = value
+                items[key] = value
             if depth == 0:
-                self.spans[str(key)] = (start, self.at)
-        return items
-
-    def _closes(self, mark: bytes) -> bool:
-        self.at = skip(self.data, self.at)
-        if not self.data.startswith(mark, self.at):
-            return False
-        self.at += len(mark)
-        return True
+                self.spans[key] = (found.start(1), self.at)
 
     def _literal(self) -> bytes:
         """Read a string with parentheses or escapes in it (§7.3.4.2)."""
@@ -221,11 +232,6 @@ class _Reader:
         raise PdfSyntaxError(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    dictionary: bool
-
-
 def _unescaped(part: bytes) -> bytes:
     if part[:1] == b"\r":
         return b"\n"
@@ -238,15 +244,22 @@ def _unescaped(part: bytes) -> bytes:
 
 
 def _name(raw: bytes) -> Name:
+    return _known_name(raw) if len(raw) <= _COMMON_NAME else _decoded_name(raw)
+
+
+def _decoded_name(raw: bytes) -> Name:
     text = raw.decode("latin-1")
     if "#" in text:
         text = _NAME_HEX.sub(lambda found: chr(int(found.group(1), 16)), text)
     return Name(text)
 
 
-def _plain(kind: str, found: re.Match[bytes]) -> PdfObject:
+_known_name = lru_cache(maxsize=1024)(_decoded_name)
+
+
+def _plain(kind: str | None, found: re.Match[bytes]) -> PdfObject:
     """Read a token that stands for itself."""
-    text = found.group(kind)
+    text = found[kind or 0]
     if kind == "int":
         return int(text[:_MAX_DIGITS])
     if kind == "real":

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from verification._pdf import objects
 from verification._pdf.filters import decoded
-from verification._pdf.objects import PdfObject, PdfSyntaxError, Ref, Stream
+from verification._pdf.objects import Buffer, PdfObject, PdfSyntaxError, Ref, Stream
 
 # A document that was signed and renewed for a century has some hundred updates.
 _MAX_SECTIONS = 2_000
@@ -16,6 +16,9 @@ _MAX_NUMBER = 8_388_607
 _STARTXREF = re.compile(rb"startxref[\x00\t\n\f\r ]+(\d{1,12})[\x00\t\n\f\r ]+%%EOF")
 _SUBSECTION = re.compile(rb"[\x00\t\n\f\r ]*(\d{1,10})[ \t]+(\d{1,10})[ \t]*[\r\n]+[\r\n ]*")
 _ENTRY = re.compile(rb"[\x00\t\n\f\r ]*(\d{10})[ ](\d{5})[ ]([nf])")
+# What every writer should write, twenty bytes an entry: read in one go.
+_REGULAR_ENTRIES = re.compile(rb"(?:\d{10} \d{5} [nf][ \r\n]{2})*+")
+_ENTRY_BYTES = 20
 _TRAILER = re.compile(rb"[\x00\t\n\f\r ]*trailer")
 
 
@@ -41,9 +44,22 @@ class Section:
     stream_numbers: frozenset[int]
     hybrid_offset: int | None = None
     hidden: frozenset[int] = field(default_factory=frozenset)
+    _reach: int = -1
+
+    @property
+    def reach(self) -> int:
+        """Return the farthest offset that the section points to."""
+        if self._reach < 0:
+            offsets = (
+                entry.offset
+                for entry in self.entries.values()
+                if entry.container is None and entry is not FREE
+            )
+            self._reach = max(offsets, default=0)
+        return self._reach
 
 
-def last_startxref(data: bytes, end: int) -> tuple[int, int] | None:
+def last_startxref(data: Buffer, end: int) -> tuple[int, int] | None:
     """Return the value of the last ``startxref`` before ``end`` and where its ``%%EOF`` ends."""
     mark = data.rfind(b"%%EOF", 0, end)
     keyword = data.rfind(b"startxref", 0, max(mark, 0))
@@ -51,7 +67,7 @@ def last_startxref(data: bytes, end: int) -> tuple[int, int] | None:
     return None if found is None else (int(found.group(1)), found.end())
 
 
-def read_chain(data: bytes) -> list[Section]:
+def read_chain(data: Buffer) -> list[Section]:
     """Read all sections, newest first.
 
     Raises:
@@ -74,17 +90,17 @@ def read_chain(data: bytes) -> list[Section]:
     return sections
 
 
-def _read_section(data: bytes, at: int) -> Section:
+def _read_section(data: Buffer, at: int) -> Section:
     if not 0 <= at < len(data):
         msg = "offset of a section"
         raise PdfSyntaxError(msg)
     start = objects.skip(data, at)
-    if data.startswith(b"xref", start):
+    if data[start : start + 4] == b"xref":
         return _read_table(data, at, start + 4)
     return _read_stream(data, at)
 
 
-def _read_table(data: bytes, at: int, cursor: int) -> Section:
+def _read_table(data: Buffer, at: int, cursor: int) -> Section:
     entries: dict[int, Entry] = {}
     while (head := _SUBSECTION.match(data, cursor)) is not None:
         first, count = int(head.group(1)), int(head.group(2))
@@ -103,26 +119,39 @@ def _read_table(data: bytes, at: int, cursor: int) -> Section:
 
 
 def _read_entries(
-    data: bytes, cursor: int, first: int, count: int, entries: dict[int, Entry]
+    data: Buffer, cursor: int, first: int, count: int, entries: dict[int, Entry]
 ) -> int:
     if first + count > _MAX_NUMBER or count * 18 > len(data) - cursor:
         msg = "size of a section"
         raise PdfSyntaxError(msg)
-    for index in range(count):
+    rows, cursor = _rows(data, cursor, count)
+    # Some writers count from one although the head of the free list is their first entry.
+    if first == 1 and rows and rows[0][1:] == (b"65535", b"f"):
+        first = 0
+    for number, (offset, generation, kind) in enumerate(rows, first):
+        at = int(offset)
+        entries[number] = Entry(at, int(generation)) if kind == b"n" and at else FREE
+    return cursor
+
+
+def _rows(data: Buffer, cursor: int, count: int) -> tuple[list[tuple[bytes, bytes, bytes]], int]:
+    """Return offset, generation and kind of each entry, and the position after them."""
+    end = cursor + count * _ENTRY_BYTES
+    if end <= len(data) and _REGULAR_ENTRIES.fullmatch(data, cursor, end) is not None:
+        parts = data[cursor:end].split()
+        return list(zip(parts[::3], parts[1::3], parts[2::3], strict=True)), end
+    rows: list[tuple[bytes, bytes, bytes]] = []
+    for _ in range(count):
         found = _ENTRY.match(data, cursor)
         if found is None:
             msg = "entry"
             raise PdfSyntaxError(msg)
+        rows.append((found[1], found[2], found[3]))
         cursor = found.end()
-        # Some writers count from one although the head of the free list is their first entry.
-        if index == 0 and first == 1 and found.group(2, 3) == (b"65535", b"f"):
-            first = 0
-        in_use = found.group(3) == b"n" and int(found.group(1)) > 0
-        entries[first + index] = Entry(int(found.group(1)), int(found.group(2))) if in_use else FREE
-    return cursor
+    return rows, cursor
 
 
-def _add_hybrid(data: bytes, section: Section) -> None:
+def _add_hybrid(data: Buffer, section: Section) -> None:
     """Merge the entries of /XRefStm: they fill in what the table does not give (§7.5.8.4)."""
     at = section.trailer.get("XRefStm")
     if at is None:
@@ -142,7 +171,7 @@ def _add_hybrid(data: bytes, section: Section) -> None:
     section.stream_numbers = stream.stream_numbers
 
 
-def _read_stream(data: bytes, at: int) -> Section:
+def _read_stream(data: Buffer, at: int) -> Section:
     parsed = objects.read_indirect(data, at)
     stream = parsed.value
     if not isinstance(stream, Stream) or stream.dictionary.get("Type") != "XRef":
