@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from verification import statuses, trust
 from verification.certificates import Certificate
@@ -12,6 +12,8 @@ from verification.model import Finding, SubIndication
 from verification.statuses import Revocation, Sources, Status
 
 _ALGORITHMS = "V-15"
+# There is data, made by a key that has expired since, and nothing proves that it is older.
+_NO_PROOF = Revocation(status=Status.STALE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ def judge(
     *,
     for_timestamps: bool = False,
     container: Sources | None = None,
+    proven: Moment | None = None,
 ) -> ChainVerdict:
     """Judge a certificate by its chain (V-11 to V-15).
 
@@ -51,6 +54,8 @@ def judge(
         context: trust, policy and evidence.
         for_timestamps: whether it is an authority's.
         container: revocation data of the signature's own container.
+        proven: when the signature is known to have existed, if ``when`` is only what an
+            authority states; algorithms and revocations are judged by it.
 
     Returns:
         Findings in the order of the checks; none of them fails if the chain held.
@@ -65,7 +70,9 @@ def judge(
         verdict.findings.append(unsure("V-11", code, SubIndication.NO_CERTIFICATE_CHAIN_FOUND))
         return verdict
     verdict.chain = chain
-    if not trust.chain_fits(chain, when.proof):
+    context.used.update(one.sha256 for one in chain)
+    known = proven or when
+    if not (trust.chain_fits(chain, when.proof) and trust.chain_fits(chain, known.proof)):
         verdict.findings.append(
             unsure(
                 "V-11",
@@ -73,8 +80,8 @@ def judge(
                 SubIndication.CHAIN_CONSTRAINTS_FAILURE,
             )
         )
-    _check_algorithms(chain, when, context, verdict.findings)
-    _check_revocation(verdict, when, context, container)
+    _check_algorithms(chain, known, context, verdict.findings)
+    _check_revocation(verdict, (when, known), context, container)
     return verdict
 
 
@@ -108,7 +115,7 @@ def _check_algorithms(
 ) -> None:
     """Judge keys of all members, and the digest of each signature but the anchor's own."""
     for one in chain:
-        if not key_is_strong(one, context):
+        if not key_is_strong(one, when, context):
             findings.append(
                 unsure(
                     _ALGORITHMS,
@@ -125,11 +132,11 @@ def _check_algorithms(
                 return
 
 
-def key_is_strong(one: Certificate, context: Context) -> bool:
-    """Tell whether a key is as long as the policy asks; Edwards curves always are."""
+def key_is_strong(one: Certificate, when: Moment, context: Context) -> bool:
+    """Tell whether a key is as long as the policy asked then; Edwards curves always are."""
     key = one.public_key
-    if isinstance(key, rsa.RSAPublicKey):
-        return key.key_size >= context.policy.min_rsa_bits
+    if isinstance(key, rsa.RSAPublicKey | dsa.DSAPublicKey):
+        return context.policy.accepts_rsa(key.key_size, when.proof)
     if isinstance(key, ec.EllipticCurvePublicKey):
         return key.curve.key_size >= context.policy.min_ec_bits
     return True
@@ -156,9 +163,13 @@ def check_digest(name: str, when: Moment, context: Context) -> Finding | None:
 
 
 def _check_revocation(
-    verdict: ChainVerdict, when: Moment, context: Context, container: Sources | None
+    verdict: ChainVerdict,
+    moments: tuple[Moment, Moment],
+    context: Context,
+    container: Sources | None,
 ) -> None:
     """Ask for each member below the anchor; note whether the file's store suffices (V-14)."""
+    when, proven = moments
     inside = context.known()[:1]
     everywhere = context.known(*(() if container is None else (container,)))
     verdict.in_store = bool(context.store.certificates)
@@ -166,12 +177,38 @@ def _check_revocation(
         if one.no_revocation_check:
             continue
         found = statuses.status(one, issuer, at=when.proof, known=everywhere, policy=context.policy)
-        verdict.findings.extend(_about(found, one, when, context))
+        if not _data_counts(found, issuer, verdict.chain[-1], context):
+            kept = context.known()[1:]
+            found = statuses.status(one, issuer, at=when.proof, known=kept, policy=context.policy)
+            found = found if found.status is not Status.UNKNOWN else _NO_PROOF
+        if found.source is not None:
+            context.used.add(found.source)
+        verdict.findings.extend(_about(found, one, proven, context))
         stored = statuses.status(one, issuer, at=when.proof, known=inside, policy=context.policy)
         verdict.in_store = verdict.in_store and stored.status in (Status.GOOD, Status.REVOKED)
 
 
+def _data_counts(
+    found: Revocation, issuer: Certificate, anchor: Certificate, context: Context
+) -> bool:
+    """EN 319 102-1 §5.6.2.2: what an expired key says counts if it is proven to be older.
+
+    An anchor is trusted for as long as whoever trusts it has said.
+    """
+    return (
+        found.status is not Status.GOOD
+        or context.at <= issuer.valid_to
+        or issuer is anchor
+        or (
+            found.source is not None and context.existence.was_before(found.source, issuer.valid_to)
+        )
+    )
+
+
 def _about(found: Revocation, one: Certificate, when: Moment, context: Context) -> list[Finding]:
+    if found is _NO_PROOF:
+        sub = SubIndication.REVOCATION_OUT_OF_BOUNDS_NO_POE
+        return [unsure("V-14", "verification.revocation-no-proof", sub)]
     if found.status is Status.GOOD:
         return []
     if found.status is Status.REVOKED:
