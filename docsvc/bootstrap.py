@@ -198,7 +198,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
             stores=stores,
             sandbox=sandbox,
             trust_dir=str(settings.trust_dir),
-            policy_file=str(settings.policy_file or ""),
+            policy_file=settings.policy_file,
         ),
     )
 

@@ -12,8 +12,8 @@ import typer
 from docsvc import settings
 from docsvc.clock import VIETNAM, SystemClock
 from docsvc.errors import CodedError
+from docsvc.steps.verify.tasks import policy_in
 from verification.errors import PolicyError
-from verification.policy import load_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ class Judging:
             return "docsvc.steps.verify.evidence:replay_path", (str(self.replay),)
         known = settings.load()
         anchors = [str(path) for path in self.trust or [known.trust_dir]]
-        arguments = (anchors, _moment(self.at), _readable(self.policy or known.policy_file))
+        arguments = (anchors, _moment(self.at), _readable(str(self.policy or known.policy_file)))
         if self.evidence is not None:
             return "docsvc.steps.verify.evidence:examine_path", arguments
         return "docsvc.steps.verify.tasks:verify_path", arguments
@@ -81,15 +81,13 @@ def tell_replay(output: Output, facts: Mapping[str, Any]) -> None:
     output.say(f"  {output.sentence(code, told)}")
 
 
-def _readable(policy: Path | None) -> str:
+def _readable(policy: str) -> str:
     """Try a policy once, before it is handed to the children."""
-    if policy is None:
-        return ""
     try:
-        load_policy(policy)
+        policy_in(policy)
     except PolicyError as e:
-        raise CodedError(e.code, policy=policy.name, problem=e.facts["problem"]) from e
-    return str(policy)
+        raise CodedError(e.code, policy=policy, problem=e.facts["problem"]) from e
+    return policy
 
 
 def _moment(text: str | None) -> str:

@@ -70,7 +70,7 @@ def test_replay_gives_the_same_verdict(kind: str, pki: Pki, trust: Trust) -> Non
     )
 
 
-def test_replay_gives_an_indeterminate_verdict_again(pki: Pki, finished: bytes) -> None:
+def test_replay_gives_an_indeterminate_verdict_again(finished: bytes) -> None:
     stranger = Pki().root
     anchor = Anchor(certificate=stranger.der, name="Xa lạ", kind=AnchorKind.STATE)
     kept = gathered(finished, Trust(anchors=(anchor,)))
@@ -237,7 +237,7 @@ def test_program_that_is_not_installed_has_no_version(
     assert gathered(road(pki, 1), trust).versions["docsvc"] == "unknown"
 
 
-def test_container_that_cannot_be_read_brings_nothing(pki: Pki, trust: Trust) -> None:
+def test_container_that_cannot_be_read_brings_nothing(trust: Trust) -> None:
     kept = gathered(sign(base(), lambda _: b"\x30\x03\x02\x01\x01"), trust)
 
     assert kept.carried.certificates == ()
