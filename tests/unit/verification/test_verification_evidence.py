@@ -53,7 +53,9 @@ _FILES: dict[str, Callable[[Pki], bytes]] = {
     "B-LTA": road,
     "failed": lambda pki: road(pki).replace(b"CONG VAN", b"CONG VAT"),
     "unsigned": lambda _: base(),
-    "broken": lambda pki: re.sub(rb"startxref\n\d+\n%%EOF\n\Z", b"startxref\n7\n", road(pki, 1)),
+    "broken": lambda pki: re.sub(
+        rb"startxref\n\d+\n%%EOF\n\Z", b"startxref\n7\n%%EOF\n", road(pki, 1)
+    ),
 }
 
 
