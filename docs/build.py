@@ -115,6 +115,7 @@ _EXITS = {
     Exit.INDETERMINATE: "none failed, at least one is INDETERMINATE",
     Exit.UNSIGNED: "none of these, at least one file bears no signature",
     Exit.UNREADABLE: "at least one file cannot be read as a PDF, and none of the above",
+    Exit.NOT_REPLAYED: "the evidence is refused, or gives another verdict (`--replay`)",
 }
 
 

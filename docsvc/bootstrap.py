@@ -43,6 +43,7 @@ PRELOAD = (
     "docsvc.steps.sign.tasks",
     "docsvc.steps.sign.token",
     "docsvc.steps.timestamp.tasks",
+    "docsvc.steps.verify.evidence",
     "docsvc.steps.verify.tasks",
 )
 
@@ -193,7 +194,12 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         tokens=Tokens(settings.tokens),
         outbound=Outbound(_hosts(settings), timeout_s=settings.tsa_timeout_s),
         root=root,
-        verifier=verify.Verifier(stores=stores, sandbox=sandbox, trust_dir=str(settings.trust_dir)),
+        verifier=verify.Verifier(
+            stores=stores,
+            sandbox=sandbox,
+            trust_dir=str(settings.trust_dir),
+            policy_file=settings.policy_file,
+        ),
     )
 
 

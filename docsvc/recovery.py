@@ -23,12 +23,12 @@ from docsvc.documents.tables import Document, Event, Revision
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.steps.deposit.record import restore
-from docsvc.steps.deposit.service import AGENT, REPORT, deposit_of
+from docsvc.steps.deposit.service import AGENT, KEPT, deposit_of
 from docsvc.steps.deposit.tables import DepositRow
 from docsvc.steps.register.rules import book_for
 from docsvc.steps.register.service import count_from, enter
 from docsvc.steps.timestamp.service import Augmenter
-from docsvc.steps.verify.service import verdict_row
+from docsvc.steps.verify.service import REPORT, verdict_row
 from docsvc.workflow import State, Step
 
 if TYPE_CHECKING:
@@ -72,8 +72,11 @@ def _bring_back(services: Services, object_id: str) -> bool:
     put = services.stores.put_claimed
     original, final = (files[f"{_DATA}/{name}.pdf"] for name in ("original", "final"))
     kept = {put(document_id, Step.DEPOSIT, data): len(data) for data in (original, final)}
-    report = files[f"{_DATA}/{REPORT}"]
-    blob = NamedBlob(name=REPORT, digest=put(document_id, Step.VERIFY, report), size=len(report))
+    found = _verification(files)
+    blobs = [
+        NamedBlob(name=name, digest=put(document_id, Step.VERIFY, data), size=len(data))
+        for name, data in found.items()
+    ]
     at = services.clock.now()
     with services.transactions() as tx:
         document = restore(Document, record["document"])
@@ -83,15 +86,23 @@ def _bring_back(services: Services, object_id: str) -> bool:
         tx.flush()
         _restore_rows(tx, record, kept, at=at)
         _restore_number(tx, document)
-        attach(tx, document_id, Step.VERIFY, blob, at=at)
-        last = record["revisions"][-1]["digest"]
-        tx.add(verdict_row(document_id, last, json.loads(report)))
+        for blob in blobs:
+            attach(tx, document_id, Step.VERIFY, blob, at=at)
+        last, report = record["revisions"][-1]["digest"], json.loads(found[REPORT])
+        completeness = document.completeness or report["completeness"]
+        tx.add(verdict_row(document_id, last, report, completeness))
         head = services.root.inventory(object_id).head
         tx.add(
             DepositRow(document_id=document_id, object_id=object_id, version=head, deposited_at=at)
         )
         services.jobs.enqueue(tx, document_id)
     return True
+
+
+def _verification(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return what the verification left in a package."""
+    places = {name: f"{_DATA}/{name}" for name in KEPT}
+    return {name: files[place] for name, place in places.items() if place in files}
 
 
 def _restore_rows(
@@ -181,7 +192,7 @@ class Renewal:
         data = {
             "original.pdf": files[f"{_DATA}/original.pdf"],
             "final.pdf": self.augmenter.to_lta(files[FINAL]),
-            REPORT: files[f"{_DATA}/{REPORT}"],
+            **_verification(files),
             "metadata/document.json": files["metadata/document.json"],
         }
         at = self.services.clock.now()

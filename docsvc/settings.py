@@ -69,6 +69,8 @@ class Settings(_Record):
     """Child processes that open files: how many files are open at once."""
     trust_dir: Path = Path("var/trust")
     """Folder of trust anchors, intermediates and revocation lists."""
+    policy_file: str = ""
+    """TOML file of the policy that signatures are judged by; empty: the built-in one."""
     tsa_url: str = ""
     """Address of the timestamp authority (RFC 3161)."""
     tsa_timeout_s: float = 180.0

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from verification import certificates, crypto, statuses
@@ -151,6 +151,7 @@ def _check_signer(
         )
         return
     result.signer = signer
+    context.used.add(signer.sha256)
     _check_binding(result, container, signer, sub_filter)
     if not _value_holds(container, signer, digester, sub_filter):
         result.findings.append(
@@ -252,8 +253,10 @@ def _check_authority(
     if verdict.signer is None or verdict.time is None:
         return
     # An authority's data has to speak for the moment it stamped; later data counts if it
-    # revokes. What proves the token itself is the timestamp over it, or today.
+    # revokes. What proves the token itself is the timestamp over it, or today: a stolen key
+    # states any time it likes.
     stated = Moment(proof=verdict.time, is_trusted=True, claimed=verdict.time)
+    proven = replace(proof, claimed=verdict.time)
     if proof.proof > verdict.signer.valid_to:
         verdict.findings.append(
             unsure(
@@ -262,12 +265,14 @@ def _check_authority(
                 SubIndication.OUT_OF_BOUNDS_NO_POE,
             )
         )
+    context.existence.carried((*container.crls, *container.ocsps), proof.proof)
     chain = judge(
         verdict.signer,
         stated,
         context,
         for_timestamps=True,
         container=statuses.sources(container.crls, container.ocsps),
+        proven=proven,
     )
     verdict.findings.extend(chain.findings)
     verdict.in_store = chain.in_store

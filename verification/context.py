@@ -1,6 +1,7 @@
 """What the checks of one file share: policy, trust, the evidence in the file, the moment."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,9 +28,47 @@ class Store:
     ocsps: tuple[bytes, ...] = ()
 
 
+@dataclass(slots=True)
+class Existence:
+    """Since when revocation data is proven to have been there (EN 319 102-1 §5.6.2.3).
+
+    What whoever verifies keeps himself needs no proof. Stores are read when they are asked for:
+    nobody asks while the issuers' certificates are valid.
+    """
+
+    kept: Trust
+    _stamped: list[tuple[Callable[[], Store], datetime]] = field(default_factory=list)
+    _carried: list[tuple[tuple[bytes, ...], datetime]] = field(default_factory=list)
+
+    def stamped(self, store: Callable[[], Store], at: datetime) -> None:
+        """Note that a timestamp that passed covers a file's store."""
+        self._stamped.append((store, at))
+
+    def carried(self, data: tuple[bytes, ...], at: datetime) -> None:
+        """Note revocation data in a signature's own container."""
+        self._carried.append((data, at))
+
+    def was_before(self, source: str, at: datetime) -> bool:
+        """Tell whether data (by its SHA-256) is proven to be no younger than a moment."""
+        for store, since in self._stamped:
+            self._carried.append(((*store().crls, *store().ocsps), since))
+        self._stamped.clear()
+        proven = [data for data, since in self._carried if since <= at]
+        kept = (self.kept.crls, self.kept.ocsps)
+        return any(digest_of(der) == source for data in (*proven, *kept) for der in data)
+
+
+def digest_of(der: bytes) -> str:
+    """Return the SHA-256 by which a certificate, CRL or OCSP answer is named."""
+    return hashlib.sha256(der).hexdigest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Everything a check may look at besides the signature itself."""
+    """Everything a check may look at besides the signature itself.
+
+    ``used`` grows: the SHA-256 of each certificate, CRL and OCSP answer that a check rested on.
+    """
 
     policy: Policy
     trust: Trust
@@ -37,6 +76,8 @@ class Context:
     at: datetime
     store: Store = field(default_factory=Store)
     embedded: Mapping[NameKey, tuple[Certificate, ...]] = field(default_factory=dict)
+    existence: Existence = field(default_factory=lambda: Existence(Trust()))
+    used: set[str] = field(default_factory=set)
 
     def known(self, *more: Sources) -> tuple[Sources, ...]:
         """Return all revocation data: the file's, what is handed in, and ``more``."""
@@ -58,6 +99,7 @@ def build(
         at=at,
         store=store,
         embedded=trust.by_subject(certificates.load_all((*store.certificates, *extra))),
+        existence=Existence(known),
     )
 
 

@@ -272,9 +272,7 @@ def _names_issuer(tail: bytes) -> bool:
     Raises:
         ValueError: one of them is critical and not understood.
     """
-    found = {
-        oid: critical for oid, critical, _ in _entry_extensions(tail, der.element(tail, 0))
-    }
+    found = {oid: critical for oid, critical, _ in _entry_extensions(tail, der.element(tail, 0))}
     if any(critical and oid not in _ENTRY_UNDERSTOOD for oid, critical in found.items()):
         msg = "critical extension of an entry"
         raise ValueError(msg)

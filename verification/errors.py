@@ -66,3 +66,21 @@ class TrustMaterialError(VerificationError):
     """A file of the trust store is no certificate, CRL or OCSP answer."""
 
     code = "verification.trust-material"
+
+
+class PolicyError(VerificationError):
+    """A policy has a name or value that is not known, or lacks one."""
+
+    code = "verification.policy-invalid"
+
+
+class EvidenceError(VerificationError):
+    """The evidence is damaged, altered, too large, or of a form that is not known."""
+
+    code = "verification.evidence-invalid"
+
+
+class OtherFileError(VerificationError):
+    """The evidence belongs to another file."""
+
+    code = "verification.evidence-of-other-file"

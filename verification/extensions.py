@@ -125,9 +125,7 @@ def _mappings(found: Extensions) -> Iterator[tuple[str, str]]:
 
 def points(found: Extensions, issuer: NameKey) -> tuple[Point, ...]:
     """Return the distribution points of a certificate."""
-    return tuple(
-        _point(one, issuer) for one in value(found, x509.CRLDistributionPoints) or ()
-    )
+    return tuple(_point(one, issuer) for one in value(found, x509.CRLDistributionPoints) or ())
 
 
 def _point(one: x509.DistributionPoint, issuer: NameKey) -> Point:

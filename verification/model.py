@@ -100,9 +100,40 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+class MandateHeld(StrEnum):
+    """Whether a signer was allowed to sign for the body on that day."""
+
+    HELD = "held"
+    NOT_HELD = "not-held"
+    UNKNOWN = "unknown"
+
+
+class CertificateClass(StrEnum):
+    """What a certificate is for, by the kind of the trust anchor above it."""
+
+    OFFICIAL_DUTY = "official-duty"
+    PUBLIC = "public"
+    DEMONSTRATION = "demonstration"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entitlement:
+    """Who signed for whom, by an inventory; without one all of it is unknown."""
+
+    role: Role | None = None
+    unit: str | None = None
+    officer: str | None = None
+    mandate: MandateHeld = MandateHeld.UNKNOWN
+    certificate_class: CertificateClass = CertificateClass.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureReport:
-    """What was found about one signature; times are aware, ``serial`` is upper-case hex."""
+    """What was found about one signature; times are aware, ``serial`` is upper-case hex.
+
+    ``anchor_kind`` and ``anchor_name`` are of the trust anchor that the chain ends at.
+    """
 
     field: str
     role: Role | None = None
@@ -111,6 +142,8 @@ class SignatureReport:
     issuer: str | None = None
     serial: str | None = None
     certificate_sha256: str | None = None
+    anchor_kind: str | None = None
+    anchor_name: str | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     signing_time: datetime | None = None
@@ -161,7 +194,8 @@ class TimestampReport:
 class Report:
     """What was found about one file, at one moment, under one policy.
 
-    ``indication`` is None only for a file that bears no signature at all.
+    ``indication`` is None only for a file that bears no signature at all. ``used`` are the
+    SHA-256 of the certificates, CRLs and OCSP answers that the verdict rests on.
     """
 
     file: str
@@ -174,6 +208,7 @@ class Report:
     findings: tuple[Finding, ...]
     policy: str
     verified_at: datetime
+    used: frozenset[str] = frozenset()
 
     @property
     def reasons(self) -> tuple[str, ...]:

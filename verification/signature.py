@@ -1,6 +1,7 @@
 """The verdict on one signature, and on one document timestamp."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from verification import crypto, statuses
@@ -57,6 +58,9 @@ class Examiner:
         indication, sub = conclude(findings)
         if indication is Indication.TOTAL_PASSED and verdict.time is not None:
             self._proofs.append((one.end, one.revision, verdict.time))
+            self.context.existence.stamped(
+                lambda: read_store(self.document, one.revision), verdict.time
+            )
         return TimestampReport(
             field=one.name,
             authority=None if verdict.signer is None else verdict.signer.common_name,
@@ -95,6 +99,10 @@ class Examiner:
                     remark(found.check, found.code, **found.facts) for found in stamp.findings
                 ]
         when = self._moment(one, result.container, stamps)
+        # A timestamp of the signature covers its value, not the data beside it.
+        self.context.existence.carried(
+            (*result.container.crls, *result.container.ocsps), self._proof_for(one).proof
+        )
         chain = judge(
             result.signer,
             when,
@@ -106,7 +114,10 @@ class Examiner:
         findings += self._about_time(when)
         level = self._level(one, result.container, stamps, chain, when)
         stamped = min((each.time for each in stamps if each.passed and each.time), default=None)
-        return self._report(one, result, findings, kind, level, stamped)
+        report = self._report(one, result, findings, kind, level, stamped)
+        if chain.anchor is None:
+            return report
+        return replace(report, anchor_kind=str(chain.anchor.kind), anchor_name=chain.anchor.name)
 
     def _proof_for(self, one: SignedField) -> Moment:
         """Return the earliest moment at which bytes are proven to have existed."""

@@ -162,9 +162,7 @@ def speaks_for(
     lists: tuple[bytes, ...], ocsps: tuple[bytes, ...], one: Certificate, issuer: Certificate
 ) -> bool:
     """Tell whether revocation data says anything about a certificate, of whatever age."""
-    question = Question(
-        at=one.valid_from, known=(sources(lists, ocsps),), policy=DEFAULT_POLICY
-    )
+    question = Question(at=one.valid_from, known=(sources(lists, ocsps),), policy=DEFAULT_POLICY)
     return status(one, issuer, question).status is not Status.UNKNOWN
 
 

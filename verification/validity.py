@@ -22,6 +22,8 @@ _ALGORITHMS = "V-15"
 _MAX_CHAINS = 8
 _SEVERITIES = (Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED)
 _LEAF_REVOKED = frozenset({"verification.revoked", "verification.revoked-no-proof"})
+# There is data, made by a key that has expired since, and nothing proves that it is older.
+_NO_PROOF = Revocation(status=Status.STALE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,25 @@ class Moment:
     proof: datetime
     is_trusted: bool
     claimed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What all chains of one certificate are judged by.
+
+    ``known`` is when the signature is known to have existed; ``when`` may be only what an
+    authority states. ``kept`` asks the data that whoever verifies keeps himself.
+    """
+
+    when: Moment
+    known: Moment
+    everywhere: Inquiry
+    kept: Inquiry
+
+    @property
+    def context(self) -> Context:
+        """Return trust, policy and evidence."""
+        return self.everywhere.context
 
 
 @dataclass(slots=True)
@@ -56,6 +77,7 @@ def judge(
     *,
     for_timestamps: bool = False,
     container: Sources | None = None,
+    proven: Moment | None = None,
 ) -> ChainVerdict:
     """Judge a certificate by its chain (V-11 to V-15).
 
@@ -68,17 +90,24 @@ def judge(
         context: trust, policy and evidence.
         for_timestamps: whether it is an authority's.
         container: revocation data of the signature's own container.
+        proven: when the signature is known to have existed, if ``when`` is only what an
+            authority states; algorithms and revocations are judged by it.
 
     Returns:
         Findings in the order of the checks; none of them fails if the chain held.
     """
     own: list[Finding] = []
     _check_leaf(leaf, when, own, for_timestamps=for_timestamps)
-    known = context.known(*(() if container is None else (container,)))
-    inquiry = Inquiry(context=context, at=when.proof, known=known)
+    sources = context.known(*(() if container is None else (container,)))
+    case = _Case(
+        when=when,
+        known=proven or when,
+        everywhere=Inquiry(context=context, at=when.proof, known=sources),
+        kept=Inquiry(context=context, at=when.proof, known=sources[1:]),
+    )
     best: ChainVerdict | None = None
     for chain, anchor in _trusted_chains(leaf, when, context, for_timestamps=for_timestamps):
-        found = _try(chain, when, inquiry) if anchor is not None else _mistrusted(chain)
+        found = _try(chain, case) if anchor is not None else _mistrusted(chain)
         found.anchor = anchor
         if best is None or _rank(found) < _rank(best):
             best = found
@@ -103,20 +132,30 @@ def _trusted_chains(
         yield chain, next((one for one in ends if one.is_trusted_at(when.proof)), None)
 
 
-def _try(chain: Chain, when: Moment, inquiry: Inquiry) -> ChainVerdict:
+def _try(chain: Chain, case: _Case) -> ChainVerdict:
     verdict = ChainVerdict(chain=chain)
-    context = inquiry.context
+    context = case.context
+    context.used.update(one.sha256 for one in chain)
     broken = paths.fault(chain, context.policy.certificate_policies)
-    if broken is None and paths.outdated(chain, when.proof):
+    if broken is None and any(paths.outdated(chain, at.proof) for at in (case.when, case.known)):
         broken = "verification.chain-not-valid-then"
     if broken is not None:
         verdict.findings.append(unsure("V-11", broken, SubIndication.CHAIN_CONSTRAINTS_FAILURE))
-    _check_algorithms(chain, when, context, verdict.findings)
+    _check_algorithms(chain, case.known, context, verdict.findings)
     for one, issuer in pairwise(chain):
         if not one.no_revocation_check:
-            answer = inquiry.about(one, issuer, chain[-1])
-            verdict.findings.extend(_about(answer, one, when, context))
+            answer = _answer(one, issuer, chain[-1], case)
+            verdict.findings.extend(_about(answer, one, case.known, context))
     return verdict
+
+
+def _answer(one: Certificate, issuer: Certificate, anchor: Certificate, case: _Case) -> Revocation:
+    """Return what counts of what is known about a member of a chain (V-14)."""
+    found = case.everywhere.about(one, issuer, anchor)
+    if _data_counts(found, issuer, anchor, case.context):
+        return found
+    found = case.kept.about(one, issuer, anchor)
+    return found if found.status is not Status.UNKNOWN else _NO_PROOF
 
 
 def _mistrusted(chain: Chain) -> ChainVerdict:
@@ -178,7 +217,7 @@ def _check_algorithms(
 ) -> None:
     """Judge keys of all members, and the digest of each signature but the anchor's own."""
     for one in chain:
-        if not key_is_strong(one, context):
+        if not key_is_strong(one, when, context):
             findings.append(
                 unsure(
                     _ALGORITHMS,
@@ -195,11 +234,11 @@ def _check_algorithms(
                 return
 
 
-def key_is_strong(one: Certificate, context: Context) -> bool:
-    """Tell whether a key is as long as the policy asks, DSA as RSA; Edwards curves always are."""
+def key_is_strong(one: Certificate, when: Moment, context: Context) -> bool:
+    """Tell whether a key is as long as the policy asked then; Edwards curves always are."""
     key = one.public_key
     if isinstance(key, rsa.RSAPublicKey | dsa.DSAPublicKey):
-        return key.key_size >= context.policy.min_rsa_bits
+        return context.policy.accepts_rsa(key.key_size, when.proof)
     if isinstance(key, ec.EllipticCurvePublicKey):
         return key.curve.key_size >= context.policy.min_ec_bits
     return True
@@ -237,7 +276,27 @@ def _is_in_store(chain: Chain, when: Moment, context: Context) -> bool:
     )
 
 
+def _data_counts(
+    found: Revocation, issuer: Certificate, anchor: Certificate, context: Context
+) -> bool:
+    """EN 319 102-1 §5.6.2.2: what an expired key says counts if it is proven to be older.
+
+    An anchor is trusted for as long as whoever trusts it has said.
+    """
+    return (
+        found.status is not Status.GOOD
+        or context.at <= issuer.valid_to
+        or issuer is anchor
+        or (
+            found.source is not None and context.existence.was_before(found.source, issuer.valid_to)
+        )
+    )
+
+
 def _about(found: Revocation, one: Certificate, when: Moment, context: Context) -> list[Finding]:
+    if found is _NO_PROOF:
+        sub = SubIndication.REVOCATION_OUT_OF_BOUNDS_NO_POE
+        return [unsure("V-14", "verification.revocation-no-proof", sub)]
     if found.status is Status.GOOD:
         return []
     if found.status is Status.REVOKED:

@@ -31,6 +31,7 @@ V-17   The claimed signing time does not lie after the proven one (EN 319 102-1 
 import hashlib
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from mmap import mmap
 
@@ -103,9 +104,8 @@ def verify(
         _guarded_timestamp(examiner, one) for one in reversed(signed) if one.is_timestamp
     )
     signatures = tuple(_guarded_signature(examiner, one) for one in signed if not one.is_timestamp)
-    return _report(
-        examiner.digests.whole(), file, policy, at, signatures, stamps[::-1], findings
-    )
+    report = _report(examiner.digests.whole(), file, policy, at, signatures, stamps[::-1], findings)
+    return replace(report, used=frozenset(context.used))
 
 
 def _unreadable(pdf: Buffer, cause: str) -> Finding:

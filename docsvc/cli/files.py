@@ -6,18 +6,23 @@ import contextlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from docsvc import logs, settings
+from docsvc import logs
 from docsvc.bootstrap import PRELOAD
+from docsvc.cli.evidence import (
+    EvidenceOption,
+    Judging,
+    PolicyOption,
+    ReplayOption,
+    tell_replay,
+)
 from docsvc.cli.ingest import walk
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
-from docsvc.clock import VIETNAM, SystemClock
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Answer, Sandbox
 
@@ -35,13 +40,14 @@ JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="số tệp mở 
 
 
 class Exit(IntEnum):
-    """How ``verify`` ends; the lowest of 1 to 4 that applies to any file wins."""
+    """How ``verify`` ends; the lowest of 1 to 4 that applies to any file wins, 5 stands alone."""
 
     PASSED = 0
     FAILED = 1
     INDETERMINATE = 2
     UNSIGNED = 3
     UNREADABLE = 4
+    NOT_REPLAYED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,7 @@ class Result:
 
     path: Path
     facts: dict[str, Any]
+    frames: tuple[bytes, ...] = ()
     error: DocsvcError | None = None
 
 
@@ -58,6 +65,9 @@ def verify(  # noqa: PLR0913  # the options of the contract
     *,
     trust: Annotated[list[Path] | None, typer.Option(help="chứng thư gốc tin cậy")] = None,
     at: Annotated[str | None, typer.Option(help="thời điểm kiểm tra, ISO 8601")] = None,
+    policy: PolicyOption = None,
+    evidence: EvidenceOption = None,
+    replay: ReplayOption = None,
     offline: Annotated[bool, typer.Option("--offline", help="không gọi ra mạng")] = False,
     jobs: JobsOption = 1,
     as_json: JsonOption = False,
@@ -66,16 +76,12 @@ def verify(  # noqa: PLR0913  # the options of the contract
     """Kiểm tra chữ ký số của tệp PDF; không lưu gì, không cần cơ sở dữ liệu."""
     del offline  # nothing here calls out: revocation data come from the file and the trust store
     output = _output(as_json=as_json, lang=lang)
-    anchors = [str(p) for p in trust or [settings.load().trust_dir]]
-    moment = _moment(at)
+    judging = Judging(trust=trust, at=at, policy=policy, evidence=evidence, replay=replay)
+    task, arguments = judging.task(paths)
     worst = Exit.PASSED
-    for result in _each(
-        walk(paths),
-        jobs,
-        "docsvc.steps.verify.tasks:verify_path",
-        lambda p: (str(p), anchors, moment),
-        at_once=_BATCH_FILES,
-    ):
+    found = _each(walk(paths), jobs, task, lambda p: (str(p), *arguments), at_once=_BATCH_FILES)
+    for result in found:
+        judging.keep(result.frames)
         _tell_verdict(output, result)
         worst = _worse(worst, exit_of(result))
     return int(worst)
@@ -106,7 +112,10 @@ def classify(
 def exit_of(result: Result) -> Exit:
     """Return how a command that saw only this file would end."""
     if result.error is not None:
-        return Exit.UNREADABLE
+        refused = result.error.code.startswith("verification.evidence-")
+        return Exit.NOT_REPLAYED if refused else Exit.UNREADABLE
+    if not result.facts.get("replay", {"same": True})["same"]:
+        return Exit.NOT_REPLAYED
     match result.facts["indication"]:
         case "TOTAL-PASSED":
             return Exit.PASSED
@@ -194,7 +203,7 @@ def _problem(path: Path) -> DocsvcError | None:
 def _result(path: Path, found: Answer | DocsvcError) -> Result:
     if isinstance(found, DocsvcError):
         return Result(path=path, facts={}, error=found)
-    return Result(path=path, facts=found.facts)
+    return Result(path=path, facts=found.facts, frames=found.frames)
 
 
 def _tell_verdict(output: Output, result: Result) -> None:
@@ -225,6 +234,7 @@ def _tell_verdict(output: Output, result: Result) -> None:
     output.table(heads[output.lang], rows, title)
     for code in facts["reasons"]:
         output.say(f"  {output.sentence(code)}")
+    tell_replay(output, facts)
 
 
 def _tell_error(output: Output, result: Result) -> None:
@@ -250,13 +260,3 @@ def _rows(facts: dict[str, Any]) -> Iterator[list[str]]:
 def _output(*, as_json: bool, lang: Lang) -> Output:
     logs.configure("error")
     return Output(as_json=as_json, lang=lang)
-
-
-def _moment(text: str | None) -> str:
-    if text is None:
-        return SystemClock().now().isoformat()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as e:
-        raise typer.BadParameter(text, param_hint="--at") from e
-    return (moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)).isoformat()

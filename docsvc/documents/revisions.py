@@ -137,6 +137,12 @@ def attachment(tx: Tx, document_id: UUID, name: str) -> Attachment:
     return found
 
 
+def attachments(tx: Tx, document_id: UUID) -> dict[str, str]:
+    """Return the digest of everything that is attached to a document, by name."""
+    query = select(Attachment).where(Attachment.document_id == document_id)
+    return {one.name: one.digest for one in tx.scalars(query)}
+
+
 def has_claims(tx: Tx, document_id: UUID) -> bool:
     """Say whether blobs were announced for a document and not used yet."""
     found = select(BlobClaim.digest).where(BlobClaim.document_id == document_id).limit(1)

@@ -66,6 +66,7 @@ class CertificateRecord:
     token: str | None
     key_id: str | None
     image_digest: str | None
+    lost_on: date | None
     chain: tuple[bytes, ...]
 
 
@@ -232,6 +233,7 @@ def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRe
             token=row.token,
             key_id=row.key_id,
             image_digest=row.image_digest,
+            lost_on=row.lost_on,
             chain=_ders(row.chain_pem),
         )
         for row, full_name in rows

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from archive.ocfl import StorageRoot
     from docsvc.documents.stores import Stores
 
-REPORT = "report.json"
+# What the verification has attached; a document that was verified long ago has the first alone.
+KEPT = ("report.json", "evidence.json", "document-verdict.json")
 AGENT = Agent(identifier="docsvc", name="docsvc", type=AgentType.SOFTWARE)
 _USER = User(name="docsvc", address="urn:docsvc")
 _EVENT_TYPES = {
@@ -52,13 +53,13 @@ def run(document_id: UUID, *, stores: Stores, root: StorageRoot) -> None:
     with stores.transactions() as tx:
         documents.require_next(tx, document_id, Step.DEPOSIT)
         record = describe(tx, document_id)
-        report = revisions.attachment(tx, document_id, REPORT)
+        attached = revisions.attachments(tx, document_id)
         first = tx.get_one(Revision, (document_id, 1))
         last = revisions.last_revision(tx, document_id)
     files = {
         "original.pdf": stores.blobs.get(first.digest),
         "final.pdf": stores.blobs.get(last.digest),
-        REPORT: stores.blobs.get(report.digest),
+        **{name: stores.blobs.get(attached[name]) for name in KEPT if name in attached},
         "metadata/document.json": json.dumps(
             record, ensure_ascii=False, sort_keys=True, indent=1
         ).encode(),

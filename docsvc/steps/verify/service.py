@@ -13,17 +13,23 @@ from docsvc.documents.revisions import NamedBlob
 from docsvc.documents.stores import Stores
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
-from docsvc.sandbox import Sandbox
+from docsvc.sandbox import Answer, Sandbox
+from docsvc.steps.verify import rules
+from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory
 from docsvc.steps.verify.tables import Verdict
 from docsvc.workflow import Step
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from docsvc.db.transactions import Tx
+
 _VERIFY = "docsvc.steps.verify.tasks:verify"
-REPORT = "report.json"
+_EXAMINE = "docsvc.steps.verify.evidence:examine"
+# What is attached to a document: the verdict on the file, what it rests on, and what it means
+# for the document.
+REPORT, EVIDENCE, VERDICT = "report.json", "evidence.json", "document-verdict.json"
 _PASSED = "TOTAL-PASSED"
-_BOTH = "both"
 
 
 class BadVerdictError(DocsvcError):
@@ -39,6 +45,7 @@ class Verifier:
     stores: Stores
     sandbox: Sandbox
     trust_dir: str
+    policy_file: str = ""
 
     def verdict(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
         """Return the verdict of a file; nothing is kept.
@@ -46,46 +53,101 @@ class Verifier:
         Raises:
             CodedError: the file cannot be read as a PDF.
         """
+        return self._run(_VERIFY, pdf, file).facts
+
+    def examined(self, pdf: bytes, *, file: str) -> tuple[dict[str, Any], bytes]:
+        """Return the verdict of a file, and the evidence by which it can be given again.
+
+        Raises:
+            CodedError: the file cannot be read as a PDF.
+        """
+        answer = self._run(_EXAMINE, pdf, file)
+        return answer.facts, answer.frames[0]
+
+    def _run(self, task: str, pdf: bytes, file: str) -> Answer:
         with self.stores.transactions() as tx:
             roles = {k: str(v) for k, v in organisations.roles(tx).items()}
         at = self.stores.clock.now().isoformat()
-        return self.sandbox.run(_VERIFY, pdf, self.trust_dir, at, roles, file).facts
+        return self.sandbox.run(task, pdf, self.trust_dir, at, roles, file, self.policy_file)
 
 
 def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
     """Verify the last revision.
 
     Raises:
-        BadVerdictError: not both signatures are TOTAL-PASSED; the verdict is kept all the same.
+        BadVerdictError: not both signatures are TOTAL-PASSED, entitled and in their order; the
+            verdict is kept all the same.
     """
     revision, pdf = stores.last(document_id)
-    verdict = verifier.verdict(pdf, file=f"{document_id}.pdf")
-    report = json.dumps(verdict, ensure_ascii=False, sort_keys=True).encode()
-    digest = stores.put_claimed(document_id, Step.VERIFY, report)
-    good = verdict["indication"] == _PASSED and verdict["completeness"] == _BOTH
+    report, evidence = verifier.examined(pdf, file=f"{document_id}.pdf")
+    with stores.transactions() as tx:
+        judged = judgement(tx, document_id, report)
+    parts = {REPORT: _json(report), EVIDENCE: evidence, VERDICT: _json(rules.values_of(judged))}
+    kept = [
+        NamedBlob(
+            name=name, digest=stores.put_claimed(document_id, Step.VERIFY, data), size=len(data)
+        )
+        for name, data in parts.items()
+    ]
+    good = report["indication"] == _PASSED and judged.complete
     at = stores.clock.now()
     with stores.transactions() as tx:
-        blob = NamedBlob(name=REPORT, digest=digest, size=len(report))
-        revisions.attach(tx, document_id, Step.VERIFY, blob, at=at)
-        tx.merge(verdict_row(document_id, revision.digest, verdict))
+        for blob in kept:
+            revisions.attach(tx, document_id, Step.VERIFY, blob, at=at)
+        tx.merge(verdict_row(document_id, revision.digest, report, judged.completeness))
         document = documents.get(tx, document_id)
-        document.indication = verdict["indication"]
-        document.completeness = verdict["completeness"]
+        document.indication = report["indication"]
+        document.completeness = judged.completeness
         if good:
             documents.advance(tx, document_id, Step.VERIFY, at=at)
     if not good:
         raise BadVerdictError(
-            indication=verdict["indication"], completeness=verdict["completeness"]
+            indication=report["indication"],
+            completeness=judged.completeness,
+            reasons=", ".join(judged.reasons),
         )
 
 
-def verdict_row(document_id: UUID, digest: str, verdict: dict[str, Any]) -> Verdict:
+def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerdict:
+    """Judge a document by the report on its file, and by the inventory as it is now."""
+    document = documents.get(tx, document_id)
+    signed = rules.signed_of(report)
+    known = [organisations.certificate(tx, one.certificate or "") for one in signed]
+    authority = document.classification.get("authority") or {}
+    return rules.judge(
+        document.unit_code,
+        signed,
+        Inventory(
+            holders={
+                one.fingerprint: Holder(
+                    role=one.role,
+                    unit=one.unit,
+                    officer=one.officer,
+                    full_name=one.full_name,
+                    lost_on=one.lost_on,
+                )
+                for one in known
+                if one is not None
+            },
+            mandates=organisations.mandates(tx, document.unit_code),
+        ),
+        authority=authority.get("value"),
+    )
+
+
+def _json(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False, sort_keys=True).encode()
+
+
+def verdict_row(
+    document_id: UUID, digest: str, verdict: dict[str, Any], completeness: str
+) -> Verdict:
     """Return the row of a verdict about the revision with this digest."""
     return Verdict(
         document_id=document_id,
         revision_digest=digest,
         indication=verdict["indication"],
-        completeness=verdict["completeness"],
+        completeness=completeness,
         policy=str(verdict["policy"]),
         verified_at=datetime.fromisoformat(verdict["verified_at"]),
     )

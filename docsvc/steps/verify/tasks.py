@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from docsvc.errors import DocsvcError
 from docsvc.sandbox import Answer
 from verification.model import Role
-from verification.policy import DEFAULT_POLICY
+from verification.policy import DEFAULT_POLICY, Policy, load_policy
 from verification.report import to_json
 from verification.trust import Trust, load_directory
 from verification.verify import verify as verify_file
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # Larger files are mapped: their pages are the system's, not this process's.
 _MAX_COPY = 8 << 20
-
 
 
 def trust_in(*places: str) -> Trust:
@@ -47,13 +46,32 @@ def _files(place: Path) -> Iterator[Path]:
     yield from [place, *place.rglob("*")] if place.is_dir() else [place] if place.exists() else []
 
 
+def policy_in(place: str) -> Policy:
+    """Return the policy of a file, read again when it changes; of no file, the built-in one.
+
+    Raises:
+        PolicyError: the file is none.
+    """
+    if not place:
+        return DEFAULT_POLICY
+    path = Path(place)
+    return _policy(place, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=8)
+def _policy(place: str, _stamp: int) -> Policy:
+    return load_policy(Path(place))
+
+
 class NoAnchorsError(DocsvcError):
     """No trust anchor is installed."""
 
     code = "verify.no-anchors"
 
 
-def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str) -> Answer:
+def verify(
+    pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str, policy: str = ""
+) -> Answer:
     """Return the verdict, in the form of ``docsvc verify --json``.
 
     Args:
@@ -62,10 +80,11 @@ def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str
         at: ISO 8601 moment of the verification.
         roles: role by SHA-256 fingerprint of a certificate, from the inventory.
         file: name for the report.
+        policy: path of a policy file; empty: the built-in policy.
     """
     report = verify_file(
         pdf,
-        policy=DEFAULT_POLICY,
+        policy=policy_in(policy),
         trust=trust_in(trust_dir),
         at=datetime.fromisoformat(at),
         roles={fingerprint: Role(role) for fingerprint, role in roles.items()},
@@ -93,7 +112,7 @@ class FileChangedError(DocsvcError):
     retryable = True
 
 
-def verify_path(path: str, trust: list[str], at: str) -> Answer:
+def verify_path(path: str, trust: list[str], at: str, policy: str = "") -> Answer:
     """Return the verdict of a file on disk, against anchors in folders or files.
 
     Raises:
@@ -104,7 +123,7 @@ def verify_path(path: str, trust: list[str], at: str) -> Answer:
         before = os.fstat(file.fileno())
         report = verify_file(
             _contents(file, before.st_size),
-            policy=DEFAULT_POLICY,
+            policy=policy_in(policy),
             trust=trust_in(*trust),
             at=datetime.fromisoformat(at),
             file=path,

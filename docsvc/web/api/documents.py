@@ -8,8 +8,10 @@ from fastapi import APIRouter, Header, Query, Response
 from docsvc.access.rules import Action
 from docsvc.documents import queries
 from docsvc.documents.queries import Wanted
+from docsvc.documents.revisions import attachments
 from docsvc.errors import CodedError
 from docsvc.steps.receive.service import Offer
+from docsvc.steps.verify.service import VERDICT
 from docsvc.web.api import uploads
 from docsvc.web.api.schemas import (
     AcceptedOut,
@@ -95,11 +97,12 @@ def listing(
 
 @router.get("/{document_id}")
 def one(document_id: UUID, services: ServicesDep, caller: ApiCallerDep) -> DocumentDetail:
-    """Return a document with its events."""
+    """Return a document with its events and its verdict."""
     with services.transactions() as tx:
         document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
         events = queries.events(tx, document_id)
-    return DocumentDetail.of(document, events)
+        kept = attachments(tx, document_id).get(VERDICT)
+    return DocumentDetail.of(document, events, services.blobs.get(kept) if kept else None)
 
 
 @router.get("/{document_id}/revisions")

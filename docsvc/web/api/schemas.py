@@ -1,7 +1,7 @@
 """What the API gives and takes about documents."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -74,20 +74,52 @@ class EventOut(_Out):
     actor: str
 
 
+class EntitlementOut(_Out):
+    """Who signed for whom, by the inventory."""
+
+    role: Literal["leader", "organisation"] | None
+    unit: str | None
+    officer: str | None
+    mandate: Literal["held", "not-held", "unknown"]
+    certificate_class: Literal["official-duty", "public", "demonstration", "unknown"]
+
+
+class SignatureVerdictOut(_Out):
+    """One signature of a document; it counts if it is TOTAL-PASSED and its signer entitled."""
+
+    field: str
+    entitlement: EntitlementOut
+    counts: bool
+    reasons: list[str]
+
+
+class DocumentVerdictOut(_Out):
+    """What the signatures mean for the document; statistics count its ``completeness``."""
+
+    unit: str
+    completeness: Literal["both", "leader-only", "organisation-only", "none"]
+    order: Literal["kept", "broken", "unknown"]
+    complete: bool
+    signatures: list[SignatureVerdictOut]
+    reasons: list[str]
+
+
 class DocumentDetail(DocumentOut):
-    """A document with its way so far and what was recognised on its pages."""
+    """A document with its way so far, what was recognised on its pages, and its verdict."""
 
     events: list[EventOut]
     classification: dict[str, Any]
+    verdict: DocumentVerdictOut | None
 
     @classmethod
-    def of(cls, document: Document, events: list[Event]) -> Self:
-        """Put a document and its events together."""
+    def of(cls, document: Document, events: list[Event], verdict: bytes | None) -> Self:
+        """Put a document, its events and its verdict (as it was kept) together."""
         plain = DocumentOut.model_validate(document).model_dump()
         return cls(
             **plain,
             events=[EventOut.model_validate(e) for e in events],
             classification=document.classification,
+            verdict=None if verdict is None else DocumentVerdictOut.model_validate_json(verdict),
         )
 
 

@@ -15,7 +15,9 @@ from docsvc.bootstrap import Services
 from docsvc.db.transactions import Tx
 from docsvc.documents import queries, revisions
 from docsvc.documents.errors import DocumentMissingError
+from docsvc.documents.revisions import attachments
 from docsvc.documents.tables import Document, Event, Revision
+from docsvc.steps.verify.service import VERDICT
 from docsvc.web.api import uploads
 from docsvc.web.api.documents import name_of
 from docsvc.web.api.steps import decline
@@ -65,6 +67,7 @@ class DocumentPage:
     events: tuple[Event, ...]
     revisions: tuple[Revision, ...]
     verdict: VerdictView | None
+    judged: Mapping[str, Any] | None
     may: Mapping[str, bool]
     public_address: str | None
     qr: str | None
@@ -100,7 +103,8 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
         events = tuple(queries.events(tx, document_id))
         revisions = tuple(queries.revisions(tx, document_id))
-        report = report_digest(tx, document_id)
+        attached = attachments(tx, document_id)
+    judged = attached.get(VERDICT)
     address = public_address(services, document)
     page = DocumentPage(
         row=row_of(document, caller.units),
@@ -108,7 +112,8 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         road=road_of(document, events),
         events=events,
         revisions=revisions,
-        verdict=verdict_of(services, report),
+        verdict=verdict_of(services, attached.get(_REPORT)),
+        judged=json.loads(services.blobs.get(judged)) if judged else None,
         may=_may(caller, document),
         public_address=address,
         qr=segno.make(address, error="m").svg_inline(scale=3, border=2) if address else None,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 from support.road import final_file
+
+from docsvc.catalog import messages
+from verification import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,3 +172,100 @@ def test_the_database_is_never_touched(
     monkeypatch.setenv("DOCSVC_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none")
     assert verify(UNSIGNED, "--json").code == 3
     assert list(Path().iterdir()) == []
+
+
+def test_evidence_gives_the_same_verdict_without_a_trust_folder(
+    verify: Callable[..., Any], docsvc: Callable[..., Any], files: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "evidence.json"
+    first = verify(files / "good.pdf", "--json", "--evidence", kept)
+
+    again = docsvc("verify", files / "good.pdf", "--json", "--replay", kept)
+
+    assert (first.code, again.code) == (0, 0)
+    (told,) = again.lines
+    jsonschema.validate(told, SCHEMA)
+    assert told.pop("replay")["same"] is True
+    assert told == first.lines[0]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_people_are_told_whether_the_verdict_is_the_same(
+    verify: Callable[..., Any], docsvc: Callable[..., Any], files: Path, tmp_path: Path, lang: str
+) -> None:
+    kept = tmp_path / "evidence.json"
+    verify(files / "good.pdf", "--evidence", kept)
+
+    again = docsvc("verify", files / "good.pdf", "--replay", kept, "--lang", lang)
+
+    assert messages.sentence("verification.replay-same", lang) in again.out.replace("\n", "")
+
+
+def test_verdict_that_differs_ends_with_five(
+    verify: Callable[..., Any], docsvc: Callable[..., Any], files: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "evidence.json"
+    verify(files / "good.pdf", "--evidence", kept)
+    read = evidence.read(kept.read_bytes())
+    other = replace(read, report=read.report | {"indication": "TOTAL-FAILED"})
+    kept.write_bytes(evidence.to_bytes(other))
+
+    again = docsvc("verify", files / "good.pdf", "--json", "--replay", kept)
+
+    assert again.code == 5
+    assert again.lines[0]["replay"]["differences"] == ["indication"]
+    assert again.lines[0]["replay"]["kept_indication"] == "TOTAL-FAILED"
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil"),
+    [("tampered.pdf", b""), ("good.pdf", b" ")],
+    ids=["of-other-file", "invalid"],
+)
+def test_evidence_that_does_not_fit_is_refused(
+    verify: Callable[..., Any], docsvc: Callable[..., Any], files: Path, file: str, spoil: bytes
+) -> None:
+    kept = Path("evidence.json")
+    verify(files / "good.pdf", "--evidence", kept)
+    kept.write_bytes(kept.read_bytes() + spoil)
+
+    again = docsvc("verify", files / file, "--json", "--replay", kept)
+
+    assert again.code == 5
+    code = "invalid" if spoil else "of-other-file"
+    assert again.lines[0]["error"] == f"verification.evidence-{code}"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("a.pdf", "b.pdf", "--evidence", "out.json"),
+        (".", "--evidence", "out.json"),
+        ("a.pdf", "--replay", "policy.toml", "--at", "2026-01-01"),
+        ("a.pdf", "--replay", "absent.json"),
+    ],
+)
+def test_evidence_of_more_than_one_file_or_with_other_rules_is_wrong_use(
+    docsvc: Callable[..., Any], options: tuple[str, ...]
+) -> None:
+    Path("policy.toml").write_text('id = "xa-1"\n', "utf-8")
+
+    assert docsvc("verify", *options).code == 64
+
+
+def test_policy_of_a_file_stands_in_the_report(verify: Callable[..., Any], tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('id = "xa-1"\n', "utf-8")
+
+    assert verify(UNSIGNED, "--json", "--policy", policy).lines[0]["policy"] == "xa-1"
+
+
+def test_policy_that_cannot_be_read_stops_the_command(
+    docsvc: Callable[..., Any], tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('id = "xa-1"\nsha256 = "never"\n', "utf-8")
+
+    ended = docsvc("verify", UNSIGNED, "--json", "--policy", policy)
+
+    assert (ended.code, ended.lines[0]["error"]) == (1, "verification.policy-invalid")

@@ -1,0 +1,100 @@
+"""How ``docsvc verify`` is told to judge, to keep evidence, or to judge again by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from docsvc import settings
+from docsvc.clock import VIETNAM, SystemClock
+from docsvc.errors import CodedError
+from docsvc.steps.verify.tasks import policy_in
+from verification.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docsvc.cli.output import Output
+
+PolicyOption = Annotated[Path | None, typer.Option(help="tệp TOML của chính sách kiểm tra")]
+EvidenceOption = Annotated[Path | None, typer.Option(help="ghi bằng chứng của kết luận ra tệp")]
+ReplayOption = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="kiểm tra lại chỉ bằng tệp bằng chứng này"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What a verdict is asked for by; empty where the settings and the present moment decide."""
+
+    trust: list[Path] | None = None
+    at: str | None = None
+    policy: Path | None = None
+    evidence: Path | None = None
+    replay: Path | None = None
+
+    def task(self, paths: list[Path]) -> tuple[str, tuple[object, ...]]:
+        """Return the task that judges one file, and its arguments after the path.
+
+        Raises:
+            BadParameter: options that do not go together, or evidence of more than one file.
+            CodedError: the policy cannot be read.
+        """
+        alone = len(paths) == 1 and not paths[0].is_dir()
+        if (self.evidence or self.replay) and not alone:
+            raise typer.BadParameter(str(len(paths)), param_hint="--evidence, --replay")
+        if self.replay is not None:
+            # Everything else is in the evidence: whoever names it too expects what is not so.
+            if self.trust or self.at or self.policy or self.evidence:
+                raise typer.BadParameter(str(self.replay), param_hint="--replay")
+            return "docsvc.steps.verify.evidence:replay_path", (str(self.replay),)
+        known = settings.load()
+        anchors = [str(path) for path in self.trust or [known.trust_dir]]
+        arguments = (anchors, _moment(self.at), _readable(str(self.policy or known.policy_file)))
+        if self.evidence is not None:
+            return "docsvc.steps.verify.evidence:examine_path", arguments
+        return "docsvc.steps.verify.tasks:verify_path", arguments
+
+    def keep(self, frames: tuple[bytes, ...]) -> None:
+        """Write the evidence that a task gave, if it was asked for."""
+        if self.evidence is not None and frames:
+            self.evidence.write_bytes(frames[0])
+
+
+def tell_replay(output: Output, facts: Mapping[str, Any]) -> None:
+    """Say for people whether the replay gave the verdict that was kept."""
+    found = facts.get("replay")
+    if found is None:
+        return
+    code = "verification.replay-same" if found["same"] else "verification.replay-differs"
+    told = {
+        "kept": found["kept_indication"],
+        "now": facts["indication"],
+        "differences": ", ".join(found["differences"]),
+        "made_by": found["made_by"].get("docsvc"),
+    }
+    output.say(f"  {output.sentence(code, told)}")
+
+
+def _readable(policy: str) -> str:
+    """Try a policy once, before it is handed to the children."""
+    try:
+        policy_in(policy)
+    except PolicyError as e:
+        raise CodedError(e.code, policy=policy, problem=e.facts["problem"]) from e
+    return policy
+
+
+def _moment(text: str | None) -> str:
+    if text is None:
+        return SystemClock().now().isoformat()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise typer.BadParameter(text, param_hint="--at") from e
+    return (moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)).isoformat()
