@@ -61,9 +61,7 @@ def annotation(kind: str, more: bytes = b"/F 4") -> bytes:
 def _evil(kind: str, permission: int) -> Callable[[Victim], bytes]:
     def forge(victim: Victim) -> bytes:
         pdf = victim.led if permission == 2 else victim.lead(victim.prepare(), permission=3)  # noqa: PLR2004 -- table 257
-        return append(
-            pdf, {NEW: annotation(kind), NEW + 1: painted(), PAGE: victim.page(NEW)}
-        )
+        return append(pdf, {NEW: annotation(kind), NEW + 1: painted(), PAGE: victim.page(NEW)})
 
     return forge
 
@@ -96,8 +94,8 @@ def sneaky_signature(victim: Victim) -> bytes:
 def sneaky_image(victim: Victim) -> bytes:
     """The mark is an image that lets nothing through."""
     image = stream(
-        b"\xff", b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray"
-        b"/BitsPerComponent 8"
+        b"\xff",
+        b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8",
     )
     field = {**_third(victim), NEW + 1: _shows(), NEW + 3: image}
     return writer.sign(victim.led, victim.organisation, field, value=NEW + 2)

@@ -21,7 +21,8 @@ from attacks.writer import append, look, stream, write_objects, write_table
 from verification._pdf.objects import Ref
 
 COVER = stream(
-    b"\xff", b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8"
+    b"\xff",
+    b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8",
 )
 NUMBER_BOX = b"110 740 150 755"
 

@@ -17,9 +17,7 @@ HOLE = 24_000
 def spell(item: PdfObject) -> bytes:
     """Write an object that is not a stream."""
     if isinstance(item, Name):
-        return b"/" + re.sub(
-            rb"[^!$&-.0-;=?-Z\\^-z|~]", _escaped, str(item).encode("latin-1")
-        )
+        return b"/" + re.sub(rb"[^!$&-.0-;=?-Z\\^-z|~]", _escaped, str(item).encode("latin-1"))
     if isinstance(item, Ref):
         return b"%d %d R" % item
     if isinstance(item, dict):
@@ -136,9 +134,7 @@ def end_at(pdf: bytes, offset: int) -> bytes:
     return pdf + b"startxref\n%d\n%%%%EOF\n" % offset
 
 
-def sign(
-    pdf: bytes, signer: Signer, objects: Objects, *, value: int, more: bytes = b""
-) -> bytes:
+def sign(pdf: bytes, signer: Signer, objects: Objects, *, value: int, more: bytes = b"") -> bytes:
     """Append a revision with a signature.
 
     Args:
