@@ -228,7 +228,9 @@ class Rules(StoreRules):
         if known.get("FT") == "Btn" and isinstance(flags, int) and flags & _PUSH_BUTTON:
             refuse("verification.field-changed")
         value = self.document.resolve(known.get("V"), self.before)
-        if value not in (None, b"", b"\xfe\xff", "", "Off", []) and not self._is_first(known, value):
+        if value not in (None, b"", b"\xfe\xff", "", "Off", []) and not self._is_first(
+            known, value
+        ):
             refuse("verification.value-replaced")
 
     def _is_first(self, known: Dictionary, value: PdfObject) -> bool:

@@ -27,6 +27,8 @@ _WRITES = re.compile(rb"(?:Tj|TJ|['\"])(?![^" + WHITE + rb"])")
 # A mask that lets through less than half of what lies below is no seal.
 _MOST_MASKED = 0.5
 _OPAQUE = 128
+# A place that takes more of its page than this is looked at even if it was reserved.
+_LARGE = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,8 @@ class Marker:
         return found
 
     def _looked_below(self, mark: Mark, page: int, *, opaque: bool) -> Mark:
-        if not mark.is_visible or (mark.reserved and not opaque):
+        expected = mark.reserved and mark.share <= _LARGE and not opaque
+        if not mark.is_visible or expected:
             return mark
         return replace(mark, hides=self._hides(mark, page))
 

@@ -18,8 +18,8 @@ LEADER_VALUE, SEAL_VALUE = 110, 120
 NEW = 200
 
 FIELDS = (NUMBER, DAY, LEADER, SEAL)
-# Where the page has text: the middle of the sheet; and where it has none: the lower margin.
-OVER_TEXT, ON_BLANK = b"80 480 480 560", b"300 20 380 60"
+# Where the page has text: the middle of the sheet; and where it has none: below the text.
+OVER_TEXT, ON_BLANK = b"80 480 480 560", b"60 55 140 105"
 
 CERTIFIED = (
     b"/Reference[<</Type/SigRef/TransformMethod/DocMDP"

@@ -40,8 +40,13 @@ class Verifier:
     sandbox: Sandbox
     trust_dir: str
 
-    def verdict(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
+    def verdict(self, pdf: bytes, *, file: str = "", issued: bool = False) -> dict[str, Any]:
         """Return the verdict of a file; nothing is kept.
+
+        Args:
+            pdf: the file.
+            file: name for the report.
+            issued: whether it is a document of our own, which is held to a stricter policy.
 
         Raises:
             CodedError: the file cannot be read as a PDF.
@@ -49,7 +54,7 @@ class Verifier:
         with self.stores.transactions() as tx:
             roles = {k: str(v) for k, v in organisations.roles(tx).items()}
         at = self.stores.clock.now().isoformat()
-        return self.sandbox.run(_VERIFY, pdf, self.trust_dir, at, roles, file).facts
+        return self.sandbox.run(_VERIFY, pdf, self.trust_dir, at, roles, file, issued).facts
 
 
 def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
@@ -59,7 +64,7 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
         BadVerdictError: not both signatures are TOTAL-PASSED; the verdict is kept all the same.
     """
     revision, pdf = stores.last(document_id)
-    verdict = verifier.verdict(pdf, file=f"{document_id}.pdf")
+    verdict = verifier.verdict(pdf, file=f"{document_id}.pdf", issued=True)
     report = json.dumps(verdict, ensure_ascii=False, sort_keys=True).encode()
     digest = stores.put_claimed(document_id, Step.VERIFY, report)
     good = verdict["indication"] == _PASSED and verdict["completeness"] == _BOTH

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from docsvc.errors import DocsvcError
 from docsvc.sandbox import Answer
 from verification.model import Role
-from verification.policy import DEFAULT_POLICY
+from verification.policy import DEFAULT_POLICY, ISSUED_POLICY
 from verification.report import to_json
 from verification.trust import Trust, load_directory
 from verification.verify import verify as verify_file
@@ -46,7 +46,14 @@ class NoAnchorsError(DocsvcError):
     code = "verify.no-anchors"
 
 
-def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str) -> Answer:
+def verify(  # noqa: PLR0913, PLR0917  # what a child is told, in one message
+    pdf: bytes,
+    trust_dir: str,
+    at: str,
+    roles: dict[str, str],
+    file: str,
+    issued: bool = False,  # noqa: FBT001, FBT002  # a child takes arguments by their places
+) -> Answer:
     """Return the verdict, in the form of ``docsvc verify --json``.
 
     Args:
@@ -55,10 +62,11 @@ def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str
         at: ISO 8601 moment of the verification.
         roles: role by SHA-256 fingerprint of a certificate, from the inventory.
         file: name for the report.
+        issued: whether it is a document of our own: number and date alone may be filled in.
     """
     report = verify_file(
         pdf,
-        policy=DEFAULT_POLICY,
+        policy=ISSUED_POLICY if issued else DEFAULT_POLICY,
         trust=trust_in(trust_dir),
         at=datetime.fromisoformat(at),
         roles={fingerprint: Role(role) for fingerprint, role in roles.items()},
