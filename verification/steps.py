@@ -67,7 +67,7 @@ def farthest(one: Modification, other: Modification) -> Modification:
 
 
 class Forms:
-    """The form as it stood after each revision, read once; ``first`` is the first that is signed."""
+    """The form after each revision, read once; ``first`` is the first revision that is signed."""
 
     def __init__(self, document: Document, first: int) -> None:
         self._document = document

@@ -1,5 +1,7 @@
 """Structures that programs read differently, and actions that come after the signature."""
 
+from typing import TypeAlias
+
 from attacks import writer
 from attacks.incremental import FORGED
 from attacks.victim import (
@@ -21,7 +23,9 @@ from attacks.victim import (
     text_field,
 )
 from attacks.writer import append, end_at, pack, stream, write_objects, write_rows, write_table
-from verification._pdf.objects import Ref
+from verification._pdf.objects import PdfObject, Ref
+
+Entries: TypeAlias = dict[str, PdfObject]
 
 NUMBER_BOX = b"110 740 150 755"
 
@@ -211,7 +215,7 @@ def look_of_others(victim: Victim) -> bytes:
 
 def script_added(victim: Victim) -> bytes:
     """A script runs when the document is opened."""
-    action = {"S": name("JavaScript"), "JS": b"app.alert(1)"}
+    action: Entries = {"S": name("JavaScript"), "JS": b"app.alert(1)"}
     return append(victim.sealed, {CATALOG: victim.catalog(OpenAction=action)})
 
 
@@ -234,13 +238,13 @@ def names_added(victim: Victim) -> bytes:
 
 def layers_added(victim: Victim) -> bytes:
     """Layers are added to the catalog."""
-    layers = {"OCGs": [], "D": {"BaseState": name("OFF")}}
+    layers: Entries = {"OCGs": [], "D": {"BaseState": name("OFF")}}
     return append(victim.sealed, {CATALOG: victim.catalog(OCProperties=layers)})
 
 
 def labels_added(victim: Victim) -> bytes:
     """Pages are given other numbers."""
-    labels = {"Nums": [0, {"S": name("D"), "St": 99}]}
+    labels: Entries = {"Nums": [0, {"S": name("D"), "St": 99}]}
     return append(victim.sealed, {CATALOG: victim.catalog(PageLabels=labels)})
 
 

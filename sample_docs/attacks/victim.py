@@ -77,7 +77,9 @@ class Victim:
         """Return a dictionary of the document with entries changed; None takes one away."""
         value = self.document.get(number, 0)
         known = value if isinstance(value, dict) else {}
-        kept = {key: item for key, item in {**known, **more}.items() if item is not None}
+        kept: dict[str, PdfObject] = {
+            key: item for key, item in {**known, **more}.items() if item is not None
+        }
         return spell(kept)
 
     def page(self, *widgets: int, **more: PdfObject) -> bytes:

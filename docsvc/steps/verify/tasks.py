@@ -46,7 +46,7 @@ class NoAnchorsError(DocsvcError):
     code = "verify.no-anchors"
 
 
-def verify(  # noqa: PLR0913, PLR0917  # what a child is told, in one message
+def verify(
     pdf: bytes,
     trust_dir: str,
     at: str,
