@@ -6,13 +6,9 @@ draws has to be a new object, which nothing that was signed refers to.
 
 from verification._pdf.objects import Name, PdfObject, Ref, Stream
 from verification.model import Modification
-from verification.steps import Dictionary, as_dictionary, refuse
+from verification.steps import Dictionary, as_dictionary, holding, is_metadata, refuse
 from verification.stores import StoreRules
 
-_SIDES = 4
-_A4 = 595.0 * 842.0
-# Page trees are balanced; a deeper one is a trap.
-_MAX_TREE = 32
 _CATALOG_FREE = frozenset({"Version", "Extensions"})
 _WIDGET_KEYS = frozenset(
     {
@@ -44,6 +40,14 @@ _WIDGET_KEYS = frozenset(
 )
 _FILL_KEYS = frozenset({"V", "DV", "DA", "AP", "AS", "M", "I"})
 _SIGN_KEYS = frozenset({"V", "AP", "M", "F", "Type", "MK", "DA", "P"})
+# What readers draw of /MK by themselves (ISO 32000-2 table 192).
+_DRAWN_BY_READERS = frozenset({"BG", "BC", "I", "RI", "IX"})
+# ISO 32000-2 table 229, bit 17: a button without value, whose look is all there is of it.
+_PUSH_BUTTON = 1 << 16
+# Through what a field may be reached: form, page, other fields, structure, actions on fields.
+_HOLDS_FIELDS = frozenset(
+    {"AcroForm", "Fields", "Annots", "Kids", "Parent", "CO", "Obj", "Popup", "T", "P", "Dest"}
+)
 
 
 class Rules(StoreRules):
@@ -68,12 +72,13 @@ class Rules(StoreRules):
 
     def _metadata(self, item: PdfObject) -> None:
         stream = self.document.resolve(item, self.now)
-        if not isinstance(stream, Stream) or stream.dictionary.get("Type") != "Metadata":
+        if not isinstance(stream, Stream) or not is_metadata(stream):
             refuse("verification.catalog-changed")
         self.step.reach(Modification.VALIDATION_DATA)
 
     def form(self, old: Dictionary, new: Dictionary) -> None:
         """Judge the form dictionary: fields and default resources may be added."""
+        self._require_same_drawing(old, new)
         for key in self.changed(old, new):
             if key == "Fields":
                 self.appended_fields(
@@ -89,11 +94,24 @@ class Rules(StoreRules):
             ):
                 refuse("verification.form-changed")
 
+    def _require_same_drawing(self, old: Dictionary, new: Dictionary) -> None:
+        """Where readers draw the values, what they draw them with may not change."""
+        drawn = self.document.resolve(new.get("NeedAppearances"), self.now) is True
+        if drawn and {"DA", "DR"} & set(self.changed(old, new)):
+            refuse("verification.form-changed")
+
     def _resources(self, old: PdfObject, new: PdfObject) -> None:
         """Default resources may gain fonts and the like, never change one."""
         self.superset(
             self.document.dictionary(old, self.before), self.document.dictionary(new, self.now)
         )
+
+    def default_resources(self, old: Dictionary, new: Dictionary) -> None:
+        """Judge default resources that are an object of their own."""
+        form = self.document.dictionary(self.catalog_before().get("AcroForm"), self.before)
+        if self.document.resolve(form.get("NeedAppearances"), self.before) is True:
+            refuse("verification.form-changed")
+        self.superset(old, new)
 
     def superset(self, before: Dictionary, after: Dictionary) -> None:
         """Refuse default resources that lost or changed an entry."""
@@ -150,7 +168,7 @@ class Rules(StoreRules):
             refuse("verification.mark-without-signature")
         self._appearance({}, own)
         self.step.added.add(name)
-        self.step.shares[name] = self._share(own)
+        self.draw(number, name)
         is_timestamp = "V" in one and self._is_timestamp(one["V"])
         self.step.reach(
             Modification.VALIDATION_DATA
@@ -158,28 +176,19 @@ class Rules(StoreRules):
             else Modification.FORM_FILLING
         )
 
+    def draw(self, number: int, name: str) -> None:
+        """Note that a widget was given a look."""
+        self.step.drawn[number] = (name, self.is_reserved(number))
+
     def _has_mark(self, own: Dictionary) -> bool:
-        return "AP" in own and self._has_area(own)
+        drawn = self.document.dictionary(own.get("MK"), self.now).keys() & _DRAWN_BY_READERS
+        return ("AP" in own or bool(drawn)) and self._has_area(own)
 
     def _has_area(self, own: Dictionary) -> bool:
-        return self._area(own.get("Rect")) > 0
-
-    def _area(self, item: PdfObject) -> float:
-        """Return the area of a rectangle in square points; what is none counts as a page."""
-        box = self.document.array(item, self.now)
+        """Tell whether a widget takes room; one whose rectangle is none may take any."""
+        box = self.document.array(own.get("Rect"), self.now)
         sides = [float(one) for one in box if isinstance(one, int | float)]
-        if len(sides) != _SIDES:
-            return _A4
-        return abs((sides[2] - sides[0]) * (sides[3] - sides[1]))
-
-    def _share(self, own: Dictionary) -> float:
-        """Return how much of its page a widget covers."""
-        page = self.document.dictionary(own.get("P"), self.now)
-        for _ in range(_MAX_TREE):
-            if "MediaBox" in page or "Parent" not in page:
-                break
-            page = self.document.dictionary(page.get("Parent"), self.now)
-        return self._area(own.get("Rect")) / max(1.0, self._area(page.get("MediaBox")))
+        return len(sides) != 4 or (sides[0] != sides[2] and sides[1] != sides[3])  # noqa: PLR2004 -- a rectangle
 
     def _is_timestamp(self, value: PdfObject) -> bool:
         return self.document.dictionary(value, self.now).get("SubFilter") == "ETSI.RFC3161"
@@ -195,25 +204,63 @@ class Rules(StoreRules):
         """Judge a field that was there: it may be filled in, or signed once."""
         name, known = self.old_fields[number]
         kind, keys = known.get("FT"), set(self.changed(old, new))
+        self._require_field(number)
         if kind == "Sig":
-            self._sign(name, known, old, new)
+            self._sign(number, known, old, new)
         elif kind in ("Tx", "Ch", "Btn") and keys <= _FILL_KEYS:
             if not all(self._is_plain(new.get(key)) for key in keys & {"V", "DV", "DA"}):
                 refuse("verification.field-changed")
+            self.require_empty(known)
             self._appearance(old, new)
-            self.step.filled.add(name)
-            self.step.reach(Modification.FORM_FILLING)
+            self.fill(number, name)
         else:
             refuse("verification.field-changed")
 
-    def _sign(self, name: str, known: Dictionary, old: Dictionary, new: Dictionary) -> None:
+    def fill(self, number: int, name: str) -> None:
+        """Note that a field was filled in."""
+        self.step.filled.add(name)
+        self.draw(number, name)
+        self.step.reach(Modification.FORM_FILLING)
+
+    def require_empty(self, known: Dictionary) -> None:
+        """Refuse to fill a field that had a value, or one that has none to be filled with."""
+        flags = known.get("Ff", 0)
+        if known.get("FT") == "Btn" and isinstance(flags, int) and flags & _PUSH_BUTTON:
+            refuse("verification.field-changed")
+        value = self.document.resolve(known.get("V"), self.before)
+        if value not in (None, b"", b"\xfe\xff", "", "Off", []) and not self._is_first(
+            known, value
+        ):
+            refuse("verification.value-replaced")
+
+    def _is_first(self, known: Dictionary, value: PdfObject) -> bool:
+        """Tell whether a choice still shows the first of its options: nothing was chosen yet."""
+        options = self.document.array(known.get("Opt"), self.before)
+        first = self.document.resolve(options[0], self.before) if options else None
+        shown = first if isinstance(first, list) else [first]
+        return known.get("FT") == "Ch" and value in shown
+
+    def _require_field(self, number: int) -> None:
+        """Refuse a field that is something else as well, such as the pictures of a page."""
+        for owner in self.document.referrers(number, self.before) - {0}:
+            keys = set(holding(self.get(owner, self.before), number))
+            if "" in keys:
+                above = self.document.referrers(owner, self.before) - {0}
+                keys.discard("")
+                keys.update(*(holding(self.get(one, self.before), owner) for one in above))
+            if keys - _HOLDS_FIELDS:
+                refuse("verification.object-shared")
+
+    def _sign(self, number: int, known: Dictionary, old: Dictionary, new: Dictionary) -> None:
         if "V" in known or set(self.changed(old, new)) - _SIGN_KEYS:
             refuse("verification.field-changed")
         if "V" not in new:
             refuse("verification.mark-without-signature")
         self._signature_value(new["V"])
         self._appearance(old, new)
+        name = self.old_fields[number][0]
         self.step.signed.add(name)
+        self.draw(number, name)
         stamp = self._is_timestamp(new["V"]) and not self._has_area(new)
         self.step.reach(Modification.VALIDATION_DATA if stamp else Modification.FORM_FILLING)
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from verification._pdf.document import Document
 from verification._pdf.objects import WHITE, PdfObject, PdfSyntaxError, Ref, Stream
-from verification._pdf.xref import FREE
+from verification._pdf.xref import FREE, Entry
 from verification.allowed import Rules
+from verification.marks import Marker
 from verification.model import Modification
 from verification.steps import (
     Dictionary,
@@ -19,6 +20,7 @@ from verification.steps import (
     RefusedError,
     Step,
     as_dictionary,
+    is_metadata,
     references,
     refuse,
     same,
@@ -86,6 +88,16 @@ class _Comparison(Rules):
         for number in self.section.stream_numbers:
             if self.document.locate(number, self.before) is not None:
                 self.step.refuse("verification.object-replaced", number)
+        if not self.step.reasons:
+            self._marks()
+
+    def _marks(self) -> None:
+        """Look at what was drawn, once it is known that it may be."""
+        marker = Marker(
+            self.document, self.now, (self._end_of(self.before), self._end_of(self.now))
+        )
+        for number, (name, reserved) in sorted(self.step.drawn.items()):
+            self.step.marks += marker.marks(name, number, reserved=reserved)
 
     def _guarded(self, check: Callable[[int], None], number: int) -> None:
         try:
@@ -106,7 +118,9 @@ class _Comparison(Rules):
         at = start
         for first, last in sorted(self._spans(start, end)):
             gap = _BETWEEN.match(self.document.data, at, max(first, at))
-            if gap is None or gap.end() != first:
+            if first < at:
+                self.step.refuse("verification.objects-overlap")
+            elif gap is None or gap.end() != first:
                 self.step.refuse("verification.bytes-between-objects")
             at = max(at, last)
 
@@ -125,7 +139,14 @@ class _Comparison(Rules):
                 self.step.refuse("verification.update-out-of-order", number)
             elif entry.offset not in (self.section.offset, hybrid):
                 spans.append(self._object_span(entry.offset))
+                self._require_named(number, entry)
         return spans
+
+    def _require_named(self, number: int, entry: Entry) -> None:
+        """An object says itself which one it is; programs differ in whom they believe."""
+        parsed = self.document.parsed(entry.offset)
+        if (parsed.number, parsed.generation) != (number, entry.generation):
+            self.step.refuse("verification.object-misnamed", number)
 
     def _end_of(self, revision: int) -> int:
         section = self.document.history[revision]
@@ -155,6 +176,10 @@ class _Comparison(Rules):
                 self.document.dictionary(old_root, self.before),
                 self.document.dictionary(new_root, self.now),
             )
+        size = self.section.trailer.get("Size")
+        if not isinstance(size, int) or size <= max(self.section.entries, default=0):
+            # ISO 32000-2 §7.5.5: what lies beyond is taken for missing.
+            refuse("verification.objects-beyond-size")
         old: Dictionary = {}
         for section in self.document.history[: self.now]:
             old.update(section.trailer)
@@ -188,6 +213,10 @@ class _Comparison(Rules):
             refuse("verification.object-removed")
         if new_place.container is None and self.document.parsed(new_place.offset).duplicate_keys:
             refuse("verification.duplicate-key")
+        if new_place.container is not None and not self.document.is_packed_at(
+            number, new_place, self.now
+        ):
+            refuse("verification.object-misnamed")
         old, new = self.get(number, self.before), self.get(number, self.now)
         if not isinstance(old, Stream) and same(old, new):
             return
@@ -226,7 +255,7 @@ class _Comparison(Rules):
             self.form(old, new)
         elif Ref(number, 0) == form.get("DR"):
             self.require_only(number, self._form_owner(), "DR")
-            self.superset(old, new)
+            self.default_resources(old, new)
         elif Ref(number, 0) == catalog.get("Extensions"):
             self.require_only(number, self.root(), "Extensions")
             self.step.reach(Modification.VALIDATION_DATA)
@@ -268,7 +297,7 @@ class _Comparison(Rules):
         ) == self.document.raw(new, self.now):
             return
         catalog = self.catalog_before()
-        if Ref(number, 0) == catalog.get("Metadata") and new.dictionary.get("Type") == "Metadata":
+        if Ref(number, 0) == catalog.get("Metadata") and is_metadata(new):
             self.require_only(number, self.root(), "Metadata")
             self.step.reach(Modification.VALIDATION_DATA)
             return
@@ -287,7 +316,7 @@ class _Comparison(Rules):
             alone = appearance == {"N": Ref(number, 0)} and number not in references(rest)
             if not alone or new.dictionary.get("Subtype") != "Form":
                 refuse("verification.object-replaced")
-            self.step.filled.add(known[0])
-            self.step.reach(Modification.FORM_FILLING)
+            self.require_empty(known[1])
+            self.fill(owner, known[0])
         if not owners:
             refuse("verification.object-replaced")

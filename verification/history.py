@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from verification import changes
+from verification import changes, places
 from verification._pdf.document import Document
 from verification._pdf.objects import PdfObject
-from verification.context import failed, remark
+from verification.context import failed, remark, unsure
+from verification.marks import Mark
 from verification.model import Finding, Modification, SubIndication
 from verification.policy import OWN_FIELDS, FormFilling, Policy
 from verification.revisions import SignedField, trailing
@@ -14,6 +15,8 @@ from verification.steps import Forms, Step, farthest
 # ISO 32000-2 table 257: 1 no changes, 2 forms and signatures, 3 annotations too.
 _NO_CHANGES = 1
 _FORMS = 2
+# A sheet has room for several marks, not for twice the largest.
+_TOGETHER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class History:
         self.signed = signed
         self._steps: dict[int, Step] = {}
         self._trailing = trailing(document)
-        self._forms = Forms(document)
+        revisions = [one.revision for one in signed if one.revision >= 0]
+        self._forms = Forms(document, min(revisions, default=0))
 
     def step(self, revision: int) -> Step:
         """Return what a revision changed."""
@@ -59,18 +63,13 @@ class History:
         for revision in range(one.revision + 1, self.document.newest + 1):
             step = self.step(revision)
             kind = farthest(kind, step.modification)
-            findings.extend(
-                failed(
-                    "V-05",
-                    code,
-                    SubIndication.FORMAT_FAILURE,
-                    revision=str(revision),
-                    object=str(number),
-                )
-                for code, number in step.reasons
-            )
-            findings.extend(self._limits(one, step, policy))
+            findings.extend(self._reasons(step, revision))
+            findings.extend(self._limits(one, step))
+            if policy.form_filling is FormFilling.OWN_FIELDS:
+                findings.extend(self._own_fields(step, revision))
+            findings.extend(_about_marks(step, policy))
             findings.extend(_remarks(step))
+        findings.extend(self._together(one, policy))
         if self._trailing:
             kind = Modification.OTHER
             findings.append(
@@ -83,13 +82,13 @@ class History:
             )
         return kind, findings
 
-    def _limits(self, one: SignedField, step: Step, policy: Policy) -> list[Finding]:
+    def _limits(self, one: SignedField, step: Step) -> list[Finding]:
         locked = [
             name
             for name in sorted(step.filled | step.signed)
             if any(lock.locks(name) for lock in self._locks(one))
         ]
-        findings = [
+        return [
             failed(
                 "V-05",
                 "verification.locked-field-changed",
@@ -98,27 +97,38 @@ class History:
             )
             for name in locked
         ]
-        findings += [
-            failed(
-                "V-05",
-                "verification.appearance-too-large",
-                SubIndication.FORMAT_FAILURE,
-                field=name,
+
+    def _own_fields(self, step: Step, revision: int) -> list[Finding]:
+        """Documents of our own: number and date alone, under the seal that goes with them."""
+        code, names = "verification.other-field-filled", sorted(step.filled - OWN_FIELDS)
+        sealed = [one for one in self.signed if one.revision >= revision and not one.is_timestamp]
+        if not names and not sealed:
+            code, names = "verification.filled-without-signature", sorted(step.filled)
+        return [_fault(code, field=name) for name in names]
+
+    def _reasons(self, step: Step, revision: int) -> list[Finding]:
+        return [
+            _fault(
+                code,
+                revision=str(revision),
+                object=str(number),
+                **(places.facts(self.document, number, revision) if number else {}),
             )
-            for name, share in sorted(step.shares.items())
-            if share > policy.max_appearance_share
+            for code, number in step.reasons
         ]
-        if policy.form_filling is FormFilling.OWN_FIELDS:
-            findings += [
-                failed(
-                    "V-05",
-                    "verification.other-field-filled",
-                    SubIndication.FORMAT_FAILURE,
-                    field=name,
-                )
-                for name in sorted(step.filled - OWN_FIELDS)
-            ]
-        return findings
+
+    def _together(self, one: SignedField, policy: Policy) -> list[Finding]:
+        """Marks of which none is too large may cover a page together."""
+        shares: dict[int, float] = {}
+        for revision in range(one.revision + 1, self.document.newest + 1):
+            for mark in self.step(revision).marks:
+                if mark.is_visible and not mark.reserved:
+                    shares[mark.page] = shares.get(mark.page, 0.0) + mark.share
+        return [
+            _fault("verification.page-covered", page=str(page))
+            for page, share in sorted(shares.items())
+            if share > _TOGETHER * policy.max_appearance_share
+        ]
 
     def _transforms(self, one: SignedField, method: str) -> list[dict[str, PdfObject]]:
         revision = max(one.revision, 0)
@@ -155,11 +165,34 @@ class History:
         return found
 
 
+def _fault(code: str, **facts: str) -> Finding:
+    return failed("V-05", code, SubIndication.FORMAT_FAILURE, **facts)
+
+
+def _facts(mark: Mark) -> dict[str, str]:
+    place = "reserved" if mark.reserved else "new"
+    return {"field": mark.field, "page": str(mark.page), "kind": mark.kind, "place": place}
+
+
+def _about_marks(step: Step, policy: Policy) -> list[Finding]:
+    """Judge what was drawn: how large it is, and what it leaves to be read."""
+    findings: list[Finding] = []
+    for mark in step.marks:
+        too_large = mark.share > policy.max_appearance_share and not mark.reserved
+        if mark.is_visible and too_large:
+            findings.append(_fault("verification.appearance-too-large", **_facts(mark)))
+        if mark.hides:
+            findings.append(_fault("verification.text-covered", **_facts(mark)))
+        elif mark.hides is None:
+            findings.append(
+                unsure("V-05", "verification.mark-not-drawn", SubIndication.GENERIC, **_facts(mark))
+            )
+    return findings
+
+
 def _remarks(step: Step) -> list[Finding]:
-    remarks = [
-        remark("V-05", "verification.field-filled", field=name) for name in sorted(step.filled)
-    ]
-    remarks += [
-        remark("V-05", "verification.signature-added", field=name) for name in sorted(step.signed)
-    ]
-    return remarks
+    """Say in facts what was added: which field, and what is to be seen of it where."""
+    seen = {mark.field: _facts(mark) for mark in step.marks if mark.is_visible}
+    named = [("verification.field-filled", name) for name in sorted(step.filled)]
+    named += [("verification.signature-added", name) for name in sorted(step.signed)]
+    return [remark("V-05", code, **{"field": name, **seen.get(name, {})}) for code, name in named]

@@ -106,7 +106,7 @@ def inspect(pdf: bytes, *, limits: Limits | None = None) -> Facts:
     """
     bounds = limits or Limits()
     header = _require_pdf(pdf, bounds)
-    _require_no_bomb(pdf, bounds)
+    require_no_bomb(pdf, bounds)
     try:
         document, repaired = _open(pdf)
         with document:
@@ -131,7 +131,7 @@ def _require_pdf(pdf: bytes, limits: Limits) -> str:
     return found.group(1).decode()
 
 
-def _require_no_bomb(pdf: bytes, limits: Limits) -> None:
+def require_no_bomb(pdf: bytes, limits: Limits) -> None:
     """Unfold every deflated stream once, in small pieces that are thrown away."""
     total = 0
     for start in _STREAM.finditer(pdf):

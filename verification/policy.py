@@ -74,6 +74,11 @@ class Policy:
         )
 
 
+def issued(policy: Policy) -> Policy:
+    """Return what a body's own issued documents are judged by: own fields alone are filled in."""
+    return replace(policy, id=f"{policy.id}+issued", form_filling=FormFilling.OWN_FIELDS)
+
+
 def load_policy(path: Path) -> Policy:
     """Read a policy from a TOML file; what it leaves out is that of ``docsvc-general-1``.
 

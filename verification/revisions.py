@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from verification._pades import raw
 from verification._pdf import xref
 from verification._pdf.document import Document
 from verification._pdf.objects import WHITE, Parsed, PdfObject, PdfSyntaxError, Ref
@@ -112,9 +113,10 @@ def left_over(document: Document, signed: list[SignedField]) -> int:
 
     One that a later revision wrote again is counted: nothing else tells it from a destroyed one.
     """
+    numbers = [each.number for each in signed] + _usage_rights(document)
     spans = [
         (parsed.start, parsed.end)
-        for parsed in (_parsed_value(document, each.number) for each in signed)
+        for parsed in (_parsed_value(document, number) for number in numbers)
         if parsed is not None
     ]
     count = sum(
@@ -125,6 +127,18 @@ def left_over(document: Document, signed: list[SignedField]) -> int:
         return count
     # Programs that rewrite a file pack dictionaries away; only then is there need to unpack.
     return sum(len(_LEFT_OVER.findall(text)) for text in document.packed())
+
+
+def _usage_rights(document: Document) -> list[int | None]:
+    """Return the signatures by which a program was given rights: they are nobody's word.
+
+    ISO 32000-1 §12.8.2.3; a document that bears one and no other is unsigned.
+    """
+    newest = document.newest
+    catalog = document.dictionary(document.root(newest), newest)
+    rights = document.dictionary(catalog.get("Perms"), newest)
+    items = [rights.get(key) for key in ("UR", "UR3")]
+    return [item.number for item in items if isinstance(item, Ref)]
 
 
 def trailing(document: Document) -> int:
@@ -172,7 +186,7 @@ def _read_range(document: Document, signed: SignedField, parsed: Parsed) -> None
     if not isinstance(contents, bytes) or not contents.strip(b"\x00") or span is None:
         signed.fail("V-02", "verification.no-contents")
         return
-    signed.contents = contents
+    signed.contents = _container(document, signed, contents)
     signed.hole = span
     start, until, after, rest = (
         [one if isinstance(one, int) and not isinstance(one, bool) else -1 for one in numbers]
@@ -197,6 +211,15 @@ def _read_range(document: Document, signed: SignedField, parsed: Parsed) -> None
         signed.coverage = Coverage.PARTIAL
         return
     _place(document, signed)
+
+
+def _container(document: Document, signed: SignedField, contents: bytes) -> bytes:
+    """Return /Contents as CMS: the oldest kind is a bare value, with its certificates in /Cert."""
+    if signed.sub_filter != "adbe.x509.rsa_sha1":
+        return contents
+    item = document.resolve(signed.dictionary.get("Cert"), document.newest)
+    items = item if isinstance(item, list) else [item]
+    return raw.wrap(contents, tuple(one for one in items if isinstance(one, bytes)))
 
 
 def _place(document: Document, signed: SignedField) -> None:

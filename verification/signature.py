@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from verification import crypto, statuses
+from verification import crypto, practice, statuses
 from verification._pades.cms import Cms
 from verification._pdf.document import Document
 from verification.cades import Integrity, RangeDigests, TokenVerdict, check_container, check_token
@@ -25,7 +25,9 @@ from verification.revisions import SignedField
 from verification.roles import role_of
 from verification.validity import ChainVerdict, Moment, check_digest, judge
 
-_SUB_FILTERS = frozenset({"ETSI.CAdES.detached", "adbe.pkcs7.detached", "adbe.pkcs7.sha1"})
+_SUB_FILTERS = frozenset(
+    {"ETSI.CAdES.detached", "adbe.pkcs7.detached", "adbe.pkcs7.sha1", "adbe.x509.rsa_sha1"}
+)
 
 
 class Examiner:
@@ -91,6 +93,7 @@ class Examiner:
         findings = [*result.findings, *later]
         if result.container is None or result.signer is None:
             return self._report(one, result, findings, kind, None, None)
+        findings += practice.remarks(one, result.container, one.contents)
         stamps = self._signature_timestamps(one, result.container)
         for stamp in stamps:
             if not stamp.passed:

@@ -1,11 +1,13 @@
 """One revision beside the one before it: what both look like, and what is noted of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
 from verification import revisions
 from verification._pdf.document import Document
-from verification._pdf.objects import PdfObject, Ref
+from verification._pdf.objects import PdfObject, Ref, Stream
+from verification.marks import Mark
 from verification.model import Modification
 
 Dictionary: TypeAlias = dict[str, PdfObject]
@@ -35,7 +37,8 @@ class Step:
     """What one revision did to the one before it.
 
     ``filled`` are names of form fields given a value, ``signed`` of signature fields given one,
-    ``added`` of signature fields that are new, with the share of a page each covers in ``shares``;
+    ``added`` of signature fields that are new; ``drawn`` maps a widget that was given a look to
+    its field and whether its place was there before; ``marks`` are those looks on their pages;
     ``reasons`` are codes with the object concerned.
     """
 
@@ -43,7 +46,8 @@ class Step:
     filled: set[str] = field(default_factory=set)
     signed: set[str] = field(default_factory=set)
     added: set[str] = field(default_factory=set)
-    shares: dict[str, float] = field(default_factory=dict)
+    drawn: dict[int, tuple[str, bool]] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
     reasons: list[tuple[str, int]] = field(default_factory=list)
 
     def reach(self, modification: Modification) -> None:
@@ -63,10 +67,11 @@ def farthest(one: Modification, other: Modification) -> Modification:
 
 
 class Forms:
-    """The form as it stood after each revision, read once."""
+    """The form after each revision, read once; ``first`` is the first revision that is signed."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, first: int) -> None:
         self._document = document
+        self.first = first
         self._known: dict[int, dict[int, tuple[str, Dictionary]]] = {}
 
     def at(self, revision: int) -> dict[int, tuple[str, Dictionary]]:
@@ -107,6 +112,10 @@ class View:
     def old_fields(self) -> dict[int, tuple[str, Dictionary]]:
         """Return name and dictionary of each field and widget before this revision."""
         return self._forms.at(self.before)
+
+    def is_reserved(self, number: int) -> bool:
+        """Tell whether the first signer saw the place of a widget."""
+        return number in self._forms.at(self._forms.first)
 
     def changed(self, old: Dictionary, new: Dictionary) -> list[str]:
         """Return the keys whose values differ, in order; a copy elsewhere is no difference."""
@@ -177,6 +186,26 @@ def references(item: PdfObject) -> set[int]:
     if isinstance(item, list):
         return set().union(*(references(value) for value in item))
     return set()
+
+
+def holding(item: PdfObject, number: int, key: str = "") -> Iterator[str]:
+    """Yield the key of the nearest dictionary entry for each reference to an object."""
+    if isinstance(item, Ref):
+        if item.number == number:
+            yield key
+    elif isinstance(item, list):
+        for each in item:
+            yield from holding(each, number, key)
+    elif isinstance(item, dict | Stream):
+        entries = item.dictionary if isinstance(item, Stream) else item
+        for name, value in entries.items():
+            yield from holding(value, number, name)
+
+
+def is_metadata(stream: Stream) -> bool:
+    """Tell whether a stream is metadata, and no picture besides."""
+    head = stream.dictionary
+    return head.get("Type") == "Metadata" and head.get("Subtype") in (None, "XML")
 
 
 def as_dictionary(item: PdfObject) -> Dictionary:

@@ -25,6 +25,8 @@ V-14   It was not revoked then, by data that is fresh enough (EN 319 102-1 §5.2
 V-15   Digests and keys were accepted at that time (EN 319 102-1 §5.2.8; NORMS of the policy).
 V-16   No signature was destroyed or left over (a file with one is never "unsigned").
 V-17   The claimed signing time does not lie after the proven one (EN 319 102-1 §5.5.4).
+V-18   Programs of all kinds see the same pages: nothing is hidden in a hybrid file, and where the
+       structure is odd, an independent reader agrees (ISO 32000-2 §7.5.8.4).
 =====  ==========================================================================================
 """
 
@@ -35,8 +37,8 @@ from dataclasses import replace
 from datetime import datetime
 from mmap import mmap
 
+from verification import company, revisions, views
 from verification import context as contexts
-from verification import revisions
 from verification._pades import cms
 from verification._pdf import document as documents
 from verification._pdf.document import Document
@@ -97,13 +99,17 @@ def verify(
     except PdfSyntaxError as e:
         findings = [_unreadable(data, str(e))]
         return _report(hashlib.sha256(data).hexdigest(), file, policy, at, (), (), findings)
-    findings = _about_file(document, signed)
+    about_pages = views.compare(document)
+    findings = _about_file(document, signed) + about_pages
     context = _context(document, signed, policy, trust, at)
     examiner = Examiner(document, context, History(document, signed), roles or {})
     stamps = tuple(
         _guarded_timestamp(examiner, one) for one in reversed(signed) if one.is_timestamp
     )
-    signatures = tuple(_guarded_signature(examiner, one) for one in signed if not one.is_timestamp)
+    signatures = company.consider(
+        tuple(_guarded_signature(examiner, one) for one in signed if not one.is_timestamp),
+        about_pages,
+    )
     report = _report(examiner.digests.whole(), file, policy, at, signatures, stamps[::-1], findings)
     return replace(report, used=frozenset(context.used))
 

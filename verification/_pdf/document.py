@@ -42,6 +42,7 @@ class _Container:
 
     plain: bytes
     starts: dict[int, int]
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,13 @@ class Document:
             if self._is_live(owner, place, revision)
         }
 
+    def is_packed_at(self, number: int, entry: Entry, revision: int) -> bool:
+        """Tell whether an object stream gives an object the place that the section says."""
+        if entry.container is None:
+            return False
+        numbers = self._container(entry.container, revision).numbers
+        return entry.offset < len(numbers) and numbers[entry.offset] == number
+
     def packed(self) -> Iterator[bytes]:
         """Yield the unfolded bytes of all object streams; what cannot be read is left out."""
         for index, section in enumerate(self.history):
@@ -331,7 +339,10 @@ class Document:
             int(number): first + int(start)
             for number, start in zip(pairs[::2], pairs[1::2], strict=True)
         }
-        return _Container(plain, starts)
+        if len(starts) != count:
+            msg = "object twice in a stream"
+            raise PdfSyntaxError(msg)
+        return _Container(plain, starts, tuple(starts))
 
 
 def _references(data: Buffer, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -210,7 +210,8 @@ class _Reader:
             key = str(_name(found["name"]))
             found = self._token()
             value = self._value(found, depth + 1)
-            self.duplicate_keys = self.duplicate_keys or key in items
+            again = key in items or (depth == 0 and key in self.spans)
+            self.duplicate_keys = self.duplicate_keys or again
             # ISO 32000-2 §7.3.7: an entry whose value is null is as good as absent.
             if value is not None:
                 items[key] = value

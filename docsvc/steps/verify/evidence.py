@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docsvc.sandbox import Answer
-from docsvc.steps.verify.tasks import policy_in, trust_in
+from docsvc.steps.verify.tasks import issued_policy_in, policy_in, trust_in
 from verification import evidence
 from verification.model import Role
 from verification.report import to_json
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def examine(
     pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str, policy: str
 ) -> Answer:
-    """Return the verdict as `tasks.verify` does, and its evidence as a frame."""
+    """Return the verdict of a document of our own, and its evidence as a frame."""
     known = {fingerprint: Role(role) for fingerprint, role in roles.items()}
-    return _examined(pdf, file, at, (policy_in(policy), trust_in(trust_dir), known))
+    return _examined(pdf, file, at, (issued_policy_in(policy), trust_in(trust_dir), known))
 
 
 def examine_path(path: str, trust: list[str], at: str, policy: str) -> Answer:

@@ -48,7 +48,7 @@ class Verifier:
     policy_file: str = ""
 
     def verdict(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
-        """Return the verdict of a file; nothing is kept.
+        """Return the verdict of any file; nothing is kept.
 
         Raises:
             CodedError: the file cannot be read as a PDF.
@@ -56,7 +56,9 @@ class Verifier:
         return self._run(_VERIFY, pdf, file).facts
 
     def examined(self, pdf: bytes, *, file: str) -> tuple[dict[str, Any], bytes]:
-        """Return the verdict of a file, and the evidence by which it can be given again.
+        """Return the verdict of a document of our own, and the evidence to give it again by.
+
+        It is held to a stricter policy than other files: number and date alone may be filled in.
 
         Raises:
             CodedError: the file cannot be read as a PDF.

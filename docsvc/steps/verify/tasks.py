@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from docsvc.errors import DocsvcError
 from docsvc.sandbox import Answer
 from verification.model import Role
-from verification.policy import DEFAULT_POLICY, Policy, load_policy
+from verification.policy import DEFAULT_POLICY, ISSUED_POLICY, Policy, issued, load_policy
 from verification.report import to_json
 from verification.trust import Trust, load_directory
 from verification.verify import verify as verify_file
@@ -56,6 +56,11 @@ def policy_in(place: str) -> Policy:
         return DEFAULT_POLICY
     path = Path(place)
     return _policy(place, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def issued_policy_in(place: str) -> Policy:
+    """Return the stricter policy of documents of our own, of a file or the built-in one."""
+    return issued(policy_in(place)) if place else ISSUED_POLICY
 
 
 @lru_cache(maxsize=8)

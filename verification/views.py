@@ -1,0 +1,169 @@
+"""Do programs of all kinds see the same pages (V-18)?
+
+Our reader is strict about what it reads, but a file may be built so that others read something
+else. A file whose structure is plain leaves no choice, and costs no more than a look at it. Where
+it is odd (hybrid, or with bytes in front), qpdf reads it as well, and each object that a page or
+the form shows has to be the same. Updates are held to one reading by ``changes`` already.
+"""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from io import BytesIO
+
+import pikepdf
+
+from verification._pdf import objects
+from verification._pdf.document import Document
+from verification._pdf.objects import PdfObject, PdfSyntaxError, Ref, Stream
+from verification.context import remark, unsure
+from verification.model import Finding, SubIndication
+from verification.steps import same
+
+# Up the tree, along the structure, into data that nothing draws.
+_NOT_SHOWN = frozenset(
+    {"Parent", "P", "StructParent", "StructParents", "StructTreeRoot", "Metadata", "PieceInfo"}
+    | {"Names", "Dests", "Outlines", "OutputIntents", "DSS", "Extensions", "Threads", "B", "Dest"}
+)
+_HEADER = re.compile(rb"(?<![0-9])(\d{1,10})[" + objects.WHITE + rb"]+\d{1,5} obj")
+_OBJECT = re.compile(rb" obj")
+# Comparing takes 0.2 ms an object; an odd file that shows more of them is a trap.
+_MAX_OBJECTS = 20_000
+
+
+def compare(document: Document) -> list[Finding]:
+    """Judge whether others see what we see.
+
+    Returns:
+        Findings about the file; a file of plain structure has none.
+    """
+    findings: list[Finding] = []
+    odd = _is_shifted(document)
+    unnamed = _unnamed(document)
+    if unnamed:
+        findings.append(remark("V-18", "verification.objects-unnamed", count=str(unnamed)))
+    if any(section.hybrid_offset is not None for section in document.history):
+        odd = True
+        findings += _about_hidden(document)
+    texts = (document.data, *document.packed())
+    if not odd or all(text.find(b"/ByteRange") < 0 for text in texts):
+        return findings
+    try:
+        difference = _difference(document)
+    except Exception as e:  # noqa: BLE001 -- qpdf and its binding raise a dozen types
+        difference = type(e).__name__
+    if difference:
+        findings.append(
+            unsure("V-18", "verification.views-differ", SubIndication.GENERIC, cause=difference)
+        )
+    return findings
+
+
+def _is_shifted(document: Document) -> bool:
+    """Tell whether bytes stand in front of the file: some programs count from behind them."""
+    return document.data[:5] != b"%PDF-"
+
+
+def _unnamed(document: Document) -> int:
+    """Count objects that stand in the bytes although no section ever named their place."""
+    known = {
+        entry.offset
+        for section in document.history
+        for entry in section.entries.values()
+        if entry.container is None
+    }
+    for section in document.history:
+        known |= {section.offset, section.hybrid_offset or 0}
+    if sum(1 for _ in _OBJECT.finditer(document.data)) <= len(known):
+        return 0
+    starts = {found.start() for found in _HEADER.finditer(document.data)}
+    return len(starts - {objects.skip(document.data, one) for one in known if one >= 0})
+
+
+def _about_hidden(document: Document) -> list[Finding]:
+    """Judge what only readers of cross-reference streams see (ISO 32000-2 §7.5.8.4)."""
+    hidden = {
+        number
+        for index, section in enumerate(document.history)
+        for number in section.hidden
+        if not any(
+            older.entries.get(number) == section.entries[number] and number not in older.hidden
+            for older in document.history[:index]
+        )
+    }
+    if not hidden:
+        return []
+    try:
+        shown = hidden & _shown(document)
+    except PdfSyntaxError:
+        shown = hidden
+    if shown:
+        code = "verification.hidden-objects-shown"
+        return [unsure("V-18", code, SubIndication.GENERIC, count=str(len(shown)))]
+    return [remark("V-18", "verification.hybrid-reference", count=str(len(hidden)))]
+
+
+def _shown(document: Document) -> set[int]:
+    """Return the numbers of all objects that pages and form show."""
+    seen: set[int] = set()
+    waiting: list[PdfObject] = [document.root(document.newest)]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Ref):
+            if item.number in seen:
+                continue
+            seen.add(item.number)
+            item = document.get(item.number, document.newest)
+        waiting.extend(_inside(item))
+        if len(seen) > _MAX_OBJECTS:
+            msg = "objects"
+            raise PdfSyntaxError(msg)
+    return seen
+
+
+def _inside(item: PdfObject) -> Iterable[PdfObject]:
+    if isinstance(item, Stream):
+        item = item.dictionary
+    if isinstance(item, dict):
+        return [value for key, value in item.items() if key not in _NOT_SHOWN]
+    return item if isinstance(item, list) else ()
+
+
+def _difference(document: Document) -> str:
+    """Return what differs between our reading and that of qpdf, nothing if they agree."""
+    with pikepdf.open(BytesIO(document.data)) as other:
+        if other.Root.objgen[0] != document.root(document.newest).number:
+            return "catalog"
+        for number in sorted(_shown(document)):
+            ours = document.get(number, document.newest)
+            entry = document.locate(number, document.newest)
+            theirs = other.get_object(number, 0 if entry is None else entry.generation)
+            if not _agrees(document, ours, theirs):
+                return f"object {number}"
+    return ""
+
+
+def _agrees(document: Document, ours: PdfObject, theirs: pikepdf.Object) -> bool:
+    if isinstance(theirs, pikepdf.Stream) != isinstance(ours, Stream):
+        return False
+    if isinstance(theirs, pikepdf.Stream) and isinstance(ours, Stream):
+        head = pikepdf.Dictionary(dict(theirs.stream_dict.items()))
+        raw = document.raw(ours, document.newest)
+        # qpdf puts a number where /Length was a reference; the bytes tell whether it is right.
+        heads = (_without_length(_read(head)), _without_length(ours.dictionary))
+        return same(*heads) and theirs.read_raw_bytes() == raw
+    return same(_read(theirs), ours)
+
+
+def _read(theirs: object) -> PdfObject:
+    """Return what qpdf read; its binding turns numbers into those of Python."""
+    if isinstance(theirs, Decimal):
+        return float(theirs)
+    if not isinstance(theirs, pikepdf.Object):
+        return theirs if isinstance(theirs, int) else None
+    return objects.read_value(theirs.unparse(resolved=True), 0)[0]
+
+
+def _without_length(head: PdfObject) -> PdfObject:
+    entries = head if isinstance(head, dict) else {}
+    return {key: value for key, value in entries.items() if key != "Length"}
