@@ -20,6 +20,7 @@ from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
 from docsvc.http import Outbound
 from docsvc.jobs.engine import JobQueue
+from docsvc.organisations import queries as organisations
 from docsvc.organisations.tables import Unit
 from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
@@ -27,14 +28,18 @@ from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
+from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.token import Tokens
 from docsvc.steps.verify import service as verify
+from docsvc.steps.verify.reports import Examination, Form, Reporter
 from docsvc.workflow import State, Step
 from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from uuid import UUID
+
+    from docsvc.catalog.messages import Lang
 
 # Imported once by the process that the children fork from.
 PRELOAD = (
@@ -43,6 +48,7 @@ PRELOAD = (
     "docsvc.steps.sign.tasks",
     "docsvc.steps.sign.token",
     "docsvc.steps.timestamp.tasks",
+    "docsvc.steps.verify.report_tasks",
     "docsvc.steps.verify.tasks",
 )
 
@@ -115,6 +121,42 @@ class Services:
     def check(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
         """Return the verdict of a file; nothing is kept."""
         return self.verifier.verdict(pdf, file=file)
+
+    def examine(self, pdf: bytes, *, file: str, lang: Lang) -> Examination:
+        """Return what is found about a file, in words too; nothing is kept."""
+        with self.transactions() as tx:
+            roles = {k: str(v) for k, v in organisations.roles(tx).items()}
+        return self._reporter.examine(pdf, file=file, at=self.clock.now(), roles=roles, lang=lang)
+
+    def report(self, examined: Examination, form: Form) -> bytes:
+        """Draw a report; as PDF it is sealed if the settings say with what.
+
+        Raises:
+            DocsvcError: the seal is not to be had.
+        """
+        sealer = self._sealer
+        seal = sealer.seal() if form is Form.PDF else None
+        drawn = self._reporter.draw(examined, form, sealed_by=seal.name if seal else None)
+        return sealer.apply(drawn, seal) if seal else drawn
+
+    @property
+    def _reporter(self) -> Reporter:
+        return Reporter(
+            sandbox=self.sandbox,
+            trust_dir=str(self.settings.trust_dir),
+            demonstration=self.settings.demonstration,
+        )
+
+    @property
+    def _sealer(self) -> Sealer:
+        return Sealer(
+            stores=self.stores,
+            sandbox=self.sandbox,
+            tokens=self.tokens,
+            stamp=self.stamp if self.settings.tsa_url else None,
+            holder=f"{self.settings.executor}-reports",
+            fingerprint=self.settings.report_certificate,
+        )
 
     def preview(self, document_id: UUID, page: int, *, revision: int | None = None) -> bytes:
         """Return a page of a revision as PNG; pages count from zero."""

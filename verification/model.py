@@ -100,6 +100,34 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+class MandateHeld(StrEnum):
+    """Whether a signer was allowed to sign for the body on that day."""
+
+    HELD = "held"
+    NOT_HELD = "not-held"
+    UNKNOWN = "unknown"
+
+
+class CertificateClass(StrEnum):
+    """What a certificate is for, by the kind of the trust anchor above it."""
+
+    OFFICIAL_DUTY = "official-duty"
+    PUBLIC = "public"
+    DEMONSTRATION = "demonstration"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entitlement:
+    """Who signed for whom, by an inventory; without one all of it is unknown."""
+
+    role: Role | None = None
+    unit: str | None = None
+    officer: str | None = None
+    mandate: MandateHeld = MandateHeld.UNKNOWN
+    certificate_class: CertificateClass = CertificateClass.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureReport:
     """What was found about one signature; times are aware, ``serial`` is upper-case hex."""

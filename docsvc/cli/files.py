@@ -16,9 +16,11 @@ from docsvc import logs, settings
 from docsvc.bootstrap import PRELOAD
 from docsvc.cli.ingest import walk
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
+from docsvc.cli.report import REPORT_TASK, Asked, OutOption, ReportOption
 from docsvc.clock import VIETNAM, SystemClock
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Sandbox
+from docsvc.steps.verify.reports import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,6 +48,7 @@ class Result:
 
     path: Path
     facts: dict[str, Any]
+    frames: tuple[bytes, ...] = ()
     error: DocsvcError | None = None
 
 
@@ -56,6 +59,8 @@ def verify(  # noqa: PLR0913  # the options of the contract
     at: Annotated[str | None, typer.Option(help="thời điểm kiểm tra, ISO 8601")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="không gọi ra mạng")] = False,
     jobs: JobsOption = 1,
+    report: ReportOption = None,
+    out: OutOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.VI,
 ) -> int:
@@ -64,6 +69,14 @@ def verify(  # noqa: PLR0913  # the options of the contract
     output = _output(as_json=as_json, lang=lang)
     anchors = [str(p) for p in trust or [settings.load().trust_dir]]
     moment = _moment(at)
+    if report is not None or out is not None:
+        asked = Asked(form=report or Form.TEXT, out=out)
+        question = {"trust": anchors, "at": moment, "roles": {}}
+        one = [asked.only(paths)]
+        (result,) = _each(one, 1, REPORT_TASK, lambda p: (str(p), question, asked.form, lang))
+        _tell_error(output, result)
+        asked.write(result.frames)
+        return int(exit_of(result))
     worst = Exit.PASSED
     for result in _each(
         walk(paths),
@@ -141,7 +154,8 @@ def _each(
     def work(path: Path) -> Result:
         try:
             path.open("rb").close()
-            return Result(path=path, facts=sandbox.run(task, *arguments(path)).facts)
+            answer = sandbox.run(task, *arguments(path))
+            return Result(path=path, facts=answer.facts, frames=answer.frames)
         except DocsvcError as e:
             return Result(path=path, facts={}, error=e)
         except OSError as e:

@@ -8,9 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
 
-from verification.model import Completeness, Finding, Indication, Level, Report, SignatureReport
+from verification.model import (
+    CertificateClass,
+    Completeness,
+    Entitlement,
+    Finding,
+    Indication,
+    Level,
+    MandateHeld,
+    Report,
+    SignatureReport,
+)
 
 _CONTENT = frozenset({"V-01", "V-02", "V-03", "V-04", "V-05", "V-06", "V-07", "V-09", "V-16"})
 _SIGNER = frozenset({"V-08", "V-11", "V-12", "V-13", "V-14", "V-15"})
@@ -19,20 +28,6 @@ _TIME = frozenset({"V-10", "V-17"})
 _BEHIND_CONTENT = frozenset({"V-08", "V-15"})
 _PROVEN = frozenset({Level.B_T, Level.B_LT, Level.B_LTA})
 _DESTROYED = "verification.signature-destroyed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entitlement:
-    """What the service knows about one signer: whether they might sign this, on that day.
-
-    The library sees certificates only; whoever keeps the mandates hands this in.
-    """
-
-    role: str | None = None
-    unit: str | None = None
-    officer: str | None = None
-    mandate: Literal["held", "not-held", "unknown"] = "unknown"
-    certificate_class: Literal["official-duty", "public", "demonstration", "unknown"] = "unknown"
 
 
 # Field of the signature → its signer's entitlement.
@@ -156,9 +151,9 @@ def _signer(report: Report, entitlements: Entitlements) -> Lamp:
         (not report.signatures, Colour.GREY, "absent"),
         (_any(findings, _SIGNER, Indication.TOTAL_FAILED), Colour.RED, "not-valid"),
         (not passed, Colour.GREY, "unconfirmed"),
-        ("not-held" in mandates, Colour.RED, "not-entitled"),
-        ("demonstration" in classes, Colour.GREY, "demonstration"),
-        ("unknown" in mandates, Colour.GREY, "entitlement-not-checked"),
+        (MandateHeld.NOT_HELD in mandates, Colour.RED, "not-entitled"),
+        (CertificateClass.DEMONSTRATION in classes, Colour.GREY, "demonstration"),
+        (MandateHeld.UNKNOWN in mandates, Colour.GREY, "entitlement-not-checked"),
         (True, Colour.GREEN, "entitled"),
     )
 

@@ -1,17 +1,25 @@
 """Put a report into words."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from verification.dates import VIETNAM
 from verification.masking import shown
-from verification.model import Finding, Indication, Report, Role, SignatureReport, TimestampReport
+from verification.model import (
+    Entitlement,
+    Finding,
+    Indication,
+    Report,
+    Role,
+    SignatureReport,
+    TimestampReport,
+)
 from verification.report.later import steps_after
 from verification.report.sheet import LampLines, ReasonLines, Row, Sheet, SignatureLines
 from verification.report.summary import (
     NOT_CHECKED,
     Colour,
-    Entitlement,
     Entitlements,
     Lamp,
     LampName,
@@ -27,7 +35,9 @@ from verification.report.words import Language, Phrases, word
 _MAX_SIGNATURES = 40
 _MAX_LINES = 60
 _CHECKS = tuple(f"V-{number:02}" for number in range(1, 18))
+_STAMPS = "V-10"
 _MISSING = "field.missing"
+_NO_TIME = frozenset({"time.false", "time.of-no-use"})
 
 
 def to_sheet(
@@ -48,6 +58,19 @@ def to_sheet(
         demonstration: whether the service runs on a demonstration authority.
     """
     return _Writer(report, lang, phrases, entitlements).sheet(demonstration=demonstration)
+
+
+def with_seal(sheet: Sheet, *, by: str | None) -> Sheet:
+    """Return a sheet that says whether it is signed, and by whom.
+
+    Args:
+        sheet: the report in words.
+        by: whose certificate signs it; None: nobody's.
+    """
+    note = word("note.unsealed", sheet.lang)
+    if by is not None:
+        note = word("note.sealed", sheet.lang, name=shown(by))
+    return replace(sheet, notes=(*sheet.notes, note))
 
 
 def moment(at: datetime | None) -> str:
@@ -96,16 +119,19 @@ class _Writer:
             title=self.say(f"lamp.{lamp.name}.title"),
             word=self.say(f"colour.{lamp.colour}"),
             answer=self.say(f"lamp.{lamp.says}"),
-            details=tuple(self._details(lamp.name)),
+            details=tuple(self._details(lamp)),
         )
 
-    def _details(self, name: LampName) -> Iterable[str]:
+    def _details(self, lamp: Lamp) -> Iterable[str]:
+        """Return who signed, or when; a time that proves nothing is not repeated here."""
         signatures = self.report.signatures[:_MAX_SIGNATURES]
-        match name:
+        match lamp.name:
             case LampName.CONTENT:
                 return ()
             case LampName.SIGNER:
                 return dict.fromkeys(self._who(one) for one in signatures)
+            case LampName.TIME if lamp.says in _NO_TIME:
+                return ()
             case LampName.TIME:
                 return dict.fromkeys(filter(None, (self._when(one) for one in signatures)))
 
@@ -244,7 +270,7 @@ class _Writer:
             return (
                 Row(label=self.say("entitlement.title"), value=self.say("entitlement.unknown")),
             )
-        who = ", ".join(shown(part) for part in (known.officer, known.role, known.unit) if part)
+        who = ", ".join(shown(part) for part in (known.officer, known.unit) if part)
         mandate = self.say(f"entitlement.{known.mandate}")
         return (
             Row(
@@ -261,10 +287,14 @@ class _Writer:
         by_check: dict[str, list[Finding]] = {}
         for each in one.findings:
             by_check.setdefault(each.check, []).append(each)
-        passed = one.indication is Indication.TOTAL_PASSED
         rows = []
         for check in _CHECKS:
-            outcome, colour = _outcome(by_check.get(check, []), passed=passed)
+            # A signature that does not pass may have been given up before this check; where no
+            # timestamp holds there was none to check, or one that counts for nothing.
+            came_to_it = one.indication is Indication.TOTAL_PASSED and (
+                check != _STAMPS or one.timestamp_time is not None
+            )
+            outcome, colour = _outcome(by_check.get(check, []), passed=came_to_it)
             label = f"{check} {self.say(f'check.{check}')}"
             rows.append(Row(label=label, value=self.say(f"outcome.{outcome}"), colour=colour))
         return tuple(rows)
@@ -327,7 +357,6 @@ def _outcome(findings: Sequence[Finding], *, passed: bool) -> tuple[str, Colour]
     if Indication.INDETERMINATE in indications:
         return "unsure", Colour.GREY
     if not passed:
-        # A signature that does not pass may have been given up before this check.
         return "not-decided", Colour.GREY
     return ("remark" if findings else "passed"), Colour.GREEN
 
