@@ -10,6 +10,7 @@ _DATE = frozenset({"docsvc.day", "docsvc.month"})
 _FILLED = "verification.field-filled"
 _SIGNED = "verification.signature-added"
 _REFUSED = "V-05"
+_BY_ROLE = {Role.LEADER: "leader-signed", Role.ORGANISATION: "sealed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,5 @@ def _signed(name: str, report: Report) -> Later:
     if any(stamp.field == name for stamp in report.document_timestamps):
         return Later(key="stamped")
     roles = {each.field: each.role for each in report.signatures}
-    match roles.get(name):
-        case Role.ORGANISATION:
-            return Later(key="sealed")
-        case Role.LEADER:
-            return Later(key="leader-signed")
-        case None:
-            return Later(key="signed", field=shown(name))
+    role = roles.get(name)
+    return Later(key=_BY_ROLE[role]) if role else Later(key="signed", field=shown(name))

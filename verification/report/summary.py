@@ -79,6 +79,13 @@ _COLOURS = {
 }
 
 
+_NOT_PASSED = {
+    None: Saying.UNSIGNED,
+    Indication.TOTAL_FAILED: Saying.NOT_VALID,
+    Indication.INDETERMINATE: Saying.UNDETERMINED,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lamp:
     """One of the three lamps; ``says`` is the key of its words."""
@@ -183,15 +190,9 @@ def _saying(report: Report, content: Lamp, signer: Lamp) -> Saying:
     if content.colour is Colour.RED:
         destroyed = _DESTROYED in report.reasons
         return Saying.DESTROYED if destroyed else Saying.BROKEN
-    match report.indication:
-        case None:
-            return Saying.UNSIGNED
-        case Indication.TOTAL_FAILED:
-            return Saying.NOT_VALID
-        case Indication.INDETERMINATE:
-            return Saying.UNDETERMINED
-        case Indication.TOTAL_PASSED:
-            return _passed(report, signer)
+    if report.indication is Indication.TOTAL_PASSED:
+        return _passed(report, signer)
+    return _NOT_PASSED[report.indication]
 
 
 def _passed(report: Report, signer: Lamp) -> Saying:

@@ -36,6 +36,12 @@ _MAX_SIGNATURES = 40
 _MAX_LINES = 60
 _CHECKS = tuple(f"V-{number:02}" for number in range(1, 18))
 _STAMPS = "V-10"
+_COLOURS = {
+    Indication.TOTAL_PASSED: Colour.GREEN,
+    Indication.TOTAL_FAILED: Colour.RED,
+    Indication.INDETERMINATE: Colour.GREY,
+    None: Colour.GREY,
+}
 _MISSING = "field.missing"
 _NO_TIME = frozenset({"time.false", "time.of-no-use"})
 
@@ -125,15 +131,11 @@ class _Writer:
     def _details(self, lamp: Lamp) -> Iterable[str]:
         """Return who signed, or when; a time that proves nothing is not repeated here."""
         signatures = self.report.signatures[:_MAX_SIGNATURES]
-        match lamp.name:
-            case LampName.CONTENT:
-                return ()
-            case LampName.SIGNER:
-                return dict.fromkeys(self._who(one) for one in signatures)
-            case LampName.TIME if lamp.says in _NO_TIME:
-                return ()
-            case LampName.TIME:
-                return dict.fromkeys(filter(None, (self._when(one) for one in signatures)))
+        if lamp.name is LampName.SIGNER:
+            return dict.fromkeys(self._who(one) for one in signatures)
+        if lamp.name is LampName.TIME and lamp.says not in _NO_TIME:
+            return dict.fromkeys(filter(None, (self._when(one) for one in signatures)))
+        return ()
 
     def _who(self, one: SignatureReport) -> str:
         name = shown(one.signer) if one.signer else self.say(_MISSING)
@@ -160,7 +162,7 @@ class _Writer:
         return tuple(
             ReasonLines(
                 code=each.code,
-                colour=_colour(each.indication),
+                colour=_COLOURS[each.indication],
                 sentence=self._sentence(each),
                 reason=self.phrases.reason(each.code),
             )
@@ -194,10 +196,10 @@ class _Writer:
             "validity": self._verdict(one),
             "period": period,
         }
-        colours = {"integrity": integrity, "validity": _colour(one.indication)}
+        colours = {"integrity": integrity, "validity": _COLOURS[one.indication]}
         return SignatureLines(
             title=self._role(one),
-            colour=_colour(one.indication),
+            colour=_COLOURS[one.indication],
             verdict=self.say(f"verdict.{one.indication}"),
             fields=tuple(
                 Row(
@@ -235,7 +237,7 @@ class _Writer:
         }
         return SignatureLines(
             title=self.say("role.stamp"),
-            colour=_colour(one.indication),
+            colour=_COLOURS[one.indication],
             verdict=self.say(f"verdict.{one.indication}"),
             fields=(
                 Row(
@@ -304,7 +306,7 @@ class _Writer:
         for each in findings[:_MAX_LINES]:
             facts = "; ".join(f"{shown(name)}={text}" for name, text in _facts(each).items())
             said = f"{self._sentence(each)} ({facts})" if facts else self._sentence(each)
-            colour = None if each.indication is None else _colour(each.indication)
+            colour = _COLOURS[each.indication] if each.indication else None
             rows.append(Row(label=f"{each.check} {each.code}", value=said, colour=colour))
         if len(findings) > _MAX_LINES:
             left = str(len(findings) - _MAX_LINES)
@@ -359,13 +361,3 @@ def _outcome(findings: Sequence[Finding], *, passed: bool) -> tuple[str, Colour]
     if not passed:
         return "not-decided", Colour.GREY
     return ("remark" if findings else "passed"), Colour.GREEN
-
-
-def _colour(indication: Indication | None) -> Colour:
-    match indication:
-        case Indication.TOTAL_PASSED:
-            return Colour.GREEN
-        case Indication.TOTAL_FAILED:
-            return Colour.RED
-        case Indication.INDETERMINATE | None:
-            return Colour.GREY
