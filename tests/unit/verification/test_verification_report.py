@@ -93,22 +93,6 @@ def test_every_code_has_its_sentences() -> None:
         assert all(message[key] for key in ("vi", "en", "action_vi", "action_en"))
 
 
-def test_every_finding_says_why_it_matters() -> None:
-    findings = {
-        code: message
-        for code, message in MESSAGES.items()
-        if code.startswith("verification.") and "status" not in message
-    }
-
-    lacking = [
-        code
-        for code, message in findings.items()
-        if not (message.get("reason_vi") and message.get("reason_en"))
-    ]
-
-    assert lacking == []
-
-
 def test_every_error_has_a_status() -> None:
     def below(error: type[VerificationError]) -> list[type[VerificationError]]:
         return [error, *(each for child in error.__subclasses__() for each in below(child))]

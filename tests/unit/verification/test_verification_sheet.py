@@ -482,6 +482,13 @@ def test_xml_tells_checks_that_were_made_and_leaves_out_others() -> None:
     assert outcomes(reports[2]) == [("V-11", "indeterminate")]
 
 
+def test_xml_tells_a_stated_time_from_a_proven_one() -> None:
+    root = tree(report(replace(LEADER, timestamp_time=None)))
+
+    (attributes,) = root.iter(f"{VR}SignatureAttributes")
+    assert [child.tag for child in attributes] == [f"{VR}SigningTime"]
+
+
 def test_xml_names_every_object_it_refers_to() -> None:
     used = (
         UsedObject(kind=ObjectKind.CERTIFICATE, sha256="ab" * 32),
