@@ -30,6 +30,7 @@ from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
 from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.token import Tokens
+from docsvc.steps.timestamp.service import Augmenter, Fetched
 from docsvc.steps.verify import service as verify
 from docsvc.steps.verify.reports import Examination, Form, Reporter
 from docsvc.workflow import State, Step
@@ -67,6 +68,7 @@ class Services:
     stores: Stores
     tokens: Tokens
     outbound: Outbound
+    fetched: Fetched
     root: StorageRoot
     verifier: verify.Verifier
 
@@ -129,7 +131,7 @@ class Services:
         return self._reporter.examine(pdf, file=file, at=self.clock.now(), roles=roles, lang=lang)
 
     def report(self, examined: Examination, form: Form) -> bytes:
-        """Draw a report; as PDF it is sealed if the settings say with what.
+        """Draw a report; as PDF it is sealed if the settings say with what, B-LT if there is a TSA.
 
         Raises:
             DocsvcError: the seal is not to be had.
@@ -137,7 +139,20 @@ class Services:
         sealer = self._sealer
         seal = sealer.seal() if form is Form.PDF else None
         drawn = self._reporter.draw(examined, form, sealed_by=seal.name if seal else None)
-        return sealer.apply(drawn, seal) if seal else drawn
+        if seal is None:
+            return drawn
+        sealed = sealer.apply(drawn, seal)
+        return self.augmenter.to_lt(sealed) if self.settings.tsa_url else sealed
+
+    @property
+    def augmenter(self) -> Augmenter:
+        """Return what raises files to B-LTA; the memory of revocation answers is this process's."""
+        return Augmenter(
+            sandbox=self.sandbox,
+            trust_dir=str(self.settings.trust_dir),
+            fetched=self.fetched,
+            stamp=self.stamp,
+        )
 
     @property
     def _reporter(self) -> Reporter:
@@ -223,6 +238,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     sandbox = Sandbox(settings.workers, preload=PRELOAD)
     root = StorageRoot(open_archive(settings.archive))
     root.initialise()
+    outbound = Outbound(_hosts(settings), timeout_s=settings.tsa_timeout_s)
     return Services(
         settings=settings,
         engine=engine,
@@ -233,7 +249,8 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         sandbox=sandbox,
         stores=stores,
         tokens=Tokens(settings.tokens),
-        outbound=Outbound(_hosts(settings), timeout_s=settings.tsa_timeout_s),
+        outbound=outbound,
+        fetched=Fetched(get=outbound.get),
         root=root,
         verifier=verify.Verifier(stores=stores, sandbox=sandbox, trust_dir=str(settings.trust_dir)),
     )

@@ -40,6 +40,8 @@ def to_html(sheet: Sheet) -> str:
     main = SubElement(SubElement(root, "body"), "main")
     _add(main, "h1", title)
     _add(main, "p", sheet.facts[0].value if sheet.facts else "", "file")
+    if sheet.banner:
+        _add(main, "p", sheet.banner, "loud")
     _lay_part(main, sheet)
     _signatures(main, sheet)
     _expert(main, sheet)

@@ -55,9 +55,10 @@ class SignatureLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """The whole report in one language."""
+    """The whole report in one language; ``banner`` is empty but in a demonstration."""
 
     lang: Language
+    banner: str
     colour: Colour
     verdict: str
     sentence: str

@@ -20,6 +20,8 @@ def to_text(sheet: Sheet) -> str:
 
 def _lines(sheet: Sheet) -> Iterator[str]:
     yield f"{_SHAPES[sheet.colour]} {sheet.verdict}: {sheet.sentence}"
+    if sheet.banner:
+        yield sheet.banner
     yield from _titled("lamps", sheet, _lamps(sheet))
     yield from _titled("reasons", sheet, _reasons(sheet))
     yield from _titled("actions", sheet, (f"  - {each}" for each in sheet.actions))

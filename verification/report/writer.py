@@ -98,8 +98,7 @@ class _Writer:
 
     def sheet(self, *, demonstration: bool) -> Sheet:
         report, summary = self.report, summarise(self.report, self.entitlements)
-        notes = [self.say("note.demonstration")] if demonstration else []
-        notes += [self.say("note.names")]
+        notes = [self.say("note.names")]
         if report.indication is Indication.INDETERMINATE:
             notes.append(self.say("note.binary"))
         left = max(len(report.signatures), len(report.document_timestamps)) - _MAX_SIGNATURES
@@ -107,6 +106,7 @@ class _Writer:
             notes.append(self.say("note.more", count=str(left)))
         return Sheet(
             lang=self.lang,
+            banner=self.say("note.demonstration") if demonstration else "",
             colour=summary.colour,
             verdict=self.say(f"verdict.{report.indication or 'none'}"),
             sentence=self.say(f"saying.{summary.saying}"),

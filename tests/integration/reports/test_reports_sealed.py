@@ -58,14 +58,8 @@ def test_sealed_report_passes_our_own_verification(town: Road, letter: Examinati
 
     verdict = services.check(pdf)
     (seal,) = verdict["signatures"]
-    assert (seal["role"], seal["level"], seal["coverage"]) == (
-        "organisation",
-        "B-T",
-        "whole-file",
-    )
-    assert seal["timestamp_time"] is not None
-    assert verdict["indication"] in {"TOTAL-PASSED", "INDETERMINATE"}
-    assert not [code for code in seal["reasons"] if not code.startswith("verification.revocation")]
+    assert (seal["role"], seal["level"]) == ("organisation", "B-LT")
+    assert verdict["indication"] == "TOTAL-PASSED"
 
 
 def test_sealed_report_is_still_pdf_a(town: Road, letter: Examination) -> None:

@@ -213,11 +213,21 @@ def test_a_file_of_endless_signatures_ends_somewhere() -> None:
 def test_notes_say_what_a_reader_has_to_know() -> None:
     unsure = report(on(LEADER, found("V-11", level="unsure")))
 
-    loud = sheet(unsure, "en", demonstration=True).notes
+    notes = sheet(unsure, "en").notes
 
-    assert [note.split()[0] for note in loud] == ["DEMONSTRATION:", "National", "Where"]
+    assert [note.split()[0] for note in notes] == ["National", "Where"]
     assert with_seal(sheet(unsure, "en"), by=None).notes[-1].startswith("This report is not signed")
     assert with_seal(sheet(unsure, "en"), by="UBND").notes[-1].endswith("certificate of: UBND.")
+
+
+def test_a_demonstration_is_loud_in_every_drawing() -> None:
+    loud = sheet(report(LEADER), demonstration=True)
+    quiet = sheet(report(LEADER))
+
+    drawn = (to_text(loud), to_html(loud), pdf_text(to_pdf(loud, at=NOW)))
+
+    assert ["BẢN TRÌNH DIỄN" in each for each in drawn] == [True] * 3
+    assert "BẢN TRÌNH DIỄN" not in to_text(quiet) + to_html(quiet)
 
 
 # -- what came later
