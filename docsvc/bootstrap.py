@@ -20,6 +20,7 @@ from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
 from docsvc.http import Outbound
 from docsvc.jobs.engine import JobQueue
+from docsvc.organisations import queries as organisations
 from docsvc.organisations.tables import Unit
 from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
@@ -27,14 +28,19 @@ from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
+from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.token import Tokens
+from docsvc.steps.timestamp.service import Augmenter, Fetched
 from docsvc.steps.verify import service as verify
+from docsvc.steps.verify.reports import Examination, Form, Reporter
 from docsvc.workflow import State, Step
 from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from uuid import UUID
+
+    from docsvc.catalog.messages import Lang
 
 # Imported once by the process that the children fork from.
 PRELOAD = (
@@ -44,6 +50,7 @@ PRELOAD = (
     "docsvc.steps.sign.token",
     "docsvc.steps.timestamp.tasks",
     "docsvc.steps.verify.evidence",
+    "docsvc.steps.verify.report_tasks",
     "docsvc.steps.verify.tasks",
 )
 
@@ -62,6 +69,7 @@ class Services:
     stores: Stores
     tokens: Tokens
     outbound: Outbound
+    fetched: Fetched
     root: StorageRoot
     verifier: verify.Verifier
 
@@ -116,6 +124,57 @@ class Services:
     def check(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
         """Return the verdict of a file; nothing is kept."""
         return self.verifier.verdict(pdf, file=file)
+
+    def examine(self, pdf: bytes, *, file: str, lang: Lang) -> Examination:
+        """Return what is found about a file, in words too; nothing is kept."""
+        with self.transactions() as tx:
+            roles = {k: str(v) for k, v in organisations.roles(tx).items()}
+        return self._reporter.examine(pdf, file=file, at=self.clock.now(), roles=roles, lang=lang)
+
+    def report(self, examined: Examination, form: Form) -> bytes:
+        """Draw a report; as PDF it is sealed if the settings say with what, B-LT if there is a TSA.
+
+        Raises:
+            DocsvcError: the seal is not to be had.
+        """
+        sealer = self._sealer
+        seal = sealer.seal() if form is Form.PDF else None
+        drawn = self._reporter.draw(examined, form, sealed_by=seal.name if seal else None)
+        if seal is None:
+            return drawn
+        sealed = sealer.apply(drawn, seal)
+        return self.augmenter.to_lt(sealed) if self.settings.tsa_url else sealed
+
+    @property
+    def augmenter(self) -> Augmenter:
+        """Return what raises files to B-LTA; the memory of revocation answers is this process's."""
+        return Augmenter(
+            sandbox=self.sandbox,
+            trust_dir=str(self.settings.trust_dir),
+            policy_file=self.settings.policy_file,
+            fetched=self.fetched,
+            stamp=self.stamp,
+        )
+
+    @property
+    def _reporter(self) -> Reporter:
+        return Reporter(
+            sandbox=self.sandbox,
+            trust_dir=str(self.settings.trust_dir),
+            policy_file=self.settings.policy_file,
+            demonstration=self.settings.demonstration,
+        )
+
+    @property
+    def _sealer(self) -> Sealer:
+        return Sealer(
+            stores=self.stores,
+            sandbox=self.sandbox,
+            tokens=self.tokens,
+            stamp=self.stamp if self.settings.tsa_url else None,
+            holder=f"{self.settings.executor}-reports",
+            fingerprint=self.settings.report_certificate,
+        )
 
     def preview(self, document_id: UUID, page: int, *, revision: int | None = None) -> bytes:
         """Return a page of a revision as PNG; pages count from zero."""
@@ -182,6 +241,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     sandbox = Sandbox(settings.workers, preload=PRELOAD)
     root = StorageRoot(open_archive(settings.archive))
     root.initialise()
+    outbound = Outbound(_hosts(settings), timeout_s=settings.tsa_timeout_s)
     return Services(
         settings=settings,
         engine=engine,
@@ -192,7 +252,8 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         sandbox=sandbox,
         stores=stores,
         tokens=Tokens(settings.tokens),
-        outbound=Outbound(_hosts(settings), timeout_s=settings.tsa_timeout_s),
+        outbound=outbound,
+        fetched=Fetched(get=outbound.get),
         root=root,
         verifier=verify.Verifier(
             stores=stores,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from verification.masking import masked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# SHA-256, serial numbers of some length, UUIDs: their digits are nobody's.
+_IDENTIFIER = re.compile(r"[0-9a-fA-F-]{32,}")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -27,12 +32,19 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage(),
         }
-        line.update({k: v for k, v in vars(record).items() if k not in _STANDARD})
+        line.update({k: _masked(v) for k, v in vars(record).items() if k not in _STANDARD})
         if record.exc_info and record.exc_info[0] is not None:
             # The text of an exception may quote a document; its type and place may not.
             line["exception"] = record.exc_info[0].__name__
             line["trace"] = _places(record)
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _masked(value: object) -> object:
+    """Hide id numbers of people, should a name get here after all; digests and ids stay."""
+    if not isinstance(value, str) or _IDENTIFIER.fullmatch(value):
+        return value
+    return masked(value)
 
 
 def _places(record: logging.LogRecord) -> list[str]:

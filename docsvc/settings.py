@@ -79,6 +79,10 @@ class Settings(_Record):
     """Hosts, ``host`` or ``host:port``, whose CRLs and OCSP responders may be asked."""
     tokens: tuple[Token, ...] = ()
     """Tokens of this machine: ``[[tokens]]`` tables, in the file only."""
+    report_certificate: str = ""
+    """SHA-256 (hex) of a body's certificate in the inventory, whose key seals reports on
+    signatures; empty: they are not sealed. Anybody may ask for a report: give it a token of its
+    own."""
     server_side_personal_keys: bool = False
     """Let this machine sign with leaders' personal keys. The law wants them under the leader's
     own control; the demonstration switches it on."""

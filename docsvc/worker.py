@@ -53,16 +53,6 @@ _CLAIM_AGE = timedelta(hours=1)
 StepFunction = Callable[["UUID"], None]
 
 
-def augmenter_of(services: Services) -> timestamp.Augmenter:
-    """Compose what raises files to B-LTA, with a memory of revocation answers."""
-    return timestamp.Augmenter(
-        sandbox=services.sandbox,
-        trust_dir=str(services.settings.trust_dir),
-        fetched=timestamp.Fetched(get=services.outbound.get),
-        stamp=services.stamp,
-    )
-
-
 def road_of(services: Services) -> Mapping[Step, StepFunction]:
     """Bind every step to what it works with."""
     stores, sandbox = services.stores, services.sandbox
@@ -74,7 +64,7 @@ def road_of(services: Services) -> Mapping[Step, StepFunction]:
         holder=services.settings.executor,
         server_side_personal_keys=services.settings.server_side_personal_keys,
     )
-    augmenter = augmenter_of(services)
+    augmenter = services.augmenter
     return {
         Step.INSPECT: partial(inspect.run, stores=stores, sandbox=sandbox),
         Step.CLASSIFY: partial(classify.run, stores=stores, sandbox=sandbox),

@@ -25,8 +25,28 @@ class Message:
 
     code: str
     sentences: Mapping[Lang, str]
+    reasons: Mapping[Lang, str]
     actions: Mapping[Lang, str]
     status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The messages of one language, as a report wants them; an unknown code is said as it is."""
+
+    lang: Lang
+
+    def sentence(self, code: str, facts: Mapping[str, str]) -> str:
+        """Say what was found."""
+        return sentence(code, self.lang, **_given(facts)) if code in _messages() else code
+
+    def reason(self, code: str) -> str:
+        """Say why it matters."""
+        return reason(code, self.lang) if code in _messages() else ""
+
+    def action(self, code: str) -> str:
+        """Say what to do."""
+        return action(code, self.lang) if code in _messages() else ""
 
 
 class _Facts(dict[str, object]):
@@ -51,6 +71,15 @@ def sentence(code: str, lang: str, **facts: object) -> str:
         KeyError: no table has this code.
     """
     return _messages()[code].sentences[Lang(lang)].format_map(_Facts(facts))
+
+
+def reason(code: str, lang: str) -> str:
+    """Say why it matters; empty where nobody needs to be told.
+
+    Raises:
+        KeyError: no table has this code.
+    """
+    return _messages()[code].reasons[Lang(lang)]
 
 
 def action(code: str, lang: str, **facts: object) -> str:
@@ -87,6 +116,12 @@ def _message(code: str, entry: Mapping[str, object]) -> Message:
     return Message(
         code=code,
         sentences={lang: str(entry[lang]) for lang in Lang},
+        reasons={lang: str(entry.get(f"reason_{lang}", "")) for lang in Lang},
         actions={lang: str(entry.get(f"action_{lang}", "")) for lang in Lang},
         status=number if isinstance(number, int) else None,
     )
+
+
+def _given(facts: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the facts whose names our own arguments have."""
+    return {name: value for name, value in facts.items() if name not in {"code", "lang"}}

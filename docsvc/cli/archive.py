@@ -16,7 +16,6 @@ from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.migrations import upgrade
 from docsvc.recovery import Renewal
 from docsvc.recovery import rebuild as rebuild_database
-from docsvc.worker import augmenter_of
 
 app = typer.Typer(no_args_is_help=True, help="Kho lưu trữ: kiểm tra, xuất, gia hạn, dựng lại.")
 
@@ -77,7 +76,7 @@ def renew(
 ) -> int:
     """Đóng dấu thời gian mới cho văn bản có dấu thời gian sắp hết hạn."""
     output, services = _open(as_json=as_json, lang=lang)
-    renewal = Renewal(services=services, augmenter=augmenter_of(services))
+    renewal = Renewal(services=services, augmenter=services.augmenter)
     try:
         renewed = renewal.run(before=services.clock.now() + timedelta(days=within_days))
     finally:

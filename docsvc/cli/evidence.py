@@ -53,12 +53,26 @@ class Judging:
             if self.trust or self.at or self.policy or self.evidence:
                 raise typer.BadParameter(str(self.replay), param_hint="--replay")
             return "docsvc.steps.verify.evidence:replay_path", (str(self.replay),)
+        if self.evidence is not None:
+            return "docsvc.steps.verify.evidence:examine_path", self._asked()
+        return "docsvc.steps.verify.tasks:verify_path", self._asked()
+
+    def question(self) -> dict[str, Any]:
+        """Return what a report is asked for by.
+
+        Raises:
+            BadParameter: a report does not go together with evidence.
+            CodedError: the policy cannot be read.
+        """
+        if self.evidence or self.replay:
+            raise typer.BadParameter("--report", param_hint="--evidence, --replay")
+        trust, at, policy = self._asked()
+        return {"trust": trust, "at": at, "policy": policy, "roles": {}}
+
+    def _asked(self) -> tuple[list[str], str, str]:
         known = settings.load()
         anchors = [str(path) for path in self.trust or [known.trust_dir]]
-        arguments = (anchors, _moment(self.at), _readable(str(self.policy or known.policy_file)))
-        if self.evidence is not None:
-            return "docsvc.steps.verify.evidence:examine_path", arguments
-        return "docsvc.steps.verify.tasks:verify_path", arguments
+        return anchors, _moment(self.at), _readable(str(self.policy or known.policy_file))
 
     def keep(self, frames: tuple[bytes, ...]) -> None:
         """Write the evidence that a task gave, if it was asked for."""

@@ -23,8 +23,10 @@ from docsvc.cli.evidence import (
 )
 from docsvc.cli.ingest import walk
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
+from docsvc.cli.report import REPORT_TASK, Asked, OutOption, ReportOption
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Answer, Sandbox
+from docsvc.steps.verify.reports import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,6 +72,8 @@ def verify(  # noqa: PLR0913  # the options of the contract
     replay: ReplayOption = None,
     offline: Annotated[bool, typer.Option("--offline", help="không gọi ra mạng")] = False,
     jobs: JobsOption = 1,
+    report: ReportOption = None,
+    out: OutOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.VI,
 ) -> int:
@@ -77,6 +81,14 @@ def verify(  # noqa: PLR0913  # the options of the contract
     del offline  # nothing here calls out: revocation data come from the file and the trust store
     output = _output(as_json=as_json, lang=lang)
     judging = Judging(trust=trust, at=at, policy=policy, evidence=evidence, replay=replay)
+    if report is not None or out is not None:
+        asked = Asked(form=report or Form.TEXT, out=out)
+        question = judging.question()
+        one = [asked.only(paths)]
+        (result,) = _each(one, 1, REPORT_TASK, lambda p: (str(p), question, asked.form, lang))
+        _tell_error(output, result)
+        asked.write(result.frames)
+        return int(exit_of(result))
     task, arguments = judging.task(paths)
     worst = Exit.PASSED
     found = _each(walk(paths), jobs, task, lambda p: (str(p), *arguments), at_once=_BATCH_FILES)

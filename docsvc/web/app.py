@@ -20,6 +20,7 @@ from docsvc.bootstrap import open_services
 from docsvc.errors import DocsvcError
 from docsvc.web import pages, problems
 from docsvc.web.api import documents, health, openapi, paper, sessions, statistics, steps, verify
+from docsvc.web.carried import new_carrier
 from docsvc.web.deps import Room
 from docsvc.web.guard import Guard
 from docsvc.web.pages import faults
@@ -75,6 +76,7 @@ def build(services: Services, *, closing: Callable[[], None] | None = None) -> F
         ],
     )
     app.state.services = services
+    app.state.carrier = new_carrier()
     app.state.room = Room(2 * services.settings.workers)
     app.include_router(_api())
     app.include_router(pages.router(), include_in_schema=False)

@@ -24,6 +24,7 @@ from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.clock import VIETNAM
 from docsvc.web import units as unit_trees
+from docsvc.web.carried import Carrier
 from docsvc.web.errors import BusyError, ForgedRequestError
 from docsvc.web.units import Units
 
@@ -257,6 +258,15 @@ def text_of(form: FormData, name: str) -> str:
 def texts_of(form: FormData, name: str) -> list[str]:
     """Return every text of a form with this name."""
     return [v for v in form.getlist(name) if isinstance(v, str)]
+
+
+def carrier_of(request: Request) -> Carrier:
+    """Return the carrier of this application."""
+    carrier: Carrier = request.app.state.carrier
+    return carrier
+
+
+CarrierDep = Annotated[Carrier, Depends(carrier_of)]
 
 
 class Room:

@@ -36,6 +36,12 @@ class NothingChosenError(WebError):
     code = "web.nothing-chosen"
 
 
+class CarriedLostError(WebError):
+    """What a page carried for its next request is not ours, or older than this server."""
+
+    code = "web.carried-lost"
+
+
 class FieldError(WebError):
     """A field of a form cannot be read; ``field`` names it."""
 

@@ -37,6 +37,7 @@ OPEN_TO_ALL = {
     ("POST", "/language"),
     ("GET", "/verify"),
     ("POST", "/verify"),
+    ("POST", "/verify/report"),
     ("GET", "/p/{code}"),
     ("GET", "/p/{code}/content"),
 }

@@ -41,6 +41,43 @@ def test_verdict_is_given_to_anybody_and_nothing_is_kept(
     assert list(services.blobs.digests()) == []
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("text/html", "text/html; charset=utf-8"),
+        ("application/xml", "application/xml"),
+        ("application/pdf, */*;q=0.1", "application/pdf"),
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("application/json", "application/json"),
+        ("*/*", "application/json"),
+        ("image/png", "application/json"),
+        ("text/html;q=0.2, application/json;q=0.5", "application/json"),
+        ("text/html;level=1;q=0.9, application/json;q=x", "text/html; charset=utf-8"),
+        ("text/html;q=0", "application/json"),
+    ],
+)
+def test_verdict_comes_in_the_form_that_is_asked_for(
+    accept: str, media_type: str, anybody: TestClient
+) -> None:
+    answer = anybody.post(
+        "/api/v1/verify", files={"file": ("x.pdf", PDF)}, headers={"Accept": accept}
+    )
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, media_type)
+
+
+def test_report_speaks_the_language_that_is_asked_for(anybody: TestClient) -> None:
+    answer = anybody.post(
+        "/api/v1/verify",
+        files={"file": ("x.pdf", PDF)},
+        headers={"Accept": "text/plain", "Accept-Language": "en"},
+    )
+
+    assert answer.text.startswith("[v] VALID: The signatures are genuine")
+    assert "DEMONSTRATION" in answer.text
+    assert "This report is not signed" in answer.text
+
+
 def test_unreadable_file_is_a_problem_in_the_language_that_is_asked_for(
     anybody: TestClient,
 ) -> None:

@@ -93,6 +93,26 @@ def test_a_wording_is_there_in_both_languages(code: str) -> None:
     assert bool(messages.action(code, "vi")) == bool(messages.action(code, "en"))
 
 
+def finding_codes() -> list[str]:
+    """Return every code that verification can find; those of errors have a status instead."""
+    files = (ROOT / "verification").rglob("*.py")
+    source = "".join(path.read_text("utf-8") for path in files)
+    codes = set(re.findall(r'"(verification\.[a-z0-9-]+)"', source))
+    return sorted(codes - {code_of(kind) for kind in coded()})
+
+
+def test_there_are_findings_to_look_at() -> None:
+    assert "verification.content-changed" in finding_codes()
+
+
+@pytest.mark.parametrize("code", finding_codes())
+@pytest.mark.parametrize("lang", list(messages.Lang))
+def test_a_finding_says_what_why_and_what_to_do(code: str, lang: messages.Lang) -> None:
+    assert messages.sentence(code, lang).strip()
+    assert messages.reason(code, lang).strip()
+    assert messages.action(code, lang).strip()
+
+
 @pytest.mark.parametrize("path", sorted(build.pages()), ids=lambda path: path.name)
 def test_the_reference_is_not_stale(path: Path) -> None:
     assert path.read_text("utf-8") == build.pages()[path], "run python docs/build.py"

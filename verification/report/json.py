@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from verification.dates import VIETNAM
+from verification.masking import masked
 from verification.model import Report, SignatureReport, TimestampReport
 
 JsonObject = dict[str, object]
@@ -36,12 +37,16 @@ def moment(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(VIETNAM).isoformat(timespec="seconds")
 
 
+def _name(name: str | None) -> str | None:
+    return None if name is None else masked(name)
+
+
 def _signature(one: SignatureReport) -> JsonObject:
     return {
         "field": one.field,
         "role": one.role,
-        "signer": one.signer,
-        "organisation": one.organisation,
+        "signer": _name(one.signer),
+        "organisation": _name(one.organisation),
         "serial": one.serial,
         "certificate_sha256": one.certificate_sha256,
         "anchor_kind": one.anchor_kind,
@@ -60,7 +65,7 @@ def _signature(one: SignatureReport) -> JsonObject:
 def _timestamp(one: TimestampReport) -> JsonObject:
     return {
         "field": one.field,
-        "authority": one.authority,
+        "authority": _name(one.authority),
         "time": moment(one.time),
         "indication": one.indication,
         "sub_indication": one.sub_indication,

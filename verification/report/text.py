@@ -1,133 +1,77 @@
-"""The report as text for people, in Vietnamese or English."""
+"""The report as text for people."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Literal
+from collections.abc import Iterable, Iterator
 
-from verification.dates import VIETNAM
-from verification.model import Indication, Report, Role, SignatureReport, TimestampReport
+from verification.report.sheet import Row, Sheet, SignatureLines
+from verification.report.summary import Colour
+from verification.report.words import word
 
-Language = Literal["vi", "en"]
-
-_WORDS: dict[Language, dict[str, str]] = {
-    "vi": {
-        "TOTAL-PASSED": "HỢP LỆ",
-        "TOTAL-FAILED": "KHÔNG HỢP LỆ",
-        "INDETERMINATE": "CHƯA XÁC ĐỊNH",
-        "none": "KHÔNG CÓ CHỮ KÝ",
-        "leader": "Chữ ký của người có thẩm quyền",
-        "organisation": "Chữ ký số của cơ quan, tổ chức",
-        "unknown": "Chữ ký",
-        "signer": "Người ký",
-        "organisation-name": "Cơ quan quản lý chứng thư",
-        "issuer": "Tổ chức cấp chứng thư",
-        "signed": "Thời gian ký",
-        "stamped": "Dấu thời gian",
-        "valid": "Hiệu lực chứng thư",
-        "integrity": "Toàn vẹn nội dung",
-        "intact": "không bị thay đổi",
-        "validation-data": "chỉ bổ sung dữ liệu xác thực",
-        "form-filling": "đã điền trường biểu mẫu hoặc thêm chữ ký",
-        "other": "đã bị thay đổi sau khi ký",
-        "timestamp": "Dấu thời gian tài liệu",
-        "policy": "Chính sách",
-        "at": "kiểm tra lúc",
-    },
-    "en": {
-        "TOTAL-PASSED": "VALID",
-        "TOTAL-FAILED": "NOT VALID",
-        "INDETERMINATE": "NOT DETERMINED",
-        "none": "NO SIGNATURE",
-        "leader": "Signature of the authorised person",
-        "organisation": "Signature of the organisation",
-        "unknown": "Signature",
-        "signer": "Signer",
-        "organisation-name": "Unit of the certificate",
-        "issuer": "Issued by",
-        "signed": "Signing time",
-        "stamped": "Timestamp",
-        "valid": "Certificate valid",
-        "integrity": "Integrity",
-        "intact": "not changed",
-        "validation-data": "validation data added only",
-        "form-filling": "form fields filled in or signatures added",
-        "other": "changed after signing",
-        "timestamp": "Document timestamp",
-        "policy": "Policy",
-        "at": "verified at",
-    },
-}
+_SHAPES = {Colour.GREEN: "[v]", Colour.GREY: "[?]", Colour.RED: "[x]"}
 
 
-def to_text(report: Report, lang: Language, messages: Mapping[str, str]) -> str:
+def to_text(sheet: Sheet) -> str:
     """Return the report as lines of text; the verdict comes first.
 
-    Args:
-        report: the verdict of one file.
-        lang: the language of the labels.
-        messages: reason code → sentence in that language; a code without one is shown as it is.
-
     Returns:
-        Lines with the fields the circular asks for (issuer, signer, unit, time, integrity,
-        validity, period of the certificate), without a line break at the end.
+        Lines without a line break at the end; colours are told by a shape and a word.
     """
-    words = _WORDS[lang]
-    lines = [f"{report.file}: {words[report.indication or 'none']}"]
-    lines += [f"  - {messages.get(code, code)}" for code in report.reasons]
-    for one in report.signatures:
-        lines += _signature(one, words, messages)
-    for stamp in report.document_timestamps:
-        lines += _timestamp(stamp, words, messages)
-    lines.append(f"  {words['policy']} {report.policy}, {words['at']} {_time(report.verified_at)}")
-    return "\n".join(lines)
+    return "\n".join(_lines(sheet))
 
 
-def _signature(
-    one: SignatureReport, words: Mapping[str, str], messages: Mapping[str, str]
-) -> list[str]:
-    title = words["unknown" if one.role is None else Role(one.role)]
-    facts = {
-        "signer": one.signer,
-        "organisation-name": one.organisation,
-        "issuer": one.issuer,
-        "signed": _time(one.signing_time),
-        "stamped": _time(one.timestamp_time),
-        "valid": _period(one.valid_from, one.valid_to),
-        "integrity": _integrity(one, words),
-    }
-    level = "" if one.level is None else f" ({one.level})"
-    return [
-        f"  {title} [{one.field}]: {_verdict(one, words)}{level}",
-        *(f"    {words[key]}: {value}" for key, value in facts.items() if value),
-        *(f"    - {messages.get(code, code)}" for code in one.reasons),
-    ]
+def _lines(sheet: Sheet) -> Iterator[str]:
+    yield f"{_SHAPES[sheet.colour]} {sheet.verdict}: {sheet.sentence}"
+    if sheet.banner:
+        yield sheet.banner
+    yield from _titled("lamps", sheet, _lamps(sheet))
+    yield from _titled("reasons", sheet, _reasons(sheet))
+    yield from _titled("actions", sheet, (f"  - {each}" for each in sheet.actions))
+    yield from _titled("signatures", sheet, _parts(sheet.signatures))
+    yield from _titled("stamps", sheet, _parts(sheet.stamps))
+    yield from _titled("expert", sheet, _expert(sheet))
+    yield ""
+    yield from sheet.notes
 
 
-def _timestamp(
-    one: TimestampReport, words: Mapping[str, str], messages: Mapping[str, str]
-) -> list[str]:
-    by = "" if one.authority is None else f", {one.authority}"
-    return [
-        f"  {words['timestamp']} [{one.field}]: {_verdict(one, words)} {_time(one.time)}{by}",
-        *(f"    - {messages.get(code, code)}" for code in one.reasons),
-    ]
+def _titled(key: str, sheet: Sheet, lines: Iterable[str]) -> Iterator[str]:
+    """Put a title over lines, unless there are none."""
+    kept = list(lines)
+    if kept:
+        yield ""
+        yield word(f"title.{key}", sheet.lang).upper()
+    yield from kept
 
 
-def _verdict(one: SignatureReport | TimestampReport, words: Mapping[str, str]) -> str:
-    sub = "" if one.sub_indication is None else f" [{one.sub_indication}]"
-    return words[one.indication] + sub
+def _lamps(sheet: Sheet) -> Iterator[str]:
+    for lamp in sheet.lamps:
+        yield f"  {_SHAPES[lamp.colour]} {lamp.title} {lamp.word}: {lamp.answer}"
+        yield from (f"      {each}" for each in lamp.details)
 
 
-def _integrity(one: SignatureReport, words: Mapping[str, str]) -> str:
-    broken = {found.check for found in one.findings if found.indication is Indication.TOTAL_FAILED}
-    if broken & {"V-02", "V-03", "V-04", "V-05", "V-06", "V-07", "V-09"}:
-        return words["other"]
-    return words["intact" if one.modification == "none" else one.modification]
+def _reasons(sheet: Sheet) -> Iterator[str]:
+    for reason in sheet.reasons:
+        yield f"  {_SHAPES[reason.colour]} {reason.sentence} {reason.reason} ({reason.code})"
 
 
-def _period(start: datetime | None, end: datetime | None) -> str:
-    return f"{_time(start)} – {_time(end)}" if start or end else ""
+def _parts(parts: Iterable[SignatureLines]) -> Iterator[str]:
+    for part in parts:
+        yield from _part(part)
 
 
-def _time(at: datetime | None) -> str:
-    return "" if at is None else at.astimezone(VIETNAM).strftime("%d.%m.%Y %H:%M:%S +07:00")
+def _expert(sheet: Sheet) -> Iterator[str]:
+    yield from _rows(sheet.facts)
+    for part in (*sheet.signatures, *sheet.stamps):
+        yield f"  {part.title}"
+        yield from _rows((*part.facts, *part.checks, *part.findings), "    ")
+
+
+def _part(part: SignatureLines) -> Iterator[str]:
+    yield f"  {_SHAPES[part.colour]} {part.title}: {part.verdict}"
+    yield from _rows(part.fields, "      ")
+    if part.later:
+        yield f"      {part.later}"
+
+
+def _rows(rows: Iterable[Row], indent: str = "  ") -> Iterator[str]:
+    for row in rows:
+        shape = "" if row.colour is None else f"{_SHAPES[row.colour]} "
+        yield f"{indent}{row.label}: {shape}{row.value}"

@@ -43,11 +43,11 @@ def file_of(form: FormData) -> UploadFile:
     return found
 
 
-def download(data: bytes, file_name: str) -> Response:
-    """Send a PDF as a download, whatever its name holds and whatever is in it."""
+def download(data: bytes, file_name: str, *, media_type: str = PDF) -> Response:
+    """Send a file as a download, whatever its name holds and whatever is in it."""
     return Response(
         data,
-        media_type=PDF,
+        media_type=media_type,
         headers={
             "Content-Disposition": disposition(file_name),
             # A viewer inside the browser must not run what a file brings along.

@@ -1,15 +1,25 @@
 """Anybody may ask whether a PDF is genuine; nothing is kept."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from docsvc.documents import queries
 from docsvc.errors import DocsvcError
-from docsvc.web.deps import AnybodysFormDep, RoomDep, ServicesDep, VisitorDep, files_of
-from docsvc.web.errors import NothingChosenError
-from docsvc.web.pages.documents import VerdictView, view_of
+from docsvc.steps.verify.reports import Examination, Form
+from docsvc.web import reports
+from docsvc.web.deps import (
+    AnybodysFormDep,
+    CarrierDep,
+    RoomDep,
+    ServicesDep,
+    VisitorDep,
+    files_of,
+    text_of,
+)
+from docsvc.web.errors import FieldError, NothingChosenError
 from docsvc.web.pages.rendering import language_of, render
 from docsvc.web.problems import Problem, problem_of
 
@@ -18,9 +28,10 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyPage:
-    """The question, and the answer once a file was given."""
+    """The question, and the answer once a file was given; ``carried`` makes reports of it."""
 
-    verdict: VerdictView | None = None
+    sheet: dict[str, Any] | None = None
+    carried: str = ""
     file_name: str = ""
     public_code: str | None = None
     number_text: str | None = None
@@ -40,6 +51,7 @@ def verify(
     caller: VisitorDep,
     form: AnybodysFormDep,
     room: RoomDep,
+    carrier: CarrierDep,
 ) -> Response:
     """Say what the file is."""
     files = files_of(form, "file")
@@ -48,17 +60,50 @@ def verify(
         if not files:
             raise NothingChosenError
         with room.taken():
-            verdict = services.check(files[0].file.read(), file=name)
+            lang = language_of(request)
+            examined = services.examine(files[0].file.read(), file=name, lang=lang)
     except DocsvcError as e:
-        problem = problem_of(e, language_of(request))
-        page = VerifyPage(file_name=name, problem=problem)
-        return render(request, "verify/page.html", page, caller=caller, status=problem.status)
+        return _refused(request, caller, e, name)
     with services.transactions() as tx:
-        same = queries.by_any_digest(tx, verdict["sha256"])
+        same = queries.by_any_digest(tx, examined.verdict["sha256"])
     page = VerifyPage(
-        verdict=view_of(verdict),
+        sheet=examined.sheet,
+        carried=carrier.pack(examined),
         file_name=name,
         public_code=same.public_code if same else None,
         number_text=same.number_text if same else None,
     )
     return render(request, "verify/page.html", page, caller=caller)
+
+
+@router.post("/verify/report")
+def report(
+    request: Request,
+    services: ServicesDep,
+    caller: VisitorDep,
+    form: AnybodysFormDep,
+    room: RoomDep,
+    carrier: CarrierDep,
+) -> Response:
+    """Send the report on a file that was verified before: the page has carried what was found."""
+    try:
+        wanted = _form_of(text_of(form, "form"))
+        examined: Examination = carrier.unpack(text_of(form, "carried"))
+        with room.taken():
+            drawn = services.report(examined, wanted)
+    except DocsvcError as e:
+        return _refused(request, caller, e, "")
+    return reports.download(drawn, wanted, str(examined.verdict["file"]))
+
+
+def _form_of(name: str) -> Form:
+    try:
+        return Form(name)
+    except ValueError as e:
+        raise FieldError(field="form") from e
+
+
+def _refused(request: Request, caller: VisitorDep, error: DocsvcError, name: str) -> Response:
+    problem = problem_of(error, language_of(request))
+    page = VerifyPage(file_name=name, problem=problem)
+    return render(request, "verify/page.html", page, caller=caller, status=problem.status)

@@ -122,7 +122,7 @@ class Office:
         return self.page.locator(".road .done b").all_inner_texts()
 
     def lamps(self) -> list[str]:
-        """Return the colours of the lamps: leader, organisation, timestamp."""
+        """Return the colours of the lamps, in their order."""
         classes = self.page.locator(".lamp").evaluate_all("all => all.map(e => e.className)")
         return [str(c).removeprefix("lamp ") for c in classes]
 
@@ -132,6 +132,13 @@ class Office:
         self.page.get_by_label("Chọn tệp PDF").set_input_files(str(file))
         self.page.get_by_role("button", name="Kiểm tra", exact=True).click()
         return self.page.locator(".verdict, .trouble").first.inner_text()
+
+    def report(self, target: Path) -> Path:
+        """Take the report on the file that was verified, as PDF."""
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("button", name="PDF", exact=True).click()
+        waiting.value.save_as(target)
+        return target
 
     def open_public_page(self) -> None:
         """Follow the public address of the document that is open."""

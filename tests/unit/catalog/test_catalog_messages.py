@@ -21,6 +21,23 @@ def test_an_action_says_what_to_do_or_nothing() -> None:
     assert messages.action("classify.mark-in-text", "en") == ""
 
 
+def test_a_reason_says_why_or_nothing() -> None:
+    assert "SHA-1" in messages.reason("verification.weak-digest", "vi")
+    assert messages.reason("classify.secret", "en") == ""
+
+
+def test_spoken_messages_say_what_nobody_has_worded_as_it_is() -> None:
+    spoken = messages.Spoken(messages.Lang.EN)
+
+    known = spoken.sentence("classify.secret", {"level": "Secret", "code": "x", "lang": "fr"})
+    assert "(Secret)" in known
+    assert spoken.reason("verification.revoked").startswith("Its issuer")
+    assert spoken.action("verification.revoked").startswith("Ask the signer")
+    unknown = "verification.nothing-of-the-kind"
+    assert spoken.sentence(unknown, {}) == unknown
+    assert spoken.reason(unknown) == spoken.action(unknown) == ""
+
+
 def test_only_errors_have_a_status() -> None:
     assert messages.status("classify.secret") == 422
     assert messages.status("classify.mark-in-text") is None

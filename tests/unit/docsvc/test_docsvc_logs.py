@@ -110,3 +110,23 @@ def test_libraries_that_log_addresses_are_silenced(said: Said) -> None:
 
 def _fail(text: str) -> None:
     raise ValueError(text)
+
+
+def test_id_numbers_are_masked_and_identifiers_are_not() -> None:
+    record = logging.makeLogRecord(
+        {
+            "name": "x",
+            "msg": "event",
+            "signer": "Nguyễn Văn An, CCCD:001099012345",
+            "certificate": "0" * 43 + "a123456789b" + "0" * 10,
+            "document": "3f2504e0-4f89-11d3-9a0c-030512345678",
+            "count": 123456789,
+        }
+    )
+
+    line = json.loads(logs.JsonFormatter().format(record))
+
+    assert line["signer"] == "Nguyễn Văn An, CCCD:*********345"
+    assert line["certificate"].count("a123456789b") == 1
+    assert line["document"].endswith("030512345678")
+    assert line["count"] == 123456789

@@ -9,17 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from verification_files import base, check, road, sign, stamp
+from verification_files import check
 from verification_pki import NOW
 
 import verification
 from verification.dates import pdf_date
 from verification.errors import VerificationError
-from verification.report import to_json, to_text
+from verification.report import to_json
 
 if TYPE_CHECKING:
-    from verification_pki import Pki
-
     from verification.model import Report
     from verification.trust import Trust
 
@@ -74,32 +72,6 @@ def test_json_has_the_published_keys(report: Report) -> None:
     assert found["indication"] == "TOTAL-PASSED"
     assert found["signatures"][0]["signing_time"] == "2026-11-20T09:30:00+07:00"
     assert found["document_timestamps"][0]["time"] == "2026-11-20T09:30:00+07:00"
-
-
-def test_text_says_the_verdict_first(report: Report) -> None:
-    sentences = {code: message["vi"] for code, message in MESSAGES.items()}
-
-    text = to_text(report, "vi", sentences)
-
-    assert text.startswith("a.pdf: HỢP LỆ\n")
-    assert "Người ký: Nguyễn Văn An" in text
-    assert "Thời gian ký: 20.11.2026 09:30:00 +07:00" in text
-    assert sentences["verification.field-filled"] in text
-
-
-def test_text_of_failed_and_unsigned_files(pki: Pki, trust: Trust) -> None:
-    failed = check(road(pki, 1).replace(b"CONG VAN", b"CONG VAT"), trust)
-    empty = check(sign(base(), lambda _: b"\x00"), trust)
-    stamped = check(stamp(base(), pki.tsa).replace(b"CONG VAN", b"CONG VAT"), trust)
-    unreadable = check(
-        re.sub(rb"startxref\n\d+\n%%EOF\n\Z", b"startxref\n7\n%%EOF\n", road(pki, 1)), trust
-    )
-
-    assert "changed after signing" in to_text(failed, "en", {})
-    assert "Signature [docsvc.leader]: NOT VALID [FORMAT_FAILURE]" in to_text(empty, "en", {})
-    assert "Document timestamp [stamp]: NOT VALID" in to_text(stamped, "en", {})
-    assert to_text(check(base(), trust), "en", {}).startswith("a.pdf: NO SIGNATURE")
-    assert "verification.structure-broken" in to_text(unreadable, "en", {})
 
 
 def test_reports_have_no_truth_value(report: Report) -> None:

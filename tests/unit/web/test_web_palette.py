@@ -20,6 +20,11 @@ TEXT = [
     ("#0f4526", "green-tint"), ("#6d1212", "alarm-tint"), ("#37312c", "grey-tint"),
     ("#3a2a00", "banner"), ("soft", "red-tint"), ("ink", "red-tint"),
 ]  # fmt: skip
+REPORT = [
+    ("#1d1a18", "#ffffff"), ("#1d1a18", "#fff3c9"), ("#544c47", "#ffffff"), ("#544c47", "#faf8f6"),
+    ("#145c32", "#ffffff"), ("#57504b", "#ffffff"), ("#a11414", "#ffffff"),
+    ("#0d3f22", "#e8f3ec"), ("#332e2a", "#efedea"), ("#6b0d0d", "#fdeceb"),
+]  # fmt: skip
 SHAPES = [
     ("line-strong", "paper"), ("line-strong", "ground"), ("focus", "paper"), ("focus", "ground"),
     ("green", "paper"), ("alarm", "paper"), ("grey", "paper"), ("red", "paper"),
@@ -44,7 +49,7 @@ def test_contrast_is_computed_as_the_standard_has_it() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
-@pytest.mark.parametrize(("text", "ground"), TEXT)
+@pytest.mark.parametrize(("text", "ground"), TEXT + REPORT)
 def test_text_can_be_read_on_its_ground(text: str, ground: str) -> None:
     assert contrast(text, ground) >= 4.5
 
@@ -52,6 +57,14 @@ def test_text_can_be_read_on_its_ground(text: str, ground: str) -> None:
 @pytest.mark.parametrize(("shape", "ground"), SHAPES)
 def test_shapes_can_be_told_from_their_ground(shape: str, ground: str) -> None:
     assert contrast(shape, ground) >= 3
+
+
+def test_report_uses_no_colour_of_text_that_was_not_looked_at() -> None:
+    css = (resources.files("verification.report") / "report.css").read_text("utf-8")
+    named = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", css))
+    used = re.findall(r"(?<![\w-])color: (?:var\(--([a-z-]+)\)|(#[0-9a-f]{6}))", css)
+
+    assert {named.get(name, colour) for name, colour in used} <= {text for text, _ in REPORT}
 
 
 def test_lamps_can_be_told_apart_without_colour() -> None:

@@ -14,6 +14,7 @@ from docsvc.catalog.messages import Lang
 from docsvc.demo import instance
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
+from docsvc.steps.verify.reports import Form
 from docsvc.web import texts
 from docsvc.web.pages.boxes import Box
 from docsvc.web.pages.rendering import environment
@@ -33,6 +34,7 @@ COMPOSED = {
     "role": set(Role),
     "lamp": {"leader", "organisation", "timestamp"},
     "lamp.says": {"passed", "failed", "unknown", "absent"},
+    "verify.form": set(Form),
 }
 
 

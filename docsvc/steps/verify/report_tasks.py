@@ -1,0 +1,98 @@
+"""What a child process does for a report: verify, put into words, draw."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from docsvc.catalog.messages import Lang, Spoken
+from docsvc.sandbox import Answer
+from docsvc.steps.verify.reports import Form
+from docsvc.steps.verify.tasks import policy_in, trust_in
+from verification.model import Role
+from verification.report import to_json, to_sheet, to_text
+from verification.report.html import to_html
+from verification.report.pdf import to_pdf
+from verification.report.sheet import Sheet
+from verification.report.writer import with_seal
+from verification.report.xml import to_xml
+from verification.verify import verify as verify_file
+
+if TYPE_CHECKING:
+    from verification.model import Report
+
+_SHEET = TypeAdapter(Sheet)
+
+
+def examine(
+    pdf: bytes,
+    question: dict[str, Any],
+    lang: str,
+    demonstration: bool,  # noqa: FBT001
+) -> Answer:
+    """Return verdict and sheet as facts, and the TS 119 102-2 report as a frame.
+
+    Args:
+        pdf: the file.
+        question: ``file`` name, ``at`` in ISO 8601, ``trust`` places, ``policy`` file,
+            ``roles`` by fingerprint.
+        lang: language of the sheet.
+        demonstration: whether the service runs on a demonstration authority.
+    """
+    report = _verified(pdf, question)
+    sheet = to_sheet(report, Lang(lang).value, Spoken(Lang(lang)), demonstration=demonstration)
+    facts = {"verdict": to_json(report), "sheet": asdict(sheet)}
+    return Answer(facts=facts, frames=(to_xml(report),))
+
+
+def draw(sheet: dict[str, Any], at: str, form: str, sealed_by: str | None) -> Answer:
+    """Return a drawn sheet as a frame.
+
+    Args:
+        sheet: the fields of a `Sheet`.
+        at: ISO 8601 moment of the verdict.
+        form: ``text``, ``html`` or ``pdf``.
+        sealed_by: whose certificate will sign the report.
+    """
+    words = with_seal(_SHEET.validate_python(sheet), by=sealed_by)
+    return Answer(frames=(_drawn(words, datetime.fromisoformat(at), Form(form)),))
+
+
+def report_path(path: str, question: dict[str, Any], form: str, lang: str) -> Answer:
+    """Return the verdict of a file on disk as facts, and its report as a frame.
+
+    Raises:
+        UnreadableFileError: it cannot be read as a PDF.
+    """
+    report = _verified(Path(path).read_bytes(), question | {"file": path})
+    if Form(form) is Form.XML:
+        return Answer(facts=to_json(report), frames=(to_xml(report),))
+    sheet = with_seal(to_sheet(report, Lang(lang).value, Spoken(Lang(lang))), by=None)
+    return Answer(facts=to_json(report), frames=(_drawn(sheet, report.verified_at, Form(form)),))
+
+
+def _verified(pdf: bytes, question: dict[str, Any]) -> Report:
+    return verify_file(
+        pdf,
+        policy=policy_in(question["policy"]),
+        trust=trust_in(*question["trust"]),
+        at=datetime.fromisoformat(question["at"]),
+        roles={fingerprint: Role(role) for fingerprint, role in question["roles"].items()},
+        file=question["file"],
+    )
+
+
+def _drawn(sheet: Sheet, at: datetime, form: Form) -> bytes:
+    match form:
+        case Form.TEXT:
+            return f"{to_text(sheet)}\n".encode()
+        case Form.HTML:
+            return to_html(sheet).encode()
+        case Form.PDF:
+            return to_pdf(sheet, at=at)
+        case Form.XML:
+            raise ValueError(form)

@@ -1,0 +1,78 @@
+"""Reports for people: what a file is, in words, in the form that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from docsvc.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from docsvc.catalog.messages import Lang
+
+_EXAMINE = "docsvc.steps.verify.report_tasks:examine"
+_DRAW = "docsvc.steps.verify.report_tasks:draw"
+
+
+class Form(StrEnum):
+    """How a report is drawn."""
+
+    TEXT = "text"
+    HTML = "html"
+    XML = "xml"
+    PDF = "pdf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What was found about a file: for programs, in words, and as TS 119 102-2."""
+
+    verdict: dict[str, Any]
+    sheet: dict[str, Any]
+    xml: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Examines files and draws reports, each in a child process."""
+
+    sandbox: Sandbox
+    trust_dir: str
+    policy_file: str
+    demonstration: bool
+
+    def examine(
+        self, pdf: bytes, *, file: str, at: datetime, roles: dict[str, str], lang: Lang
+    ) -> Examination:
+        """Return what is found about a file; nothing is kept.
+
+        Raises:
+            CodedError: the file cannot be read as a PDF.
+        """
+        question = {
+            "file": file,
+            "at": at.isoformat(),
+            "trust": [self.trust_dir],
+            "policy": self.policy_file,
+            "roles": roles,
+        }
+        answer = self.sandbox.run(_EXAMINE, pdf, question, lang, self.demonstration)
+        return Examination(
+            verdict=answer.facts["verdict"], sheet=answer.facts["sheet"], xml=answer.frames[0]
+        )
+
+    def draw(self, examined: Examination, form: Form, *, sealed_by: str | None = None) -> bytes:
+        """Draw a report.
+
+        Args:
+            examined: what was found.
+            form: how to draw it.
+            sealed_by: whose certificate will sign it, which the report says; None: nobody's.
+        """
+        if form is Form.XML:
+            return examined.xml
+        at = examined.verdict["verified_at"]
+        return self.sandbox.run(_DRAW, examined.sheet, at, form, sealed_by).frames[0]
