@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 ANY_POLICY = "2.5.29.32.0"
-# Real certificates state fewer than ten; the work grows with the product of two of these.
-MAX_POLICIES = 256
+# Bridges between authorities state some thirty; the work of a level grows with the cube of this.
+MAX_POLICIES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

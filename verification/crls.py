@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from verification import certificates, der
 from verification.cache import ByteCache
 from verification.certificates import Certificate
-from verification.extensions import ALL_REASONS, point_names, value
+from verification.extensions import ALL_REASONS, point_names, reason_bits, value
 from verification.names import GeneralName, NameKey, name_key
 
 # Lists are kept up to this many bytes: three of the largest that national authorities publish.
@@ -63,7 +63,7 @@ class Scope:
     names: frozenset[GeneralName] = frozenset()
     users: bool = True
     authorities: bool = True
-    reasons: frozenset[x509.ReasonFlags] = ALL_REASONS
+    reasons: int = ALL_REASONS
     is_indirect: bool = False
 
 
@@ -194,12 +194,11 @@ def _scope(point: x509.IssuingDistributionPoint | None, issuer: NameKey) -> Scop
         return Scope()
     if point.only_contains_attribute_certs:
         return None
-    reasons = point.only_some_reasons
     return Scope(
         names=point_names(point.full_name, point.relative_name, issuer),
         users=not point.only_contains_ca_certs,
         authorities=not point.only_contains_user_certs,
-        reasons=ALL_REASONS if reasons is None else frozenset(reasons) & ALL_REASONS,
+        reasons=reason_bits(point.only_some_reasons),
         is_indirect=point.indirect_crl,
     )
 

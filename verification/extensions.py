@@ -1,6 +1,6 @@
 """Certificate extensions that bear on chains and revocation, as records of our own."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -43,10 +43,13 @@ _UNDERSTOOD = frozenset(
     }
 )
 # RFC 5280 §4.2.1.13; "unspecified" is no reason that a list could be limited to.
-ALL_REASONS = frozenset(x509.ReasonFlags) - {
-    x509.ReasonFlags.unspecified,
-    x509.ReasonFlags.remove_from_crl,
-}
+_REASONS = tuple(
+    flag
+    for flag in x509.ReasonFlags
+    if flag not in (x509.ReasonFlags.unspecified, x509.ReasonFlags.remove_from_crl)
+)
+# Reasons as bits: sets of them are joined and met for each list that is asked.
+ALL_REASONS = (1 << len(_REASONS)) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class Point:
 
     names: frozenset[GeneralName]
     issuers: tuple[NameKey, ...] = ()
-    reasons: frozenset[x509.ReasonFlags] = ALL_REASONS
+    reasons: int = ALL_REASONS
 
 
 def value(found: Extensions, kind: type[_Kind]) -> _Kind | None:
@@ -124,8 +127,14 @@ def _mappings(found: Extensions) -> Iterator[tuple[str, str]]:
 
 
 def points(found: Extensions, issuer: NameKey) -> tuple[Point, ...]:
-    """Return the distribution points of a certificate."""
-    return tuple(_point(one, issuer) for one in value(found, x509.CRLDistributionPoints) or ())
+    """Return the distribution points of a certificate.
+
+    The last is the one that every certificate has: lists named as its issuer is (RFC 5280 §6.3.3).
+    """
+    return (
+        *(_point(one, issuer) for one in value(found, x509.CRLDistributionPoints) or ()),
+        Point(names=frozenset({directory(issuer)})),
+    )
 
 
 def _point(one: x509.DistributionPoint, issuer: NameKey) -> Point:
@@ -139,8 +148,15 @@ def _point(one: x509.DistributionPoint, issuer: NameKey) -> Point:
     return Point(
         names=point_names(one.full_name, one.relative_name, above),
         issuers=issuers,
-        reasons=ALL_REASONS if one.reasons is None else frozenset(one.reasons) & ALL_REASONS,
+        reasons=reason_bits(one.reasons),
     )
+
+
+def reason_bits(reasons: Collection[x509.ReasonFlags] | None) -> int:
+    """Return reasons as bits; where none are named all are meant."""
+    if reasons is None:
+        return ALL_REASONS
+    return sum(1 << place for place, flag in enumerate(_REASONS) if flag in reasons)
 
 
 def point_names(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 
 from verification import paths, statuses, trust
 from verification.certificates import Certificate
@@ -86,10 +87,7 @@ class Inquiry:
             signer.valid_from <= made <= signer.valid_to
             and not paths.outdated(chain, made)
             and paths.fault(chain, self.context.policy.certificate_policies) is None
-            and all(
-                self._is_good(one, issuer, chain[-1])
-                for one, issuer in zip(chain, chain[1:], strict=False)
-            )
+            and all(self._is_good(one, issuer, chain[-1]) for one, issuer in pairwise(chain))
         )
 
     def _is_good(self, one: Certificate, issuer: Certificate, anchor: Certificate) -> bool:

@@ -4,7 +4,7 @@ RFC 5280 §4.2.1.6 (alternative names), §4.2.1.10 (name constraints), §7.1 (co
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -29,6 +29,15 @@ class Form(StrEnum):
     URI = "uri"
     ADDRESS = "address"
     OTHER = "other"
+
+
+# All else, a registered identifier among it, has no order that a subtree could follow.
+_FORMS: Mapping[type[x509.GeneralName], Form] = {
+    x509.RFC822Name: Form.EMAIL,
+    x509.DNSName: Form.DNS,
+    x509.UniformResourceIdentifier: Form.URI,
+    x509.IPAddress: Form.ADDRESS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +86,13 @@ def directory(key: NameKey) -> GeneralName:
 
 def general_name(name: x509.GeneralName) -> GeneralName:
     """Return a name as it is compared."""
-    match name:
-        case x509.DirectoryName():
-            return directory(name_key(name.value))
-        case x509.RFC822Name():
-            return GeneralName(form=Form.EMAIL, text=name.value.casefold())
-        case x509.DNSName():
-            return GeneralName(form=Form.DNS, text=name.value.lower())
-        case x509.UniformResourceIdentifier():
-            return GeneralName(form=Form.URI, text=name.value)
-        case x509.IPAddress():
-            return GeneralName(form=Form.ADDRESS, text=str(name.value))
-        case x509.OtherName():
-            return GeneralName(form=Form.OTHER, text=name.type_id.dotted_string)
-        case _:
-            return GeneralName(form=Form.OTHER, text=type(name).__name__)
+    if isinstance(name, x509.DirectoryName):
+        return directory(name_key(name.value))
+    if isinstance(name, x509.OtherName):
+        return GeneralName(form=Form.OTHER, text=name.type_id.dotted_string)
+    form = _FORMS.get(type(name), Form.OTHER)
+    text = type(name).__name__ if form is Form.OTHER else str(name.value)
+    return GeneralName(form=form, text=text if form is Form.URI else text.casefold().rstrip("."))
 
 
 def are_allowed(names: tuple[GeneralName, ...], constraints: Iterable[NameConstraints]) -> bool:
@@ -113,19 +114,13 @@ def _can_be_compared(name: GeneralName) -> bool:
 
 
 def _lies_in(name: GeneralName, base: GeneralName) -> bool:
-    match name.form:
-        case Form.DIRECTORY:
-            return name.directory[: len(base.directory)] == base.directory
-        case Form.EMAIL:
-            return _mailbox_lies_in(name.text, base.text)
-        case Form.DNS:
-            return not base.text or f".{name.text}".endswith(f".{base.text.lstrip('.')}")
-        case Form.URI:
-            return _host_lies_in(_host(name.text), base.text)
-        case Form.ADDRESS:
-            return ipaddress.ip_address(name.text) in ipaddress.ip_network(base.text)
-        case Form.OTHER:
-            return False
+    if name.form is Form.DIRECTORY:
+        return name.directory[: len(base.directory)] == base.directory
+    return _COMPARISONS[name.form](name.text, base.text)
+
+
+def _dns_lies_in(name: str, base: str) -> bool:
+    return not base or f".{name}".endswith(f".{base.lstrip('.')}")
 
 
 def _mailbox_lies_in(mailbox: str, base: str) -> bool:
@@ -143,10 +138,27 @@ def _host_lies_in(host: str, base: str) -> bool:
     return host.endswith(wanted) if wanted.startswith(".") else host == wanted
 
 
+def _address_lies_in(address: str, base: str) -> bool:
+    return ipaddress.ip_address(address) in ipaddress.ip_network(base)
+
+
+def _uri_lies_in(uri: str, base: str) -> bool:
+    return _host_lies_in(_host(uri), base)
+
+
 def _host(uri: str) -> str:
     """Return the host name of an URI, empty if it has none or an address in its place."""
     try:
-        host = urlsplit(uri).hostname or ""
+        host = (urlsplit(uri).hostname or "").rstrip(".")
     except ValueError:
         return ""
     return "" if ":" in host or host.replace(".", "").isdigit() else host
+
+
+# Distinguished names apart, which are no text.
+_COMPARISONS: Mapping[Form, Callable[[str, str], bool]] = {
+    Form.EMAIL: _mailbox_lies_in,
+    Form.DNS: _dns_lies_in,
+    Form.URI: _uri_lies_in,
+    Form.ADDRESS: _address_lies_in,
+}

@@ -83,9 +83,10 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sources:
-    """Revocation data at hand: CRLs by issuer, OCSP answers by serial number."""
+    """Revocation data at hand: complete and delta CRLs by issuer, OCSP answers by serial number."""
 
     crls: Mapping[NameKey, tuple[Crl, ...]]
+    deltas: Mapping[NameKey, tuple[Crl, ...]]
     answers: Mapping[int, tuple[_Answer, ...]]
 
 
@@ -124,17 +125,20 @@ def sources(lists: tuple[bytes, ...], ocsps: tuple[bytes, ...]) -> Sources:
 
 
 def _sort(ders: tuple[tuple[bytes, ...], tuple[bytes, ...]]) -> Sources:
-    by_issuer: dict[NameKey, list[Crl]] = {}
+    complete: dict[NameKey, list[Crl]] = {}
+    deltas: dict[NameKey, list[Crl]] = {}
     for der in dict.fromkeys(ders[0]):
         crl = crls.load(der)
         if crl is not None:
-            by_issuer.setdefault(crl.issuer, []).append(crl)
+            kind = complete if crl.base is None else deltas
+            kind.setdefault(crl.issuer, []).append(crl)
     by_serial: dict[int, list[_Answer]] = {}
     for der in dict.fromkeys(ders[1]):
         for answer in _answers.get(der, len(der), _load_answers):
             by_serial.setdefault(answer.serial, []).append(answer)
     return Sources(
-        crls={name: tuple(found) for name, found in by_issuer.items()},
+        crls={name: tuple(found) for name, found in complete.items()},
+        deltas={name: tuple(found) for name, found in deltas.items()},
         answers={serial: tuple(found) for serial, found in by_serial.items()},
     )
 
@@ -168,9 +172,9 @@ def speaks_for(
 
 def _by_crls(one: Certificate, issuer: Certificate, question: Question) -> Revocation:
     """RFC 5280 §6.3.3: lists for all distribution points, until all reasons are covered."""
-    fresh: frozenset[x509.ReasonFlags] = frozenset()
-    covered, source = fresh, None
-    for crl, reasons in _lists(one, question):
+    covered = fresh = 0
+    source = None
+    for crl, reasons in _lists(one, question).items():
         signer = _signer(crl, issuer, question)
         if signer is None:
             continue
@@ -187,24 +191,20 @@ def _by_crls(one: Certificate, issuer: Certificate, question: Question) -> Revoc
                 fresh |= reasons
     if fresh == ALL_REASONS:
         return Revocation(status=Status.GOOD, source=source)
-    return Revocation(
-        status=Status.STALE if covered == ALL_REASONS else Status.UNKNOWN, source=source
-    )
+    stale = covered == ALL_REASONS
+    return Revocation(status=Status.STALE if stale else Status.UNKNOWN, source=source)
 
 
-def _lists(
-    one: Certificate, question: Question
-) -> Iterator[tuple[Crl, frozenset[x509.ReasonFlags]]]:
-    """Yield complete lists that speak for a certificate, with the reasons they speak of.
-
-    After its own distribution points comes one named as the issuer is (§6.3.3, last paragraph).
-    """
-    for point in (*one.points, Point(names=frozenset({directory(one.issuer)}))):
+def _lists(one: Certificate, question: Question) -> dict[Crl, int]:
+    """Return complete lists that speak for a certificate, with the reasons they speak of."""
+    found: dict[Crl, int] = {}
+    for point in one.points:
         for source in question.known:
             for name in point.issuers or (one.issuer,):
                 for crl in source.crls.get(name, ()):
-                    if crl.base is None and _is_for(crl, point, one):
-                        yield crl, crl.scope.reasons & point.reasons
+                    if _is_for(crl, point, one):
+                        found[crl] = found.get(crl, 0) | (crl.scope.reasons & point.reasons)
+    return found
 
 
 def _is_for(crl: Crl, point: Point, one: Certificate) -> bool:
@@ -231,19 +231,19 @@ def _has_signed(signer: Certificate, crl: Crl) -> bool:
 
 def _delta(crl: Crl, signer: Certificate, question: Question) -> Crl | None:
     """§5.2.4, §6.3.3 (c), (h): the newest list of changes that fits a complete one."""
-    if crl.number is None:
-        return None
     found = [
-        (one.number, one)
+        one
         for source in question.known
-        for one in source.crls.get(crl.issuer, ())
-        if one.base is not None
-        and one.number is not None
-        and one.base <= crl.number <= one.number
-        and one.scope == crl.scope
-        and _has_signed(signer, one)
+        for one in source.deltas.get(crl.issuer, ())
+        if _continues(one, crl) and _has_signed(signer, one)
     ]
-    return max(found, key=lambda each: each[0], default=(0, None))[1]
+    return max(found, key=lambda one: one.number or 0, default=None)
+
+
+def _continues(delta: Crl, crl: Crl) -> bool:
+    if delta.base is None or delta.number is None or crl.number is None:
+        return False
+    return delta.scope == crl.scope and delta.base <= crl.number <= delta.number
 
 
 def _listed(one: Certificate, crl: Crl, delta: Crl | None) -> Entry | None:

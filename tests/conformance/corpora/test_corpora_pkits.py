@@ -24,9 +24,6 @@ from verification.validity import Moment, judge
 PKITS = Path(__file__).parents[3].parent / "shared" / "corpora" / "pkits"
 # Within the validity of the suite, 2010 to 2030; its CRLs run as long.
 NOW = Moment(proof=datetime(2026, 11, 20, tzinfo=UTC), is_trusted=False)
-# Keys of 1024 bits and SHA-1 are in order for PKITS; they are the policy's matter, not the chain's.
-ALGORITHMS = {"min_rsa_bits": 1024, "hashes": dict.fromkeys(("sha1", "sha256"), NOW.proof)}
-
 pytestmark = pytest.mark.skipif(
     not PKITS.is_dir(), reason="the corpora lie beside the checkout on development machines only"
 )
@@ -59,7 +56,13 @@ def policy(params: dict[str, Any]) -> Policy:
         inhibit_mapping=params.get("initial_policy_mapping_inhibit", False),
         inhibit_any=params.get("initial_any_policy_inhibit", False),
     )
-    return Policy(id="pkits", certificate_policies=inputs, **ALGORITHMS)
+    return Policy(
+        id="pkits",
+        # Keys of 1024 bits and SHA-1 are a policy's matter, and in order for PKITS.
+        min_rsa_bits=1024,
+        hashes=dict.fromkeys(("sha1", "sha256"), NOW.proof),
+        certificate_policies=inputs,
+    )
 
 
 def passes(test: dict[str, Any]) -> bool:
