@@ -14,11 +14,13 @@ from docsvc.catalog.messages import Lang
 from docsvc.demo import instance
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
+from docsvc.steps.verify.rules import Order
 from docsvc.web import texts
 from docsvc.web.pages.boxes import Box
 from docsvc.web.pages.rendering import environment
 from docsvc.web.pages.road import Mark
 from docsvc.workflow import State, Step
+from verification.model import CertificateClass, MandateHeld
 
 TEMPLATES = resources.files("docsvc.web") / "templates"
 PAGES = resources.files("docsvc.web") / "pages"
@@ -33,6 +35,10 @@ COMPOSED = {
     "role": set(Role),
     "lamp": {"leader", "organisation", "timestamp"},
     "lamp.says": {"passed", "failed", "unknown", "absent"},
+    "judged.order": set(Order),
+    "judged.mandate": set(MandateHeld),
+    "judged.class": set(CertificateClass),
+    "judged.column": {"role", "officer", "unit", "mandate", "class", "counts"},
 }
 
 
