@@ -3,14 +3,12 @@
 import hashlib
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from typing import TypeAlias, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import (
@@ -20,26 +18,24 @@ from cryptography.x509.oid import (
     NameOID,
 )
 
-NameKey: TypeAlias = tuple[tuple[str, str], ...]
-_Extensions: TypeAlias = dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
-_Kind = TypeVar("_Kind", bound=x509.ExtensionType)
-
-# Understood here; any other extension that is critical makes a certificate unfit (RFC 5280 §4.2).
-_UNDERSTOOD = frozenset(
-    {
-        ExtensionOID.BASIC_CONSTRAINTS,
-        ExtensionOID.KEY_USAGE,
-        ExtensionOID.EXTENDED_KEY_USAGE,
-        ExtensionOID.CERTIFICATE_POLICIES,
-        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
-        ExtensionOID.ISSUER_ALTERNATIVE_NAME,
-        ExtensionOID.CRL_DISTRIBUTION_POINTS,
-        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
-        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
-        ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
-        ExtensionOID.OCSP_NO_CHECK,
-    }
+from verification import extensions
+from verification.cache import ByteCache
+from verification.certificate_policies import PolicyFacts
+from verification.extensions import Extensions, Point, value
+from verification.names import (
+    EMAIL_OID,
+    Form,
+    GeneralName,
+    NameConstraints,
+    NameKey,
+    directory,
+    name_key,
 )
+
+# What was read is kept up to this many bytes of certificates; they have two kilobytes each.
+_CACHE_BYTES = 16 << 20
+# A certificate has one issuer; the rest of the candidates are other keys of the same name.
+_MAX_REMEMBERED = 64
 _SIGNING_USES = ("digital_signature", "content_commitment", "key_cert_sign", "crl_sign")
 
 
@@ -49,7 +45,10 @@ class CertificateError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Certificate:
-    """What a certificate states. ``key_usage`` is None where the extension is absent."""
+    """What a certificate states. ``key_usage`` is None where the extension is absent.
+
+    ``names`` are all that name constraints bear on; ``has_extensions`` is false for version 1.
+    """
 
     der: bytes
     sha256: str
@@ -61,18 +60,31 @@ class Certificate:
     valid_to: datetime
     public_key: PublicKeyTypes
     key_id: bytes | None
+    issuer_key_id: bytes | None
+    has_extensions: bool
     is_ca: bool
     path_length: int | None
     key_usage: frozenset[str] | None
     extended_usage: frozenset[str] | None
     no_revocation_check: bool
     unknown_critical: bool
+    names: tuple[GeneralName, ...]
+    name_constraints: NameConstraints | None
+    policies: PolicyFacts
+    points: tuple[Point, ...]
     crl_urls: tuple[str, ...]
     ocsp_urls: tuple[str, ...]
     common_name: str | None
     organisation: str | None
     issuer_name: str | None
     hash_name: str | None
+    # SHA-256 of an issuer's certificate → whether its key made the signature here.
+    _issued_by: dict[str, bool] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_self_issued(self) -> bool:
+        """RFC 5280 §3.2: subject and issuer are the same entity."""
+        return self.policies.is_self_issued
 
     @property
     def is_for_timestamps(self) -> bool:
@@ -90,7 +102,9 @@ class Certificate:
         return self.key_usage is None or use in self.key_usage
 
 
-@lru_cache(maxsize=4096)
+_read: ByteCache[bytes, Certificate] = ByteCache(_CACHE_BYTES)
+
+
 def load(der: bytes) -> Certificate:
     """Read a certificate.
 
@@ -98,10 +112,7 @@ def load(der: bytes) -> Certificate:
         CertificateError: it cannot be read.
     """
     try:
-        with warnings.catch_warnings():
-            # Real certificates break rules that cryptography only warns about.
-            warnings.simplefilter("ignore")
-            return _load(der)
+        return _read.get(der, len(der), _load)
     except Exception as e:
         raise CertificateError(type(e).__name__) from e
 
@@ -118,12 +129,23 @@ def load_all(ders: Iterable[bytes]) -> tuple[Certificate, ...]:
     return tuple(found.values())
 
 
-@lru_cache(maxsize=8192)
 def is_issued_by(subject: Certificate, issuer: Certificate) -> bool:
     """Tell whether names match and the issuer's key made the subject's signature."""
     if subject.issuer != issuer.subject:
         return False
-    child = x509.load_der_x509_certificate(subject.der)
+    known = subject._issued_by  # noqa: SLF001 -- the memory is of this question alone
+    found = known.get(issuer.sha256)
+    if found is None:
+        if len(known) >= _MAX_REMEMBERED:
+            known.clear()
+        found = known[issuer.sha256] = _has_signed(issuer, subject)
+    return found
+
+
+def _has_signed(issuer: Certificate, subject: Certificate) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        child = x509.load_der_x509_certificate(subject.der)
     parameters = child.signature_algorithm_parameters
     return holds(
         issuer.public_key,
@@ -162,6 +184,8 @@ def _verify(
         key.verify(value, data, pad, hashed)
     elif isinstance(key, ec.EllipticCurvePublicKey) and hashed is not None:
         key.verify(value, data, ec.ECDSA(hashed))
+    elif isinstance(key, dsa.DSAPublicKey) and hashed is not None:
+        key.verify(value, data, hashed)
     else:
         msg = "key type"
         raise CertificateError(msg)
@@ -179,47 +203,57 @@ def key_bits(key: PublicKeyTypes) -> bytes:
 
 
 def _load(der: bytes) -> Certificate:
-    one = x509.load_der_x509_certificate(der)
-    found = {extension.oid: extension for extension in one.extensions}
-    constraints = _value(found, x509.BasicConstraints)
-    key_id = _value(found, x509.SubjectKeyIdentifier)
-    extended = _value(found, x509.ExtendedKeyUsage)
-    hashed = one.signature_hash_algorithm
-    return Certificate(
-        der=der,
-        sha256=hashlib.sha256(der).hexdigest(),
-        subject=name_key(one.subject),
-        issuer=name_key(one.issuer),
-        subject_der=one.subject.public_bytes(),
-        serial=one.serial_number,
-        valid_from=one.not_valid_before_utc,
-        valid_to=one.not_valid_after_utc,
-        public_key=one.public_key(),
-        key_id=None if key_id is None else key_id.digest,
-        is_ca=constraints is not None and constraints.ca,
-        path_length=None if constraints is None else constraints.path_length,
-        key_usage=_key_usage(_value(found, x509.KeyUsage)),
-        extended_usage=None if extended is None else frozenset(o.dotted_string for o in extended),
-        no_revocation_check=ExtensionOID.OCSP_NO_CHECK in found,
-        unknown_critical=any(e.critical and oid not in _UNDERSTOOD for oid, e in found.items()),
-        crl_urls=_crl_urls(_value(found, x509.CRLDistributionPoints)),
-        ocsp_urls=_access(found, AuthorityInformationAccessOID.OCSP),
-        common_name=_text(one.subject, NameOID.COMMON_NAME),
-        organisation=_text(one.subject, NameOID.ORGANIZATION_NAME),
-        issuer_name=_text(one.issuer, NameOID.COMMON_NAME),
-        hash_name=None if hashed is None else hashed.name.replace("-", "_"),
-    )
+    with warnings.catch_warnings():
+        # Real certificates break rules that cryptography only warns about.
+        warnings.simplefilter("ignore")
+        one = x509.load_der_x509_certificate(der)
+        found: Extensions = {extension.oid: extension for extension in one.extensions}
+        subject, issuer = name_key(one.subject), name_key(one.issuer)
+        constraints = value(found, x509.BasicConstraints)
+        key_id = value(found, x509.SubjectKeyIdentifier)
+        issuer_key_id = value(found, x509.AuthorityKeyIdentifier)
+        extended = value(found, x509.ExtendedKeyUsage)
+        hashed = one.signature_hash_algorithm
+        return Certificate(
+            der=der,
+            sha256=hashlib.sha256(der).hexdigest(),
+            subject=subject,
+            issuer=issuer,
+            subject_der=one.subject.public_bytes(),
+            serial=one.serial_number,
+            valid_from=one.not_valid_before_utc,
+            valid_to=one.not_valid_after_utc,
+            public_key=one.public_key(),
+            key_id=None if key_id is None else key_id.digest,
+            issuer_key_id=None if issuer_key_id is None else issuer_key_id.key_identifier,
+            has_extensions=bool(found),
+            is_ca=constraints is not None and constraints.ca,
+            path_length=None if constraints is None else constraints.path_length,
+            key_usage=_key_usage(value(found, x509.KeyUsage)),
+            extended_usage=None
+            if extended is None
+            else frozenset(o.dotted_string for o in extended),
+            no_revocation_check=ExtensionOID.OCSP_NO_CHECK in found,
+            unknown_critical=extensions.has_unknown_critical(found),
+            names=_names(subject, found),
+            name_constraints=extensions.name_constraints(found),
+            policies=extensions.policy_facts(found, is_self_issued=subject == issuer),
+            points=extensions.points(found, issuer),
+            crl_urls=_crl_urls(value(found, x509.CRLDistributionPoints)),
+            ocsp_urls=_access(found, AuthorityInformationAccessOID.OCSP),
+            common_name=_text(one.subject, NameOID.COMMON_NAME),
+            organisation=_text(one.subject, NameOID.ORGANIZATION_NAME),
+            issuer_name=_text(one.issuer, NameOID.COMMON_NAME),
+            hash_name=None if hashed is None else hashed.name.replace("-", "_"),
+        )
 
 
-def _value(found: _Extensions, kind: type[_Kind]) -> _Kind | None:
-    extension = found.get(kind.oid)
-    return extension.value if extension is not None and isinstance(extension.value, kind) else None
-
-
-def name_key(name: x509.Name) -> NameKey:
-    """Return a name for comparison: case and inner white space do not count (RFC 5280 §7.1)."""
-    return tuple(
-        (part.oid.dotted_string, " ".join(str(part.value).casefold().split())) for part in name
+def _names(subject: NameKey, found: Extensions) -> tuple[GeneralName, ...]:
+    """Return what name constraints bear on: subject, addresses in it, alternative names."""
+    return (
+        *((directory(subject),) if subject else ()),
+        *(GeneralName(form=Form.EMAIL, text=text) for oid, text in subject if oid == EMAIL_OID),
+        *extensions.alternative_names(found),
     )
 
 
@@ -239,8 +273,8 @@ def _crl_urls(points: x509.CRLDistributionPoints | None) -> tuple[str, ...]:
     return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
 
 
-def _access(found: _Extensions, method: x509.ObjectIdentifier) -> tuple[str, ...]:
-    access = _value(found, x509.AuthorityInformationAccess)
+def _access(found: Extensions, method: x509.ObjectIdentifier) -> tuple[str, ...]:
+    access = value(found, x509.AuthorityInformationAccess)
     return tuple(
         one.access_location.value
         for one in access or ()

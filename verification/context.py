@@ -8,8 +8,9 @@ from datetime import datetime
 from verification import certificates, statuses, trust
 from verification._pdf.document import Document
 from verification._pdf.objects import PdfObject, PdfSyntaxError, Stream
-from verification.certificates import Certificate, NameKey
+from verification.certificates import Certificate
 from verification.model import Finding, Indication, SubIndication
+from verification.names import NameKey
 from verification.policy import Policy
 from verification.statuses import Sources
 from verification.trust import Trust, TrustIndex

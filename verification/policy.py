@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from verification.certificate_policies import PolicyInputs
 from verification.errors import PolicyError
 
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -49,6 +50,7 @@ class Policy:
             remark, not a fault.
         crl_max_age: how long a CRL or OCSP answer without nextUpdate is fresh.
         require_revocation: whether a chain without revocation data can pass.
+        certificate_policies: what is asked of certificate policies along a chain.
         max_appearance_share: largest part of a page that a later signature may cover.
     """
 
@@ -62,6 +64,7 @@ class Policy:
     local_time_offset: timedelta
     crl_max_age: timedelta
     require_revocation: bool
+    certificate_policies: PolicyInputs
     max_appearance_share: float
 
     def accepts_rsa(self, bits: int, at: datetime) -> bool:
@@ -125,6 +128,10 @@ def _plain(value: object) -> object:
             return _FOREVER_WORD if value == _FOREVER else value.astimezone(UTC).isoformat()
         case timedelta():
             return value.total_seconds()
+        case PolicyInputs():
+            return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        case frozenset():
+            return sorted(value)
         case _:
             return value
 
@@ -184,6 +191,17 @@ def _dates(value: object) -> Mapping[str, datetime]:
     return MappingProxyType({_text(key): _moment(each) for key, each in value.items()})
 
 
+def _inputs(value: object) -> PolicyInputs:
+    if not isinstance(value, dict) or value.keys() - {each.name for each in fields(PolicyInputs)}:
+        raise TypeError
+    accepted = value.get("accepted")
+    if accepted is not None and not isinstance(accepted, list):
+        raise TypeError
+    flags = {key: _flag(each) for key, each in value.items() if key != "accepted"}
+    policies = None if accepted is None else frozenset(_text(each) for each in accepted)
+    return PolicyInputs(accepted=policies, **flags)
+
+
 _READERS: dict[Any, Callable[[object], Any]] = {
     str: _text,
     int: _bits,
@@ -191,6 +209,7 @@ _READERS: dict[Any, Callable[[object], Any]] = {
     bool: _flag,
     timedelta: _span,
     FormFilling: _filling,
+    PolicyInputs: _inputs,
     Mapping[str, datetime]: _dates,
 }
 

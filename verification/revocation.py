@@ -15,8 +15,9 @@ from verification import trust as trusts
 from verification._pades import cms
 from verification._pdf import document as documents
 from verification._pdf.objects import PdfSyntaxError
-from verification.certificates import Certificate, NameKey
+from verification.certificates import Certificate
 from verification.errors import UnreadableFileError
+from verification.names import NameKey
 from verification.trust import Trust, TrustIndex
 
 # What is worth carrying in every file; beyond it an OCSP answer is asked for, if there can be one.

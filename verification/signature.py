@@ -115,10 +115,9 @@ class Examiner:
         level = self._level(one, result.container, stamps, chain, when)
         stamped = min((each.time for each in stamps if each.passed and each.time), default=None)
         report = self._report(one, result, findings, kind, level, stamped)
-        anchor = self.context.trusted.anchors.get(chain.chain[-1].sha256) if chain.chain else None
-        if anchor is None:
+        if chain.anchor is None:
             return report
-        return replace(report, anchor_kind=str(anchor.kind), anchor_name=anchor.name)
+        return replace(report, anchor_kind=str(chain.anchor.kind), anchor_name=chain.anchor.name)
 
     def _proof_for(self, one: SignedField) -> Moment:
         """Return the earliest moment at which bytes are proven to have existed."""

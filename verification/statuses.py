@@ -1,23 +1,35 @@
-"""CRLs and OCSP answers: read once, indexed by serial number, judged for freshness."""
+"""What CRLs and OCSP answers say of a certificate (RFC 5280 §6.3.3, RFC 6960 §4.2.2)."""
 
 import hashlib
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeAlias
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from verification import certificates
+from verification import certificates, crls
 from verification._pades.cms import basic_to_response
-from verification.certificates import Certificate, NameKey
+from verification.cache import ByteCache
+from verification.certificates import Certificate
+from verification.crls import Crl, Entry
+from verification.extensions import ALL_REASONS, Point
+from verification.names import NameKey, directory
 from verification.policy import DEFAULT_POLICY, Policy
 
 _ID_HASHES = frozenset({"sha1", "sha256", "sha384", "sha512"})
+# What files and trust bring is kept up to this many bytes of lists and answers.
+_CACHE_BYTES = 64 << 20
+_ANSWER_CACHE_BYTES = 8 << 20
+
+# A list → certificates other than the issuer's own, that are known to be entitled to sign it.
+Signers: TypeAlias = Callable[[Crl], Iterable[Certificate]]
 
 
 class Status(StrEnum):
@@ -35,91 +47,114 @@ class Revocation:
 
     status: Status
     since: datetime | None = None
+    reason: x509.ReasonFlags | None = None
     source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Crl:
-    der: bytes
+class _Response:
+    """An OCSP response, with what it takes to check who signed it."""
+
     sha256: str
-    issuer: NameKey
-    this_update: datetime
-    next_update: datetime | None
-    revoked: Mapping[int, datetime]
-    users: bool
-    authorities: bool
+    signed: bytes
+    signature: bytes
+    hashed: hashes.HashAlgorithm | None
+    responders: tuple[Certificate, ...]
+    produced_at: datetime
+    # SHA-256 of an issuer's certificate → whether it, or one it delegated to, signed this.
+    held_by: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Answer:
-    """One SingleResponse, with what it takes to check who signed it."""
+    """One SingleResponse."""
 
-    sha256: str
-    response: bytes
+    response: _Response
     serial: int
     hash_name: str
     name_hash: bytes
     key_hash: bytes
     good: bool
     since: datetime | None
+    reason: x509.ReasonFlags | None
     this_update: datetime
     next_update: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sources:
-    """Revocation data at hand: CRLs by issuer, OCSP answers by serial number."""
+    """Revocation data at hand: complete and delta CRLs by issuer, OCSP answers by serial number."""
 
-    crls: Mapping[NameKey, tuple[_Crl, ...]]
+    crls: Mapping[NameKey, tuple[Crl, ...]]
+    deltas: Mapping[NameKey, tuple[Crl, ...]]
     answers: Mapping[int, tuple[_Answer, ...]]
 
 
-@lru_cache(maxsize=64)
-def sources(crls: tuple[bytes, ...], ocsps: tuple[bytes, ...]) -> Sources:
-    """Read revocation data; what cannot be read is left out."""
-    by_issuer: dict[NameKey, tuple[_Crl, ...]] = {}
-    for der in dict.fromkeys(crls):
-        crl = _crl(der)
-        if crl is not None:
-            by_issuer[crl.issuer] = (*by_issuer.get(crl.issuer, ()), crl)
-    by_serial: dict[int, tuple[_Answer, ...]] = {}
-    for der in dict.fromkeys(ocsps):
-        for answer in _answers(der):
-            by_serial[answer.serial] = (*by_serial.get(answer.serial, ()), answer)
-    return Sources(crls=by_issuer, answers=by_serial)
+def _nobody(_crl: Crl) -> Iterable[Certificate]:
+    return ()
 
 
-def status(
-    one: Certificate,
-    issuer: Certificate,
-    *,
-    at: datetime,
-    known: Iterable[Sources],
-    policy: Policy,
-) -> Revocation:
-    """Say whether a certificate was revoked, by the data at hand.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of revocation data, whichever the certificate.
 
-    Data that lists the certificate as revoked counts whatever its age. Data that does not has to
-    be fresh for ``at``: issued after it, or valid then.
-
-    Args:
-        one: the certificate asked about.
-        issuer: its issuer in the chain.
+    Attributes:
         at: the moment the signature is proven to have existed.
         known: revocation data to use.
         policy: gives the age of data without nextUpdate.
+        signers: who else may have signed a list than the issuer of the certificate.
+    """
+
+    at: datetime
+    known: tuple[Sources, ...]
+    policy: Policy
+    signers: Signers = _nobody
+
+    def is_fresh(self, this_update: datetime, next_update: datetime | None) -> bool:
+        """Tell whether data speaks for the moment in question."""
+        return is_fresh(this_update, next_update, self.at, self.policy.crl_max_age)
+
+
+_sources: ByteCache[tuple[tuple[bytes, ...], tuple[bytes, ...]], Sources] = ByteCache(_CACHE_BYTES)
+
+
+def sources(lists: tuple[bytes, ...], ocsps: tuple[bytes, ...]) -> Sources:
+    """Read revocation data; what cannot be read is left out."""
+    weight = sum(map(len, lists)) + sum(map(len, ocsps))
+    return _sources.get((lists, ocsps), weight, _sort)
+
+
+def _sort(ders: tuple[tuple[bytes, ...], tuple[bytes, ...]]) -> Sources:
+    complete: dict[NameKey, list[Crl]] = {}
+    deltas: dict[NameKey, list[Crl]] = {}
+    for der in dict.fromkeys(ders[0]):
+        crl = crls.load(der)
+        if crl is not None:
+            kind = complete if crl.base is None else deltas
+            kind.setdefault(crl.issuer, []).append(crl)
+    by_serial: dict[int, list[_Answer]] = {}
+    for der in dict.fromkeys(ders[1]):
+        for answer in _answers.get(der, len(der), _load_answers):
+            by_serial.setdefault(answer.serial, []).append(answer)
+    return Sources(
+        crls={name: tuple(found) for name, found in complete.items()},
+        deltas={name: tuple(found) for name, found in deltas.items()},
+        answers={serial: tuple(found) for serial, found in by_serial.items()},
+    )
+
+
+def status(one: Certificate, issuer: Certificate, question: Question) -> Revocation:
+    """Say whether a certificate was revoked, by the data at hand.
+
+    Data that lists the certificate as revoked counts whatever its age. Data that does not has to
+    be fresh for the moment in question: issued after it, or valid then. It counts only if it was
+    issued before the certificate expired, since expired ones may be dropped.
 
     Returns:
-        REVOKED with the date, GOOD, STALE if there is only old data, UNKNOWN if there is none.
+        REVOKED with date and reason, GOOD, STALE if there is only old data, UNKNOWN if there is
+        none.
     """
-    found = [
-        each
-        for source in known
-        for each in (
-            *_by_crl(one, issuer, at, source, policy),
-            *_by_ocsp(one, issuer, at, source, policy),
-        )
-    ]
+    found = (_by_crls(one, issuer, question), *_by_ocsp(one, issuer, question))
     for wanted in (Status.REVOKED, Status.GOOD, Status.STALE):
         for each in found:
             if each.status is wanted:
@@ -128,45 +163,116 @@ def status(
 
 
 def speaks_for(
-    crls: tuple[bytes, ...], ocsps: tuple[bytes, ...], one: Certificate, issuer: Certificate
+    lists: tuple[bytes, ...], ocsps: tuple[bytes, ...], one: Certificate, issuer: Certificate
 ) -> bool:
     """Tell whether revocation data says anything about a certificate, of whatever age."""
-    found = status(
-        one,
-        issuer,
-        at=one.valid_from,
-        known=(sources(crls, ocsps),),
-        policy=DEFAULT_POLICY,
+    question = Question(at=one.valid_from, known=(sources(lists, ocsps),), policy=DEFAULT_POLICY)
+    return status(one, issuer, question).status is not Status.UNKNOWN
+
+
+def _by_crls(one: Certificate, issuer: Certificate, question: Question) -> Revocation:
+    """RFC 5280 §6.3.3: lists for all distribution points, until all reasons are covered."""
+    covered = fresh = 0
+    source = None
+    for crl, reasons in _lists(one, question).items():
+        signer = _signer(crl, issuer, question)
+        if signer is None:
+            continue
+        delta = _delta(crl, signer, question)
+        entry = _listed(one, crl, delta)
+        if entry is not None:
+            return Revocation(
+                status=Status.REVOKED, since=entry.since, reason=entry.reason, source=crl.sha256
+            )
+        if _counts(one, crl):
+            covered, source = covered | reasons, source or crl.sha256
+            newest = delta or crl
+            if question.is_fresh(newest.this_update, newest.next_update):
+                fresh |= reasons
+    if fresh == ALL_REASONS:
+        return Revocation(status=Status.GOOD, source=source)
+    stale = covered == ALL_REASONS
+    return Revocation(status=Status.STALE if stale else Status.UNKNOWN, source=source)
+
+
+def _lists(one: Certificate, question: Question) -> dict[Crl, int]:
+    """Return complete lists that speak for a certificate, with the reasons they speak of."""
+    found: dict[Crl, int] = {}
+    for point in one.points:
+        for source in question.known:
+            for name in point.issuers or (one.issuer,):
+                for crl in source.crls.get(name, ()):
+                    if _is_for(crl, point, one):
+                        found[crl] = found.get(crl, 0) | (crl.scope.reasons & point.reasons)
+    return found
+
+
+def _is_for(crl: Crl, point: Point, one: Certificate) -> bool:
+    """§6.3.3 (b): issuer, name of the point, and kind of certificate fit."""
+    scope = crl.scope
+    wanted = point.names or frozenset(map(directory, point.issuers))
+    return (
+        (scope.is_indirect or not point.issuers)
+        and (not scope.names or bool(scope.names & wanted))
+        and (scope.authorities if one.is_ca else scope.users)
     )
-    return found.status is not Status.UNKNOWN
 
 
-def _by_crl(
-    one: Certificate, issuer: Certificate, at: datetime, source: Sources, policy: Policy
-) -> Iterable[Revocation]:
-    for crl in source.crls.get(one.issuer, ()):
-        covers = crl.authorities if one.is_ca else crl.users
-        if not covers or not issuer.may("crl_sign") or not _is_signed_by(crl, issuer):
-            continue
-        since = crl.revoked.get(one.serial)
-        if since is not None:
-            yield Revocation(status=Status.REVOKED, since=since, source=crl.sha256)
-        else:
-            fresh = is_fresh(crl.this_update, crl.next_update, at, policy.crl_max_age)
-            yield Revocation(status=Status.GOOD if fresh else Status.STALE, source=crl.sha256)
+def _signer(crl: Crl, issuer: Certificate, question: Question) -> Certificate | None:
+    """§6.3.3 (f), (g): the issuer's own key, or that of another with a path of its own."""
+    if crl.issuer == issuer.subject and _has_signed(issuer, crl):
+        return issuer
+    return next((one for one in question.signers(crl) if _has_signed(one, crl)), None)
 
 
-def _by_ocsp(
-    one: Certificate, issuer: Certificate, at: datetime, source: Sources, policy: Policy
-) -> Iterable[Revocation]:
-    for answer in source.answers.get(one.serial, ()):
-        if not _is_about(answer, issuer) or not _responder_holds(answer.response, issuer):
-            continue
-        if answer.since is not None:
-            yield Revocation(status=Status.REVOKED, since=answer.since, source=answer.sha256)
-        elif answer.good:
-            fresh = is_fresh(answer.this_update, answer.next_update, at, policy.crl_max_age)
-            yield Revocation(status=Status.GOOD if fresh else Status.STALE, source=answer.sha256)
+def _has_signed(signer: Certificate, crl: Crl) -> bool:
+    return signer.may("crl_sign") and crl.is_signed_by(signer)
+
+
+def _delta(crl: Crl, signer: Certificate, question: Question) -> Crl | None:
+    """§5.2.4, §6.3.3 (c), (h): the newest list of changes that fits a complete one."""
+    found = [
+        one
+        for source in question.known
+        for one in source.deltas.get(crl.issuer, ())
+        if _continues(one, crl) and _has_signed(signer, one)
+    ]
+    return max(found, key=lambda one: one.number or 0, default=None)
+
+
+def _continues(delta: Crl, crl: Crl) -> bool:
+    if delta.base is None or delta.number is None or crl.number is None:
+        return False
+    return delta.scope == crl.scope and delta.base <= crl.number <= delta.number
+
+
+def _listed(one: Certificate, crl: Crl, delta: Crl | None) -> Entry | None:
+    """§6.3.3 (i), (j), (k): what changed counts before what was."""
+    entry = None if delta is None else delta.entry(one.issuer, one.serial)
+    if entry is None:
+        return crl.entry(one.issuer, one.serial)
+    return None if entry.reason is x509.ReasonFlags.remove_from_crl else entry
+
+
+def _counts(one: Certificate, crl: Crl) -> bool:
+    """EN 319 102-1 §5.2.5: a list made after a certificate expired may have dropped it."""
+    kept = crl.expired_since is not None and crl.expired_since <= one.valid_to
+    return kept or crl.this_update <= one.valid_to
+
+
+def _by_ocsp(one: Certificate, issuer: Certificate, question: Question) -> Iterator[Revocation]:
+    for source in question.known:
+        for answer in source.answers.get(one.serial, ()):
+            if not _is_about(answer, issuer) or not _responder_holds(answer.response, issuer):
+                continue
+            sha256 = answer.response.sha256
+            if answer.since is not None:
+                yield Revocation(
+                    status=Status.REVOKED, since=answer.since, reason=answer.reason, source=sha256
+                )
+            elif answer.good:
+                fresh = question.is_fresh(answer.this_update, answer.next_update)
+                yield Revocation(status=Status.GOOD if fresh else Status.STALE, source=sha256)
 
 
 def is_fresh(
@@ -177,53 +283,7 @@ def is_fresh(
     return at <= until
 
 
-@lru_cache(maxsize=256)
-def _crl(der: bytes) -> _Crl | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _read_crl(der)
-    except Exception:  # noqa: BLE001 -- ValueError, TypeError, UnsupportedAlgorithm: no CRL for us
-        return None
-
-
-def _read_crl(der: bytes) -> _Crl | None:
-    crl = x509.load_der_x509_crl(der)
-    users = authorities = True
-    for extension in crl.extensions:
-        if isinstance(extension.value, x509.IssuingDistributionPoint):
-            point = extension.value
-            if point.indirect_crl or point.only_some_reasons or point.only_contains_attribute_certs:
-                return None
-            users = not point.only_contains_ca_certs
-            authorities = not point.only_contains_user_certs
-        elif extension.critical or isinstance(extension.value, x509.DeltaCRLIndicator):
-            return None
-    return _Crl(
-        der=der,
-        sha256=hashlib.sha256(der).hexdigest(),
-        issuer=certificates.name_key(crl.issuer),
-        this_update=crl.last_update_utc,
-        next_update=crl.next_update_utc,
-        revoked={entry.serial_number: entry.revocation_date_utc for entry in crl},
-        users=users,
-        authorities=authorities,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _is_signed_by(crl: _Crl, issuer: Certificate) -> bool:
-    signed = x509.load_der_x509_crl(crl.der)
-    return certificates.holds(
-        issuer.public_key,
-        signed.signature,
-        signed.tbs_certlist_bytes,
-        signed.signature_hash_algorithm,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _answers(der: bytes) -> tuple[_Answer, ...]:
+def _load_answers(der: bytes) -> tuple[_Answer, ...]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -240,21 +300,34 @@ def _read_answers(der: bytes) -> tuple[_Answer, ...]:
         response = ocsp.load_der_ocsp_response(der)
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         return ()
+    about = _Response(
+        sha256=hashlib.sha256(der).hexdigest(),
+        signed=response.tbs_response_bytes,
+        signature=response.signature,
+        hashed=response.signature_hash_algorithm,
+        responders=certificates.load_all(
+            one.public_bytes(Encoding.DER) for one in response.certificates
+        ),
+        produced_at=response.produced_at_utc,
+    )
     return tuple(
         _Answer(
-            sha256=hashlib.sha256(der).hexdigest(),
-            response=der,
+            response=about,
             serial=one.serial_number,
             hash_name=one.hash_algorithm.name,
             name_hash=one.issuer_name_hash,
             key_hash=one.issuer_key_hash,
             good=one.certificate_status is ocsp.OCSPCertStatus.GOOD,
             since=one.revocation_time_utc,
+            reason=one.revocation_reason,
             this_update=one.this_update_utc,
             next_update=one.next_update_utc,
         )
         for one in response.responses
     )
+
+
+_answers: ByteCache[bytes, tuple[_Answer, ...]] = ByteCache(_ANSWER_CACHE_BYTES)
 
 
 def _is_about(answer: _Answer, issuer: Certificate) -> bool:
@@ -271,22 +344,20 @@ def _key_hash(issuer: Certificate, name: str) -> bytes:
     return hashlib.new(name, bits, usedforsecurity=False).digest()
 
 
-@lru_cache(maxsize=2048)
-def _responder_holds(der: bytes, issuer: Certificate) -> bool:
+def _responder_holds(response: _Response, issuer: Certificate) -> bool:
     """RFC 6960 §4.2.2.2: signed by the CA itself, or by one it delegated to."""
-    response = ocsp.load_der_ocsp_response(der)
-    embedded = certificates.load_all(
-        one.public_bytes(Encoding.DER) for one in response.certificates
-    )
-    delegated = [
-        one for one in embedded if one.is_for_ocsp and certificates.is_issued_by(one, issuer)
-    ]
-    return any(
-        certificates.holds(
-            one.public_key,
-            response.signature,
-            response.tbs_response_bytes,
-            response.signature_hash_algorithm,
+    found = response.held_by.get(issuer.sha256)
+    if found is None:
+        found = response.held_by[issuer.sha256] = any(
+            certificates.holds(one.public_key, response.signature, response.signed, response.hashed)
+            for one in (issuer, *_delegates(response, issuer))
         )
-        for one in (issuer, *delegated)
-    )
+    return found
+
+
+def _delegates(response: _Response, issuer: Certificate) -> Iterator[Certificate]:
+    """Yield responders that the CA appointed, and whose certificates were valid then."""
+    for one in response.responders:
+        in_time = one.valid_from <= response.produced_at <= one.valid_to
+        if one.is_for_ocsp and in_time and certificates.is_issued_by(one, issuer):
+            yield one

@@ -12,12 +12,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from verification import certificates
-from verification.certificates import Certificate, CertificateError, NameKey
+from verification import certificates, paths
+from verification.certificate_policies import PolicyInputs
+from verification.certificates import Certificate, CertificateError
 from verification.errors import TrustMaterialError
+from verification.names import NameKey
 
 # Real chains have three or four members; cross-certificates add one or two.
 _MAX_CHAIN = 8
+# Issuers looked at on the way to an anchor. Authorities that certify each other have more paths
+# than anybody can walk; a real search ends before the tenth.
+_MAX_STEPS = 256
 _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|X509 CRL)-----.*?-----END \1-----", re.DOTALL)
 
 
@@ -46,6 +51,12 @@ class Anchor:
     until: datetime | None = None
     reason: str = ""
 
+    def is_trusted_at(self, moment: datetime) -> bool:
+        """Tell whether whoever decided trusted it for a moment."""
+        return (self.since is None or self.since <= moment) and (
+            self.until is None or moment <= self.until
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
@@ -61,13 +72,16 @@ class Trust:
 class TrustIndex:
     """Trust with its certificates read: anchors by fingerprint, issuers by subject."""
 
-    anchors: Mapping[str, Anchor]
+    anchors: Mapping[str, tuple[Anchor, ...]]
     issuers: Mapping[NameKey, tuple[Certificate, ...]]
 
-    def accepts(self, one: Certificate, *, for_timestamps: bool) -> bool:
-        """Tell whether a chain of this purpose may end here."""
-        anchor = self.anchors.get(one.sha256)
-        return anchor is not None and (for_timestamps or anchor.kind is not AnchorKind.TSA)
+    def ends(self, one: Certificate, *, for_timestamps: bool) -> tuple[Anchor, ...]:
+        """Return the anchors that let a chain of this purpose end here."""
+        return tuple(
+            anchor
+            for anchor in self.anchors.get(one.sha256, ())
+            if for_timestamps or anchor.kind is not AnchorKind.TSA
+        )
 
 
 @lru_cache(maxsize=8)
@@ -76,19 +90,19 @@ def index(trust: Trust) -> TrustIndex:
     known = certificates.load_all(
         (*(anchor.certificate for anchor in trust.anchors), *trust.intermediates)
     )
-    anchors: dict[str, Anchor] = {}
+    anchors: dict[str, tuple[Anchor, ...]] = {}
     for anchor in trust.anchors:
         for one in certificates.load_all((anchor.certificate,)):
-            anchors[one.sha256] = anchor
+            anchors[one.sha256] = (*anchors.get(one.sha256, ()), anchor)
     return TrustIndex(anchors=anchors, issuers=by_subject(known))
 
 
 def by_subject(known: Iterable[Certificate]) -> dict[NameKey, tuple[Certificate, ...]]:
     """Group certificates by their subject."""
-    found: dict[NameKey, tuple[Certificate, ...]] = {}
+    found: dict[NameKey, list[Certificate]] = {}
     for one in known:
-        found[one.subject] = (*found.get(one.subject, ()), one)
-    return found
+        found.setdefault(one.subject, []).append(one)
+    return {subject: tuple(group) for subject, group in found.items()}
 
 
 def find_chain(
@@ -98,55 +112,81 @@ def find_chain(
     *,
     for_timestamps: bool,
 ) -> tuple[Certificate, ...] | None:
-    """Find a chain from a certificate up to an anchor.
+    """Find the first chain from a certificate up to an anchor that is a valid path.
+
+    Returns:
+        As ``find_chains`` yields it; None if no chain leads to an anchor.
+    """
+    found = find_chains(leaf, embedded, trusted, for_timestamps=for_timestamps)
+    valid = (chain for chain in found if paths.fault(chain, PolicyInputs()) is None)
+    return next(valid, None)
+
+
+def find_chains(
+    leaf: Certificate,
+    embedded: Mapping[NameKey, tuple[Certificate, ...]],
+    trusted: TrustIndex,
+    *,
+    for_timestamps: bool,
+    at: datetime | None = None,
+) -> Iterator[tuple[Certificate, ...]]:
+    """Find chains from a certificate up to an anchor, the most promising first.
+
+    Names and signatures fit; whether a chain is a valid path is for ``paths`` to say. The search
+    ends after a bounded number of steps.
 
     Args:
         leaf: the signer's certificate.
         embedded: what the file brings with it, by subject.
         trusted: anchors and intermediates from outside.
-        for_timestamps: whether the chain may end at an anchor of kind ``tsa``.
+        for_timestamps: whether a chain may end at an anchor of kind ``tsa``.
+        at: the moment in question; issuers that were valid then come first.
 
-    Returns:
-        Leaf first, anchor last; a leaf that is an anchor itself is a chain of one; None if
-        no chain leads to an anchor.
+    Yields:
+        Leaf first, anchor last; a leaf that is an anchor itself is a chain of one.
     """
+    steps = iter(range(_MAX_STEPS))
 
-    def climb(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...] | None:
+    def climb(chain: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, ...]]:
         last = chain[-1]
-        if trusted.accepts(last, for_timestamps=for_timestamps):
-            return chain
+        if trusted.ends(last, for_timestamps=for_timestamps):
+            yield chain
         if len(chain) >= _MAX_CHAIN:
-            return None
-        for issuer in _issuers(last):
-            if issuer not in chain and _may_issue(issuer, len(chain) - 1):
-                found = climb((*chain, issuer)) if is_issued(last, issuer) else None
-                if found is not None:
-                    return found
-        return None
+            return
+        for issuer in _issuers(last, embedded, trusted, at):
+            if next(steps, None) is None:
+                return
+            if _is_new(issuer, chain) and certificates.is_issued_by(last, issuer):
+                yield from climb((*chain, issuer))
 
-    def _issuers(one: Certificate) -> Iterator[Certificate]:
-        candidates = {
-            each.sha256: each
-            for each in (*trusted.issuers.get(one.issuer, ()), *embedded.get(one.issuer, ()))
-        }
-        # Anchors first: the shortest way up is the one to report.
-        yield from sorted(candidates.values(), key=lambda each: each.sha256 not in trusted.anchors)
-
-    is_issued = certificates.is_issued_by
     return climb((leaf,))
 
 
-def _may_issue(issuer: Certificate, below: int) -> bool:
-    """RFC 5280 §6.1.4 (k)–(n): a CA, allowed to sign certificates, path length kept."""
-    within = issuer.path_length is None or below <= issuer.path_length
-    # Version 1 roots have no extensions; they count only as anchors, which need no check.
-    return (issuer.is_ca or not issuer.extended_usage) and issuer.may("key_cert_sign") and within
+def _issuers(
+    one: Certificate,
+    embedded: Mapping[NameKey, tuple[Certificate, ...]],
+    trusted: TrustIndex,
+    at: datetime | None,
+) -> list[Certificate]:
+    """Return certificates named as the issuer: anchors first, then what fits best."""
+    outside, inside = trusted.issuers.get(one.issuer, ()), embedded.get(one.issuer, ())
+    found = {each.sha256: each for each in (*outside, *inside)}
+
+    def unlikely(each: Certificate) -> tuple[bool, ...]:
+        return (
+            each.sha256 not in trusted.anchors,
+            None not in (each.key_id, one.issuer_key_id) and each.key_id != one.issuer_key_id,
+            at is not None and not each.valid_from <= at <= each.valid_to,
+            not each.is_ca,
+        )
+
+    return sorted(found.values(), key=unlikely)
 
 
-def chain_fits(chain: tuple[Certificate, ...], at: datetime) -> bool:
-    """Tell whether all CA certificates below the anchor were valid at a time and are understood."""
-    return not any(one.unknown_critical for one in chain[:-1]) and all(
-        one.valid_from <= at <= one.valid_to for one in chain[1:-1]
+def _is_new(issuer: Certificate, chain: tuple[Certificate, ...]) -> bool:
+    """Tell whether a key of this name is not in the chain yet; twice the same leads nowhere new."""
+    return all(
+        issuer.subject != one.subject or issuer.public_key != one.public_key for one in chain
     )
 
 

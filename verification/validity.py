@@ -1,19 +1,39 @@
 """Whether a certificate's chain held at the moment a signature is proven to have existed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice, pairwise
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
-from verification import statuses, trust
+from verification import paths, trust
 from verification.certificates import Certificate
-from verification.context import Context, failed, remark, unsure
-from verification.model import Finding, SubIndication
+from verification.context import Context, conclude, failed, remark, unsure
+from verification.inquiry import Inquiry
+from verification.model import Finding, Indication, SubIndication
+from verification.paths import Chain
 from verification.statuses import Revocation, Sources, Status
+from verification.trust import Anchor
 
 _ALGORITHMS = "V-15"
+# Roots that are renewed and certify each other make two or three chains; each costs a judgement.
+_MAX_CHAINS = 8
+_SEVERITIES = (Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED)
 # There is data, made by a key that has expired since, and nothing proves that it is older.
 _NO_PROOF = Revocation(status=Status.STALE)
+# RFC 3161 §4: an authority that was revoked for one of these had not lost its key, so what it
+# stamped before stays stamped.
+_KEY_WAS_SAFE = frozenset(
+    {
+        x509.ReasonFlags.unspecified,
+        x509.ReasonFlags.affiliation_changed,
+        x509.ReasonFlags.superseded,
+        x509.ReasonFlags.cessation_of_operation,
+    }
+)
+_LEAF_REVOKED = frozenset({"verification.revoked", "verification.revoked-no-proof"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +50,14 @@ class Moment:
 
 @dataclass(slots=True)
 class ChainVerdict:
-    """What was found about a chain; ``in_store`` if the file's DSS alone carries it."""
+    """What was found about a chain, and the anchor that it ends at.
+
+    ``in_store`` tells whether the file's DSS alone carries the revocation data.
+    """
 
     findings: list[Finding] = field(default_factory=list)
-    chain: tuple[Certificate, ...] = ()
+    chain: Chain = ()
+    anchor: Anchor | None = None
     in_store: bool = False
 
 
@@ -48,6 +72,9 @@ def judge(
 ) -> ChainVerdict:
     """Judge a certificate by its chain (V-11 to V-15).
 
+    Several chains may lead to anchors: the first that holds is taken, else the one that fails
+    least. A signer's certificate that was revoked is so on any of them.
+
     Args:
         leaf: the signer's, or the timestamp authority's certificate.
         when: the moment to judge it at.
@@ -60,29 +87,110 @@ def judge(
     Returns:
         Findings in the order of the checks; none of them fails if the chain held.
     """
-    verdict = ChainVerdict()
-    _check_leaf(leaf, when, verdict.findings, for_timestamps=for_timestamps)
-    chain = trust.find_chain(leaf, context.embedded, context.trusted, for_timestamps=for_timestamps)
-    if chain is None:
-        code = (
-            "verification.no-chain" if context.trusted.anchors else "verification.no-trust-anchors"
+    own: list[Finding] = []
+    _check_leaf(leaf, when, own, for_timestamps=for_timestamps)
+    known = context.known(*(() if container is None else (container,)))
+    inquiry = Inquiry(context=context, at=when.proof, known=known)
+    best: ChainVerdict | None = None
+    for chain, anchor in _trusted_chains(leaf, when, context, for_timestamps=for_timestamps):
+        found = (
+            _mistrusted(chain) if anchor is None else _try(chain, (when, proven or when), inquiry)
         )
-        verdict.findings.append(unsure("V-11", code, SubIndication.NO_CERTIFICATE_CHAIN_FOUND))
-        return verdict
-    verdict.chain = chain
-    context.used.update(one.sha256 for one in chain)
-    known = proven or when
-    if not (trust.chain_fits(chain, when.proof) and trust.chain_fits(chain, known.proof)):
-        verdict.findings.append(
+        context.used.update(one.sha256 for one in chain)
+        found.anchor = anchor
+        if best is None or _rank(found) < _rank(best):
+            best = found
+        if _rank(found) == 0 or _leaf_is_revoked(found):
+            best = found
+            break
+    verdict = best or ChainVerdict(findings=[_no_chain(context)])
+    verdict.findings[:0] = own
+    verdict.in_store = _is_in_store(verdict.chain, when, context)
+    return verdict
+
+
+def _trusted_chains(
+    leaf: Certificate, when: Moment, context: Context, *, for_timestamps: bool
+) -> Iterator[tuple[Chain, Anchor | None]]:
+    """Yield chains with the anchor that was trusted then, None if none was."""
+    found = trust.find_chains(
+        leaf, context.embedded, context.trusted, for_timestamps=for_timestamps, at=when.proof
+    )
+    for chain in islice(found, _MAX_CHAINS):
+        ends = context.trusted.ends(chain[-1], for_timestamps=for_timestamps)
+        yield chain, next((one for one in ends if one.is_trusted_at(when.proof)), None)
+
+
+def _try(chain: Chain, moments: tuple[Moment, Moment], inquiry: Inquiry) -> ChainVerdict:
+    """Judge a chain; of the moments the first is stated, the second proven."""
+    verdict = ChainVerdict(chain=chain)
+    context, (when, proven) = inquiry.context, moments
+    broken = paths.fault(chain, context.policy.certificate_policies)
+    if broken is None and any(paths.outdated(chain, each.proof) for each in moments):
+        broken = "verification.chain-not-valid-then"
+    if broken is not None:
+        verdict.findings.append(unsure("V-11", broken, SubIndication.CHAIN_CONSTRAINTS_FAILURE))
+    _check_algorithms(chain, proven, context, verdict.findings)
+    for one, issuer in pairwise(chain):
+        if one.no_revocation_check:
+            continue
+        answer = _answer(one, issuer, chain[-1], inquiry)
+        was_safe = one is chain[0] and answer.reason in _KEY_WAS_SAFE
+        verdict.findings.extend(_about(answer, one, when if was_safe else proven, context))
+        if answer.source is not None:
+            context.used.add(answer.source)
+    return verdict
+
+
+def _answer(
+    one: Certificate, issuer: Certificate, anchor: Certificate, inquiry: Inquiry
+) -> Revocation:
+    """Ask about a certificate; what an expired key says counts only if it is proven to be older.
+
+    EN 319 102-1 §5.6.2.2. An anchor is trusted for as long as whoever trusts it has said, and
+    data that the verifier keeps needs no proof.
+    """
+    context = inquiry.context
+    found = inquiry.about(one, issuer, anchor)
+    if (
+        found.status is not Status.GOOD
+        or context.at <= issuer.valid_to
+        or issuer is anchor
+        or context.existence.was_before(found.source or "", issuer.valid_to)
+    ):
+        return found
+    kept = Inquiry(context=context, at=inquiry.at, known=context.known()[1:])
+    again = kept.about(one, issuer, anchor)
+    return _NO_PROOF if again.status is Status.UNKNOWN else again
+
+
+def _mistrusted(chain: Chain) -> ChainVerdict:
+    return ChainVerdict(
+        findings=[
             unsure(
                 "V-11",
-                "verification.chain-not-valid-then",
-                SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+                "verification.anchor-not-trusted-then",
+                SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
+                anchor=chain[-1].common_name or chain[-1].sha256,
             )
-        )
-    _check_algorithms(chain, known, context, verdict.findings)
-    _check_revocation(verdict, (when, known), context, container)
-    return verdict
+        ]
+    )
+
+
+def _no_chain(context: Context) -> Finding:
+    code = "verification.no-chain" if context.trusted.anchors else "verification.no-trust-anchors"
+    return unsure("V-11", code, SubIndication.NO_CERTIFICATE_CHAIN_FOUND)
+
+
+def _rank(found: ChainVerdict) -> int:
+    """Order verdicts, the better first; a chain to an anchor not trusted then is none at all."""
+    if not found.chain:
+        return len(_SEVERITIES)
+    return _SEVERITIES.index(conclude(found.findings)[0])
+
+
+def _leaf_is_revoked(found: ChainVerdict) -> bool:
+    return any(one.code in _LEAF_REVOKED for one in found.findings)
 
 
 def _check_leaf(
@@ -162,46 +270,15 @@ def check_digest(name: str, when: Moment, context: Context) -> Finding | None:
     )
 
 
-def _check_revocation(
-    verdict: ChainVerdict,
-    moments: tuple[Moment, Moment],
-    context: Context,
-    container: Sources | None,
-) -> None:
-    """Ask for each member below the anchor; note whether the file's store suffices (V-14)."""
-    when, proven = moments
-    inside = context.known()[:1]
-    everywhere = context.known(*(() if container is None else (container,)))
-    verdict.in_store = bool(context.store.certificates)
-    for one, issuer in zip(verdict.chain, verdict.chain[1:], strict=False):
-        if one.no_revocation_check:
-            continue
-        found = statuses.status(one, issuer, at=when.proof, known=everywhere, policy=context.policy)
-        if not _data_counts(found, issuer, verdict.chain[-1], context):
-            kept = context.known()[1:]
-            found = statuses.status(one, issuer, at=when.proof, known=kept, policy=context.policy)
-            found = found if found.status is not Status.UNKNOWN else _NO_PROOF
-        if found.source is not None:
-            context.used.add(found.source)
-        verdict.findings.extend(_about(found, one, proven, context))
-        stored = statuses.status(one, issuer, at=when.proof, known=inside, policy=context.policy)
-        verdict.in_store = verdict.in_store and stored.status in (Status.GOOD, Status.REVOKED)
-
-
-def _data_counts(
-    found: Revocation, issuer: Certificate, anchor: Certificate, context: Context
-) -> bool:
-    """EN 319 102-1 §5.6.2.2: what an expired key says counts if it is proven to be older.
-
-    An anchor is trusted for as long as whoever trusts it has said.
-    """
-    return (
-        found.status is not Status.GOOD
-        or context.at <= issuer.valid_to
-        or issuer is anchor
-        or (
-            found.source is not None and context.existence.was_before(found.source, issuer.valid_to)
-        )
+def _is_in_store(chain: Chain, when: Moment, context: Context) -> bool:
+    """Tell whether the file's store alone answers for each member below the anchor (V-14)."""
+    if not context.store.certificates:
+        return False
+    inside = Inquiry(context=context, at=when.proof, known=context.known()[:1])
+    return all(
+        inside.about(one, issuer, chain[-1]).status in (Status.GOOD, Status.REVOKED)
+        for one, issuer in pairwise(chain)
+        if not one.no_revocation_check
     )
 
 
@@ -229,6 +306,8 @@ def _revoked(found: Revocation, one: Certificate, when: Moment) -> Finding:
     facts = {} if since is None else {"since": since.isoformat()}
     if since is not None and when.is_trusted and when.proof < since:
         return remark("V-14", "verification.revoked-later", **facts)
+    if found.reason is x509.ReasonFlags.certificate_hold:
+        return unsure("V-14", "verification.on-hold", SubIndication.TRY_LATER, **facts)
     if one.is_ca:
         return unsure("V-14", "verification.ca-revoked", SubIndication.REVOKED_CA_NO_POE, **facts)
     admitted = since is None or (when.claimed is not None and when.claimed >= since)

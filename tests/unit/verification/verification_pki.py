@@ -74,6 +74,9 @@ class Shape:
     no_check: bool = False
     unknown_critical: bool = False
     upper_issuer: bool = False
+    subject: x509.Name | None = None
+    # Extensions of other kinds, with their criticality.
+    more: tuple[tuple[x509.ExtensionType, bool], ...] = ()
 
 
 _USES = (
@@ -92,12 +95,13 @@ _USES = (
 def make(name: str, key: PrivateKey, shape: Shape) -> Party:
     """Make a certificate; without an issuer it is self-signed."""
     issuer = shape.issuer
-    issuer_name = _name(name, None) if issuer is None else issuer.certificate.subject
+    subject = shape.subject or _name(name, shape.organisation)
+    issuer_name = subject if issuer is None else issuer.certificate.subject
     if shape.upper_issuer:
         issuer_name = _upper(issuer_name)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(_name(name, shape.organisation))
+        .subject_name(subject)
         .issuer_name(issuer_name)
         .public_key(key.public_key())
         .serial_number(int.from_bytes(hashlib.sha256(name.encode()).digest()[:9], "big"))
@@ -108,6 +112,8 @@ def make(name: str, key: PrivateKey, shape: Shape) -> Party:
     )
     for extension in _extensions(shape):
         builder = builder.add_extension(extension, critical=isinstance(extension, x509.KeyUsage))
+    for extension, critical in shape.more:
+        builder = builder.add_extension(extension, critical=critical)
     if shape.unknown_critical:
         unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
         builder = builder.add_extension(unknown, critical=True)
@@ -191,6 +197,7 @@ class Pki:
         until: datetime | None = NOW + 30 * DAY,
         extension: x509.ExtensionType | None = None,
         critical: bool = True,
+        entry_extension: x509.ExtensionType | None = None,
     ) -> bytes:
         signer = issuer or self.ca
         builder = (
@@ -201,6 +208,8 @@ class Pki:
         )
         for serial, since in (revoked or {}).items():
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+            if entry_extension is not None:
+                entry = entry.add_extension(entry_extension, critical=False)
             builder = builder.add_revoked_certificate(entry.build())
         if extension is not None:
             builder = builder.add_extension(extension, critical=critical)
