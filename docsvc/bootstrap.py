@@ -151,7 +151,6 @@ class Services:
         return Augmenter(
             sandbox=self.sandbox,
             trust_dir=str(self.settings.trust_dir),
-            policy_file=self.settings.policy_file,
             fetched=self.fetched,
             stamp=self.stamp,
         )

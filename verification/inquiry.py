@@ -44,10 +44,7 @@ class Inquiry:
             policy=self.context.policy,
             signers=partial(self._signers, one, anchor),
         )
-        found = statuses.status(one, issuer, question)
-        if found.source is not None:
-            self.context.used.add(found.source)
-        return found
+        return statuses.status(one, issuer, question)
 
     def _signers(self, asked: Certificate, anchor: Certificate, crl: Crl) -> Iterator[Certificate]:
         """Yield who signed a list, if entitled to; a list may speak of its own signer."""
@@ -63,10 +60,9 @@ class Inquiry:
         key = (signer.sha256, anchor.sha256, crl.sha256)
         if key not in self._entitled:
             self._entitled[key] = None
-            held = (c for c in self._chains(signer, anchor, crl) if self._holds(c, crl))
-            chain = next(held, None)
-            self.context.used.update(each.sha256 for each in chain or ())
-            self._entitled[key] = chain is not None
+            self._entitled[key] = any(
+                self._holds(chain, crl) for chain in self._chains(signer, anchor, crl)
+            )
         return self._entitled[key] is True
 
     def _chains(self, signer: Certificate, anchor: Certificate, crl: Crl) -> Iterator[Chain]:

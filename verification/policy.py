@@ -134,8 +134,7 @@ def _plain(value: object) -> object:
         case timedelta():
             return value.total_seconds()
         case PolicyInputs():
-            plain = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-            return {name: each for name, each in plain.items() if each is not None}
+            return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
         case frozenset():
             return sorted(value)
         case _:
@@ -191,25 +190,21 @@ def _moment(value: object) -> datetime:
     raise TypeError
 
 
-def _inputs(value: object) -> PolicyInputs:
-    known = {each.name for each in fields(PolicyInputs)}
-    if not isinstance(value, dict) or not value.keys() <= known:
-        raise TypeError
-    flags: dict[str, Any] = {
-        name: _flag(each) for name, each in value.items() if name != "accepted"
-    }
-    accepted = value.get("accepted")
-    if accepted is None:
-        return PolicyInputs(**flags)
-    if not isinstance(accepted, list):
-        raise TypeError
-    return PolicyInputs(accepted=frozenset(map(_text, accepted)), **flags)
-
-
 def _dates(value: object) -> Mapping[str, datetime]:
     if not isinstance(value, dict):
         raise TypeError
     return MappingProxyType({_text(key): _moment(each) for key, each in value.items()})
+
+
+def _inputs(value: object) -> PolicyInputs:
+    if not isinstance(value, dict) or value.keys() - {each.name for each in fields(PolicyInputs)}:
+        raise TypeError
+    accepted = value.get("accepted")
+    if accepted is not None and not isinstance(accepted, list):
+        raise TypeError
+    flags = {key: _flag(each) for key, each in value.items() if key != "accepted"}
+    policies = None if accepted is None else frozenset(_text(each) for each in accepted)
+    return PolicyInputs(accepted=policies, **flags)
 
 
 _READERS: dict[Any, Callable[[object], Any]] = {

@@ -21,9 +21,19 @@ _ALGORITHMS = "V-15"
 # Roots that are renewed and certify each other make two or three chains; each costs a judgement.
 _MAX_CHAINS = 8
 _SEVERITIES = (Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED)
-_LEAF_REVOKED = frozenset({"verification.revoked", "verification.revoked-no-proof"})
 # There is data, made by a key that has expired since, and nothing proves that it is older.
 _NO_PROOF = Revocation(status=Status.STALE)
+# RFC 3161 §4: an authority that was revoked for one of these had not lost its key, so what it
+# stamped before stays stamped.
+_KEY_WAS_SAFE = frozenset(
+    {
+        x509.ReasonFlags.unspecified,
+        x509.ReasonFlags.affiliation_changed,
+        x509.ReasonFlags.superseded,
+        x509.ReasonFlags.cessation_of_operation,
+    }
+)
+_LEAF_REVOKED = frozenset({"verification.revoked", "verification.revoked-no-proof"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,25 +46,6 @@ class Moment:
     proof: datetime
     is_trusted: bool
     claimed: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """What all chains of one certificate are judged by.
-
-    ``known`` is when the signature is known to have existed; ``when`` may be only what an
-    authority states. ``kept`` asks the data that whoever verifies keeps himself.
-    """
-
-    when: Moment
-    known: Moment
-    everywhere: Inquiry
-    kept: Inquiry
-
-    @property
-    def context(self) -> Context:
-        """Return trust, policy and evidence."""
-        return self.everywhere.context
 
 
 @dataclass(slots=True)
@@ -98,16 +89,14 @@ def judge(
     """
     own: list[Finding] = []
     _check_leaf(leaf, when, own, for_timestamps=for_timestamps)
-    sources = context.known(*(() if container is None else (container,)))
-    case = _Case(
-        when=when,
-        known=proven or when,
-        everywhere=Inquiry(context=context, at=when.proof, known=sources),
-        kept=Inquiry(context=context, at=when.proof, known=sources[1:]),
-    )
+    known = context.known(*(() if container is None else (container,)))
+    inquiry = Inquiry(context=context, at=when.proof, known=known)
     best: ChainVerdict | None = None
     for chain, anchor in _trusted_chains(leaf, when, context, for_timestamps=for_timestamps):
-        found = _try(chain, case) if anchor is not None else _mistrusted(chain)
+        found = (
+            _mistrusted(chain) if anchor is None else _try(chain, (when, proven or when), inquiry)
+        )
+        context.used.update(one.sha256 for one in chain)
         found.anchor = anchor
         if best is None or _rank(found) < _rank(best):
             best = found
@@ -132,30 +121,47 @@ def _trusted_chains(
         yield chain, next((one for one in ends if one.is_trusted_at(when.proof)), None)
 
 
-def _try(chain: Chain, case: _Case) -> ChainVerdict:
+def _try(chain: Chain, moments: tuple[Moment, Moment], inquiry: Inquiry) -> ChainVerdict:
+    """Judge a chain; of the moments the first is stated, the second proven."""
     verdict = ChainVerdict(chain=chain)
-    context = case.context
-    context.used.update(one.sha256 for one in chain)
+    context, (when, proven) = inquiry.context, moments
     broken = paths.fault(chain, context.policy.certificate_policies)
-    if broken is None and any(paths.outdated(chain, at.proof) for at in (case.when, case.known)):
+    if broken is None and any(paths.outdated(chain, each.proof) for each in moments):
         broken = "verification.chain-not-valid-then"
     if broken is not None:
         verdict.findings.append(unsure("V-11", broken, SubIndication.CHAIN_CONSTRAINTS_FAILURE))
-    _check_algorithms(chain, case.known, context, verdict.findings)
+    _check_algorithms(chain, proven, context, verdict.findings)
     for one, issuer in pairwise(chain):
-        if not one.no_revocation_check:
-            answer = _answer(one, issuer, chain[-1], case)
-            verdict.findings.extend(_about(answer, one, case.known, context))
+        if one.no_revocation_check:
+            continue
+        answer = _answer(one, issuer, chain[-1], inquiry)
+        was_safe = one is chain[0] and answer.reason in _KEY_WAS_SAFE
+        verdict.findings.extend(_about(answer, one, when if was_safe else proven, context))
+        if answer.source is not None:
+            context.used.add(answer.source)
     return verdict
 
 
-def _answer(one: Certificate, issuer: Certificate, anchor: Certificate, case: _Case) -> Revocation:
-    """Return what counts of what is known about a member of a chain (V-14)."""
-    found = case.everywhere.about(one, issuer, anchor)
-    if _data_counts(found, issuer, anchor, case.context):
+def _answer(
+    one: Certificate, issuer: Certificate, anchor: Certificate, inquiry: Inquiry
+) -> Revocation:
+    """Ask about a certificate; what an expired key says counts only if it is proven to be older.
+
+    EN 319 102-1 §5.6.2.2. An anchor is trusted for as long as whoever trusts it has said, and
+    data that the verifier keeps needs no proof.
+    """
+    context = inquiry.context
+    found = inquiry.about(one, issuer, anchor)
+    if (
+        found.status is not Status.GOOD
+        or context.at <= issuer.valid_to
+        or issuer is anchor
+        or context.existence.was_before(found.source or "", issuer.valid_to)
+    ):
         return found
-    found = case.kept.about(one, issuer, anchor)
-    return found if found.status is not Status.UNKNOWN else _NO_PROOF
+    kept = Inquiry(context=context, at=inquiry.at, known=context.known()[1:])
+    again = kept.about(one, issuer, anchor)
+    return _NO_PROOF if again.status is Status.UNKNOWN else again
 
 
 def _mistrusted(chain: Chain) -> ChainVerdict:
@@ -273,23 +279,6 @@ def _is_in_store(chain: Chain, when: Moment, context: Context) -> bool:
         inside.about(one, issuer, chain[-1]).status in (Status.GOOD, Status.REVOKED)
         for one, issuer in pairwise(chain)
         if not one.no_revocation_check
-    )
-
-
-def _data_counts(
-    found: Revocation, issuer: Certificate, anchor: Certificate, context: Context
-) -> bool:
-    """EN 319 102-1 §5.6.2.2: what an expired key says counts if it is proven to be older.
-
-    An anchor is trusted for as long as whoever trusts it has said.
-    """
-    return (
-        found.status is not Status.GOOD
-        or context.at <= issuer.valid_to
-        or issuer is anchor
-        or (
-            found.source is not None and context.existence.was_before(found.source, issuer.valid_to)
-        )
     )
 
 

@@ -65,7 +65,7 @@ class Judging:
             CodedError: the policy cannot be read.
         """
         if self.evidence or self.replay:
-            raise typer.BadParameter("--report", param_hint="--evidence, --replay")
+            raise typer.BadParameter(str(self.evidence or self.replay), param_hint="--report")
         trust, at, policy = self._asked()
         return {"trust": trust, "at": at, "policy": policy, "roles": {}}
 

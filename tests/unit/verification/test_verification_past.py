@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -234,7 +235,7 @@ def test_revocation_data_in_a_container_is_proven_by_a_timestamp_over_it(old: Pk
     )
     keeper = Keeper(pdf=sign(base(), by(signer, recipe)))
     at = NOW + 3 * YEAR
-    trust = trusted(root, crl(old, root, at), crl(old, long.ca, at))
+    trust = trusted(root, crl(old, root, NOW), crl(old, root, at), crl(old, long.ca, at))
 
     bare = check(keeper.pdf, trust, at=at).signatures[0]
     keeper.stamp(long.tsa, NOW + 10 * DAY, certificates=(long.tsa, long.ca))
@@ -243,7 +244,13 @@ def test_revocation_data_in_a_container_is_proven_by_a_timestamp_over_it(old: Pk
     assert check(keeper.pdf, trust, at=at).indication is Indication.TOTAL_PASSED
 
 
-def revoked_authority(pki: Pki, *, since: datetime, renewed: datetime | None) -> TimestampReport:
+def revoked_authority(
+    pki: Pki,
+    *,
+    since: datetime,
+    renewed: datetime | None,
+    reason: x509.ReasonFlags | None = None,
+) -> TimestampReport:
     """Judge a document timestamp whose authority was revoked after the time that it states."""
     root = root_of(pki)
     lost, sound = generation(root, NOW, 20, "mất khóa"), generation(root, NOW, 20, "khác")
@@ -253,11 +260,12 @@ def revoked_authority(pki: Pki, *, since: datetime, renewed: datetime | None) ->
         keeper.stamp(sound.tsa, renewed, certificates=(sound.tsa, sound.ca))
     at = NOW + 3 * YEAR
     revoked = {lost.tsa.certificate.serial_number: since}
+    more = {} if reason is None else {"entry_extension": x509.CRLReason(reason)}
     trust = trusted(
         root,
         crl(pki, root, at),
         crl(pki, sound.ca, at),
-        crl(pki, lost.ca, at, revoked=revoked),
+        crl(pki, lost.ca, at, revoked=revoked, **more),
     )
     return check(keeper.pdf, trust, at=at).document_timestamps[0]
 
@@ -267,6 +275,25 @@ def test_timestamp_of_a_revoked_authority_proves_nothing_by_what_it_states(old: 
 
     assert one.indication is Indication.INDETERMINATE
     assert one.sub_indication is SubIndication.REVOKED_NO_POE
+
+
+def test_timestamp_of_an_authority_that_closed_later_passes(old: Pki) -> None:
+    one = revoked_authority(
+        old,
+        since=NOW + YEAR,
+        renewed=None,
+        reason=x509.ReasonFlags.cessation_of_operation,
+    )
+
+    assert one.indication is Indication.TOTAL_PASSED
+
+
+def test_timestamp_of_an_authority_that_lost_its_key_does_not_pass(old: Pki) -> None:
+    one = revoked_authority(
+        old, since=NOW + YEAR, renewed=None, reason=x509.ReasonFlags.key_compromise
+    )
+
+    assert one.indication is Indication.INDETERMINATE
 
 
 def test_timestamp_stamped_anew_before_its_authority_was_revoked_passes(old: Pki) -> None:

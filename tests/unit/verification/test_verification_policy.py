@@ -72,6 +72,15 @@ def test_policy_comes_back_from_its_values() -> None:
     assert policy_of(plain, name="values") == DEFAULT_POLICY
 
 
+def test_certificate_policies_come_back_from_their_values(tmp_path: Path) -> None:
+    text = 'id = "a"\n[certificate_policies]\naccepted = ["1.2.4", "1.2.3"]\ninhibit_any = true\n'
+
+    found = load_policy(written(tmp_path, text))
+
+    assert found.certificate_policies.accepted == frozenset({"1.2.3", "1.2.4"})
+    assert policy_of(json.loads(json.dumps(policy_values(found))), name="values") == found
+
+
 def test_file_says_what_differs_and_the_rest_stays(tmp_path: Path) -> None:
     text = 'id = "xa-1"\nclock_grace = 90\n[hashes]\nsha256 = 2040-01-01T07:00:00+07:00\n'
 
@@ -110,6 +119,9 @@ def test_date_without_a_zone_is_utc(tmp_path: Path) -> None:
         ('id = "a"\nhashes = ["sha1"]', "hashes"),
         ('id = "a"\n[hashes]\nsha1 = 2019', "hashes"),
         ('id = "a"\n[hashes]\nsha1 = "never"', "hashes"),
+        ('id = "a"\n[certificate_policies]\nany = true', "certificate_policies"),
+        ('id = "a"\n[certificate_policies]\naccepted = "1.2.3"', "certificate_policies"),
+        ('id = "a"\n[certificate_policies]\ninhibit_any = 1', "certificate_policies"),
         ('id = "a"\n[old_rsa_bits]\nmany = 2019-01-01', "old_rsa_bits"),
     ],
 )

@@ -15,11 +15,13 @@ from docsvc.demo import instance
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
 from docsvc.steps.verify.reports import Form
+from docsvc.steps.verify.rules import Order
 from docsvc.web import texts
 from docsvc.web.pages.boxes import Box
 from docsvc.web.pages.rendering import environment
 from docsvc.web.pages.road import Mark
 from docsvc.workflow import State, Step
+from verification.model import CertificateClass, MandateHeld
 
 TEMPLATES = resources.files("docsvc.web") / "templates"
 PAGES = resources.files("docsvc.web") / "pages"
@@ -35,6 +37,10 @@ COMPOSED = {
     "lamp": {"leader", "organisation", "timestamp"},
     "lamp.says": {"passed", "failed", "unknown", "absent"},
     "verify.form": set(Form),
+    "judged.order": set(Order),
+    "judged.mandate": set(MandateHeld),
+    "judged.class": set(CertificateClass),
+    "judged.column": {"role", "officer", "unit", "mandate", "class", "counts"},
 }
 
 
