@@ -160,22 +160,21 @@ class Sandbox:
 
     def run_each(
         self, task: str, batch: Sequence[tuple[object, ...]], *, timeout_s: float = _TIMEOUT_S
-    ) -> Iterator[Answer | DocsvcError]:
+    ) -> list[Answer | DocsvcError]:
         """Run a task on each arguments of a batch, handed to one child at once.
 
-        Yields:
+        Returns:
             What `run` returns or raises for each, in order. After an error, whoever caused it,
             the rest goes to a new child.
         """
-        done = 0
-        while done < len(batch):
+        found: list[Answer | DocsvcError] = []
+        while len(found) < len(batch):
             try:
-                for answer in self._answers(task, batch[done:], timeout_s):
-                    done += 1
-                    yield answer
+                for answer in self._answers(task, batch[len(found) :], timeout_s):
+                    found.append(answer)  # noqa: PERF402 -- what was found before an error counts
             except DocsvcError as e:
-                done += 1
-                yield e
+                found.append(e)
+        return found
 
     def _answers(
         self, task: str, batch: Sequence[tuple[object, ...]], timeout_s: float

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from verification._pdf import xref
 from verification._pdf.document import Document
 from verification._pdf.objects import WHITE, Parsed, PdfObject, PdfSyntaxError, Ref
-from verification._pdf.xref import FREE, Section
+from verification._pdf.xref import Section
 from verification.model import Coverage, Finding, Indication, SubIndication
 
 # Fields beyond this many are a trap, not a form.
