@@ -314,9 +314,7 @@ def _more_trust(pki: Pki) -> Iterator[tuple[str, bytes]]:
         yield f"{number}.ocsp", answer
 
 
-def bulk(
-    pki: Pki, folder: Path, anchors: Path, options: argparse.Namespace
-) -> dict[str, object]:
+def bulk(pki: Pki, folder: Path, anchors: Path, options: argparse.Namespace) -> dict[str, object]:
     """Verify a folder by the command line, with one process and with two, in turn."""
     files = folder / "files"
     files.mkdir()

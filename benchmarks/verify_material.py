@@ -47,11 +47,12 @@ _DER = serialization.Encoding.DER
 _BITS = {"root": 4096, "ca": 3072}
 _URL = "http://crl.invalid/"
 _FONT = Path(__file__).parent.parent / "signing" / "fonts" / "Tinos-Regular.ttf"
-_WORDS = (
+_TEXT = (
     "cộng hòa xã hội chủ nghĩa việt nam độc lập tự do hạnh phúc quyết định về việc ban hành "
     "quy chế quản lý văn bản điện tử căn cứ luật tổ chức chính quyền địa phương nghị định thông "
     "tư hướng dẫn công tác văn thư lưu trữ chữ ký số cơ quan tổ chức chịu trách nhiệm thi hành"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +77,7 @@ class Pki:
 
     def __init__(self) -> None:
         names = ("root", "ca", "leader", "organisation", "tsa", "responder")
-        self.keys = {
-            name: rsa.generate_private_key(65537, _BITS.get(name, 2048)) for name in names
-        }
+        self.keys = {name: rsa.generate_private_key(65537, _BITS.get(name, 2048)) for name in names}
         self.certificates: dict[str, x509.Certificate] = {}
         for name in names:
             self.certificates[name] = self._certificate(name)
@@ -162,9 +161,7 @@ class Pki:
         """Return what we verify with, all in memory."""
         crls = self.crls if ca_crl is None else (self.crls[0], ca_crl)
         return Trust(
-            anchors=(
-                Anchor(certificate=self.der("root"), name="root", kind=AnchorKind.PUBLIC),
-            ),
+            anchors=(Anchor(certificate=self.der("root"), name="root", kind=AnchorKind.PUBLIC),),
             intermediates=(self.der("ca"),),
             crls=crls,
             ocsps=self.ocsps if with_ocsp else (),

@@ -103,9 +103,7 @@ def verify(
         _guarded_timestamp(examiner, one) for one in reversed(signed) if one.is_timestamp
     )
     signatures = tuple(_guarded_signature(examiner, one) for one in signed if not one.is_timestamp)
-    return _report(
-        examiner.digests.whole(), file, policy, at, signatures, stamps[::-1], findings
-    )
+    return _report(examiner.digests.whole(), file, policy, at, signatures, stamps[::-1], findings)
 
 
 def _unreadable(pdf: Buffer, cause: str) -> Finding:

@@ -167,9 +167,7 @@ def _plain(data: bytes, parts: Outline) -> Cms:
         algorithm=_of("signature", parts.signature_algorithm, parts.digest_algorithm),
         signature=parts.signature,
         signed_attributes=(
-            None
-            if parts.signed_attributes is None
-            else _UNTAGGED_SET + parts.signed_attributes[1:]
+            None if parts.signed_attributes is None else _UNTAGGED_SET + parts.signed_attributes[1:]
         ),
         attribute_content_type=None if kind is None else _of("type", kind),
         message_digest=None if stamped is None else der.octets(stamped),

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _MAX_COPY = 8 << 20
 
 
-
 def trust_in(*places: str) -> Trust:
     """Return the trust material of folders and files; read again when they change."""
     stamp = max((p.stat().st_mtime_ns for place in places for p in _files(Path(place))), default=0)
