@@ -10,14 +10,16 @@ import pytest
 
 from docsvc.steps.verify import tasks
 
-SAMPLE = Path(__file__).parents[3] / "sample_docs" / "sources"
+SAMPLE = (
+    Path(__file__).parents[3] / "sample_docs" / "documents" / "01-cong-van-ra-soat-ho-ngheo.pdf"
+)
 AT = "2026-11-20T09:30:00+07:00"
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "a.pdf"
-    path.write_bytes(next(iter(sorted(SAMPLE.glob("*.pdf")))).read_bytes())
+    path.write_bytes(SAMPLE.read_bytes())
     return path
 
 
