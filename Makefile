@@ -68,6 +68,9 @@ docs: .venv/dev ## write the reference from the code; stale pages are an error i
 bench: .venv/dev ## documents a second on the whole road
 	python benchmarks/road.py
 
+bench-verify: .venv/dev ## the cost of a verdict beside pyHanko and pdfsig
+	python benchmarks/verify.py
+
 check: lint types imports test cov ## all that must pass; CI runs this and nothing else
 	python docs/build.py --check
 
@@ -103,5 +106,5 @@ clean: ## remove what was made, but not the pins
 	.venv/uv/bin/uv pip install --quiet --no-deps --python .venv/bin/python -e .
 	@touch $@ .venv/run
 
-.PHONY: help run worker migrate test test-unit test-browser conformance format lint types imports \
+.PHONY: bench-verify help run worker migrate test test-unit test-browser conformance format lint types imports \
   cov samples docs bench check pins setup clean

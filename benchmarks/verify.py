@@ -288,7 +288,7 @@ class sampling:  # noqa: N801 -- used as a function
 
 def _private_mb() -> float:
     used = psutil.Process().memory_info()
-    return round((used.rss - used.shared) / 2**20, 1)
+    return round(int(used.rss - used.shared) / 2**20, 1)
 
 
 # -- bulk

@@ -50,7 +50,7 @@ _FONT = Path(__file__).parent.parent / "signing" / "fonts" / "Tinos-Regular.ttf"
 _TEXT = (
     "cộng hòa xã hội chủ nghĩa việt nam độc lập tự do hạnh phúc quyết định về việc ban hành "
     "quy chế quản lý văn bản điện tử căn cứ luật tổ chức chính quyền địa phương nghị định thông "
-    "tư hướng dẫn công tác văn thư lưu trữ chữ ký số cơ quan tổ chức chịu trách nhiệm thi hành"
+    "tư hướng dẫn công tác văn thư lưu trữ chữ ký số cơ quan tổ chức chịu trách nhiệm thực hiện"
 )
 _WORDS = _TEXT.split()
 
