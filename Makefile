@@ -74,6 +74,9 @@ storm: .venv/dev ## 200 documents while workers are killed 50 times, on both kin
 	  pytest -q tests/integration/road/test_road_storm.py
 	@cat build/storm.jsonl
 
+bench-verify: .venv/dev ## the cost of a verdict beside pyHanko and pdfsig
+	python benchmarks/verify.py
+
 check: lint types imports test cov ## all that must pass; CI runs this and nothing else
 	python docs/build.py --check
 
@@ -110,4 +113,4 @@ clean: ## remove what was made, but not the pins
 	@touch $@ .venv/run
 
 .PHONY: help run worker migrate test test-unit test-browser conformance format lint types imports \
-  cov samples docs bench storm check pins setup clean
+  cov samples docs bench bench-verify storm check pins setup clean

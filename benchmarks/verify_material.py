@@ -47,69 +47,12 @@ _DER = serialization.Encoding.DER
 _BITS = {"root": 4096, "ca": 3072}
 _URL = "http://crl.invalid/"
 _FONT = Path(__file__).parent.parent / "signing" / "fonts" / "Tinos-Regular.ttf"
-_WORDS = [
-    "cộng",
-    "hòa",
-    "xã",
-    "hội",
-    "chủ",
-    "nghĩa",
-    "việt",
-    "nam",
-    "độc",
-    "lập",
-    "tự",
-    "do",
-    "hạnh",
-    "phúc",
-    "quyết",
-    "định",
-    "về",
-    "việc",
-    "ban",
-    "hành",
-    "quy",
-    "chế",
-    "quản",
-    "lý",
-    "văn",
-    "bản",
-    "điện",
-    "tử",
-    "căn",
-    "cứ",
-    "luật",
-    "tổ",
-    "chức",
-    "chính",
-    "quyền",
-    "địa",
-    "phương",
-    "nghị",
-    "định",
-    "thông",
-    "tư",
-    "hướng",
-    "dẫn",
-    "công",
-    "tác",
-    "văn",
-    "thư",
-    "lưu",
-    "trữ",
-    "chữ",
-    "ký",
-    "số",
-    "cơ",
-    "quan",
-    "tổ",
-    "chức",
-    "chịu",
-    "trách",
-    "nhiệm",
-    "thi",
-    "hành",
-]
+_TEXT = (
+    "cộng hòa xã hội chủ nghĩa việt nam độc lập tự do hạnh phúc quyết định về việc ban hành "
+    "quy chế quản lý văn bản điện tử căn cứ luật tổ chức chính quyền địa phương nghị định thông "
+    "tư hướng dẫn công tác văn thư lưu trữ chữ ký số cơ quan tổ chức chịu trách nhiệm thực hiện"
+)
+_WORDS = _TEXT.split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ import os
 import queue
 import re
 import resource
+import select
 import signal
 import sys
 import threading
@@ -98,6 +99,13 @@ class Child:
         with _starting, _without_main():
             self.process.start()
         theirs.close()
+        # Kept: `Connection.poll` makes a new one for every message.
+        self._poll = select.poll()
+        self._poll.register(self.pipe.fileno(), select.POLLIN)
+
+    def has_answered(self, within_s: float) -> bool:
+        """Wait until there is something to read, or the child is gone; False if time is up."""
+        return bool(self._poll.poll(max(0.0, within_s) * 1000))
 
     def stop(self) -> None:
         """End the child at once."""
@@ -160,22 +168,21 @@ class Sandbox:
 
     def run_each(
         self, task: str, batch: Sequence[tuple[object, ...]], *, timeout_s: float = _TIMEOUT_S
-    ) -> Iterator[Answer | DocsvcError]:
+    ) -> list[Answer | DocsvcError]:
         """Run a task on each arguments of a batch, handed to one child at once.
 
-        Yields:
+        Returns:
             What `run` returns or raises for each, in order. After an error, whoever caused it,
             the rest goes to a new child.
         """
-        done = 0
-        while done < len(batch):
+        found: list[Answer | DocsvcError] = []
+        while len(found) < len(batch):
             try:
-                for answer in self._answers(task, batch[done:], timeout_s):
-                    done += 1
-                    yield answer
+                for answer in self._answers(task, batch[len(found) :], timeout_s):
+                    found.append(answer)  # noqa: PERF402 -- what was found before an error counts
             except DocsvcError as e:
-                done += 1
-                yield e
+                found.append(e)
+        return found
 
     def _answers(
         self, task: str, batch: Sequence[tuple[object, ...]], timeout_s: float
@@ -184,7 +191,7 @@ class Sandbox:
             try:
                 child.pipe.send((task, batch))
                 for _ in batch:
-                    answer = _received(child.pipe, timeout_s)
+                    answer = _received(child, timeout_s)
                     if not isinstance(answer, Answer):
                         raise _error(task, answer)
                     yield answer
@@ -230,7 +237,7 @@ class _Refusal:
     facts: dict[str, Any]
 
 
-def _received(pipe: Connection, timeout_s: float) -> Answer | _Refusal:
+def _received(child: Child, timeout_s: float) -> Answer | _Refusal:
     """Read what a child answers, all of it before the time is up.
 
     Raises:
@@ -240,9 +247,9 @@ def _received(pipe: Connection, timeout_s: float) -> Answer | _Refusal:
     deadline = time.monotonic() + timeout_s
 
     def next_message(limit: int) -> bytes:
-        if not pipe.poll(max(0.0, deadline - time.monotonic())):
+        if not child.has_answered(deadline - time.monotonic()):
             raise TimeoutError
-        return pipe.recv_bytes(limit)
+        return child.pipe.recv_bytes(limit)
 
     message = next_message(_MAX_ANSWER_FACTS)
     reply = json.loads(message)

@@ -92,3 +92,8 @@ def _pipe() -> Any:
     from multiprocessing.connection import Connection  # noqa: PLC0415
 
     return next(o for o in gc.get_objects() if isinstance(o, Connection) and o.writable)
+
+
+def named(task: str, *arguments: str) -> Answer:
+    answer: Answer = globals()[task](*arguments)
+    return answer

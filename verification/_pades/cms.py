@@ -201,9 +201,9 @@ def _time(value: bytes) -> datetime:
     """Read the usual form of UTCTime, ``YYMMDDhhmmssZ``."""
     if value[:2] != b"\x17\x0d" or not value[2:14].isdigit() or value[14:] != b"Z":
         raise UnusualError
-    year, *rest = (int(value[at : at + 2]) for at in range(2, 14, 2))
+    year, month, day, hour, minute, second = (int(value[at : at + 2]) for at in range(2, 14, 2))
     century = 1900 if year >= _TURN else 2000
-    return datetime(century + year, *rest, tzinfo=UTC)
+    return datetime(century + year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def _of(what: str, *encoded: bytes) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from docsvc import sandbox as module
 from docsvc.errors import CodedError
 from docsvc.sandbox import (
+    Answer,
     ChildrenUnavailableError,
     Sandbox,
     TaskDiedError,
@@ -45,6 +46,27 @@ def test_a_child_is_another_process_and_is_used_again() -> None:
     children.stop()
     assert len(pids) == 1
     assert os.getpid() not in pids
+
+
+def test_a_batch_is_answered_in_order_by_one_child() -> None:
+    children = Sandbox(1)
+    answers = children.run_each(f"{TASKS}:echo", [("văn",), (3,), (b"%PDF",)])
+    again = children.run(f"{TASKS}:echo")
+    children.stop()
+    assert [answer.facts["types"] for answer in answers] == [["str"], ["int"], ["bytes"]]
+    assert len({answer.facts["pid"] for answer in (*answers, again)}) == 1
+
+
+def test_what_a_file_does_to_its_child_is_laid_to_that_file_alone(children: Sandbox) -> None:
+    batch = [("speak", "văn"), ("crash",), ("speak", "thư"), ("refuse", "cắt"), ("speak", "lưu")]
+    found = children.run_each(f"{TASKS}:named", batch)
+    assert [list(each.facts) for each in found if isinstance(each, Answer)] == [
+        ["văn"],
+        ["thư"],
+        ["lưu"],
+    ]
+    assert isinstance(found[1], TaskDiedError)
+    assert isinstance(found[3], CodedError)
 
 
 def test_a_refusal_keeps_code_hope_and_facts(children: Sandbox) -> None:

@@ -16,6 +16,7 @@ from verification.verify import verify
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from mmap import mmap
 
     from verification.model import Report, Role
     from verification.trust import Trust
@@ -275,7 +276,7 @@ def road(pki: Pki, level: int = 4) -> bytes:
 
 
 def check(
-    pdf: bytes,
+    pdf: bytes | bytearray | memoryview | mmap,
     trust: Trust,
     *,
     policy: Policy = DEFAULT_POLICY,

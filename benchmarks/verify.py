@@ -1,0 +1,357 @@
+"""CPU time of one verdict: ours beside pyHanko's and pdfsig's, on the same files in one run.
+
+Prints JSON: milliseconds of CPU (user and system) for each document, medians over rounds in which
+all ways take turns, so that other work on the machine weighs on all alike, and how many times
+faster we are. Ours checks everything and makes the report; pyHanko validates with one shared, warm
+context and its difference analysis; pdfsig's start-up, measured on a file without signatures, is
+taken off. A CRL of 20,000 entries is set against one of 20, private memory is measured on the
+largest file, and files a second over a folder with one and with two processes.
+
+    python benchmarks/verify.py [--rounds 7] [--sizes 30kB,500pages] [--without pyhanko,pdfsig]
+                                [--bulk 10000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import itertools
+import json
+import logging
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from cryptography.hazmat.primitives import serialization
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_timestamp
+from verify_material import KINDS, NOW, Kind, Pki, document, signed
+
+from docsvc.steps.verify.tasks import verify_path
+from verification._pades import cms
+from verification.model import Indication
+from verification.policy import DEFAULT_POLICY
+from verification.report import to_json
+from verification.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyhanko_certvalidator import ValidationContext
+
+    from verification.trust import Trust
+
+# Signatures, level.
+SHAPES = ((1, "B-B"), (2, "B-B"), (10, "B-B"), (2, "B-T"), (2, "B-LTA"))
+CALLS_A_ROUND_S = 0.15
+# So many different files lie behind a folder of thousands: more than any cache of ours keeps.
+DISTINCT = 100
+NSS_TOOLS = ("pdfsig", "certutil", "crlutil")
+_MOMENTS = itertools.count(1)
+
+
+def main() -> int:
+    """Measure and print."""
+    options = _options()
+    logging.disable(logging.WARNING)
+    if options.memory_of is not None:
+        json.dump(memory_of(*options.memory_of), sys.stdout)
+        return 0
+    pki = Pki()
+    missing = [tool for tool in NSS_TOOLS if shutil.which(tool) is None]
+    with tempfile.TemporaryDirectory(prefix="docsvc-verify-") as name:
+        folder = Path(name)
+        anchors = trust_folder(pki, folder)
+        peers = {"pyhanko", "pdfsig"} - set(options.without.split(","))
+        if missing:
+            peers.discard("pdfsig")
+        found: dict[str, object] = {
+            "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+            "rounds": options.rounds,
+            "missing_tools": missing,
+            "skipped_peers": sorted({"pyhanko", "pdfsig"} - peers),
+            "ms_of_cpu": compared(pki, folder, peers, options),
+            "crl": revocation_lists(pki, options.rounds),
+            "memory": memory(pki, folder, anchors),
+            "bulk": bulk(pki, folder, anchors, options),
+        }
+    json.dump(found, sys.stdout, indent=1)
+    sys.stdout.write("\n")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--sizes", default=",".join(KINDS), help="of " + ", ".join(KINDS))
+    parser.add_argument("--without", default="", help="peers to leave out: pyhanko,pdfsig")
+    parser.add_argument("--bulk", type=int, default=10_000, help="files; 0 leaves it out")
+    parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+# -- one document
+
+
+def compared(
+    pki: Pki, folder: Path, peers: set[str], options: argparse.Namespace
+) -> dict[str, dict[str, float]]:
+    """Return ms of CPU a document for each file and way, and the ratios."""
+    nss = nss_database(pki, folder) if "pdfsig" in peers else None
+    shared = pki.context()
+    results: dict[str, dict[str, float]] = {}
+    for size in options.sizes.split(","):
+        blank = document(KINDS[size])
+        for count, level in SHAPES:
+            path = folder / "document.pdf"
+            path.write_bytes(signed(pki, blank, count, level))
+            ways: dict[str, Callable[[], object]] = {"ours": ours(path.read_bytes(), pki.trust())}
+            if "pyhanko" in peers:
+                ways["pyhanko"] = pyhanko(path.read_bytes(), shared)
+            if nss is not None:
+                empty = folder / "empty.pdf"
+                empty.write_bytes(document(Kind(pages=1)))
+                ways["pdfsig"], ways["pdfsig_start"] = pdfsig(nss, path), pdfsig(nss, empty)
+            results[f"{size} {count} {level}"] = with_ratios(sampled(ways, options.rounds))
+    return results
+
+
+def with_ratios(ms: dict[str, float]) -> dict[str, float]:
+    """Add how many times faster ours is; pdfsig net of its start-up."""
+    result = {way: round(value, 3) for way, value in ms.items()}
+    if "pyhanko" in ms:
+        result["times_faster_than_pyhanko"] = round(ms["pyhanko"] / ms["ours"], 1)
+    if "pdfsig" in ms:
+        net = ms["pdfsig"] - ms.pop("pdfsig_start")
+        result["pdfsig_net"] = round(net, 3)
+        result["times_faster_than_pdfsig_net"] = round(net / ms["ours"], 1)
+    return result
+
+
+def ours(pdf: bytes, trust: Trust) -> Callable[[], object]:
+    """Return our way, and stop if it does not accept: a fast wrong answer is no answer.
+
+    The moment moves on with every call, and the container is read anew, as in service.
+    """
+
+    def act() -> object:
+        cms.parse.cache_clear()
+        at = NOW + timedelta(minutes=1, milliseconds=next(_MOMENTS))
+        report = verify(pdf, policy=DEFAULT_POLICY, trust=trust, at=at)
+        if report.indication is not Indication.TOTAL_PASSED:
+            sys.exit(f"not accepted: {to_json(report)}")
+        return to_json(report)
+
+    return act
+
+
+def pyhanko(pdf: bytes, context: ValidationContext) -> Callable[[], object]:
+    """Return pyHanko's validation of every signature and document timestamp."""
+
+    async def validated() -> None:
+        reader = PdfFileReader(io.BytesIO(pdf))
+        for one in reader.embedded_regular_signatures:
+            if not (await async_validate_pdf_signature(one, context)).bottom_line:
+                sys.exit("pyHanko does not accept a signature")
+        for one in reader.embedded_timestamp_signatures:
+            if not (await async_validate_pdf_timestamp(one, context)).trusted:
+                sys.exit("pyHanko does not accept a timestamp")
+
+    return lambda: asyncio.run(validated())  # noqa: TID251 -- one loop a document, as its own calls do
+
+
+def pdfsig(nss: Path, path: Path) -> Callable[[], object]:
+    """Return a whole process of pdfsig."""
+    command = ["pdfsig", "-no-ocsp", "-nssdir", f"sql:{nss}", str(path)]
+    return lambda: subprocess.run(command, check=False, capture_output=True)
+
+
+def nss_database(pki: Pki, folder: Path) -> Path:
+    """Make the database that pdfsig trusts by; without the CRLs it trusts nobody."""
+    nss = folder / "nss"
+    nss.mkdir()
+    place = ["-d", f"sql:{nss}"]
+    _run("certutil", "-N", *place, "--empty-password")
+    for name, flags in (("root", "CT,C,C"), ("ca", ",,")):
+        file = folder / f"{name}.der"
+        file.write_bytes(pki.der(name))
+        _run("certutil", "-A", *place, "-n", name, "-t", flags, "-i", str(file))
+    for number, crl in enumerate(pki.crls):
+        file = folder / f"{number}.der"
+        file.write_bytes(crl)
+        _run("crlutil", "-I", *place, "-i", str(file), "-B")
+    return nss
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def sampled(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Return the median CPU ms a call of each way, the ways taking turns."""
+    counts = {way: _calls(act) for way, act in ways.items()}
+    samples: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, act in ways.items():
+            started = _cpu_s()
+            for _ in range(counts[way]):
+                act()
+            samples[way].append((_cpu_s() - started) / counts[way] * 1000)
+    return {way: statistics.median(values) for way, values in samples.items()}
+
+
+def _calls(act: Callable[[], object]) -> int:
+    act()
+    started = time.perf_counter()
+    act()
+    return max(1, int(CALLS_A_ROUND_S / max(time.perf_counter() - started, 1e-6)))
+
+
+def _cpu_s() -> float:
+    """Return user and system time of this process and of the children it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def revocation_lists(pki: Pki, rounds: int) -> dict[str, float]:
+    """Compare a CRL of 20,000 entries with one of 20, loaded before; no OCSP answer helps."""
+    pdf = signed(pki, document(KINDS["30kB"]), 1)
+    ms = sampled(
+        {
+            f"entries_{entries}": ours(pdf, pki.trust(pki.crl("ca", entries), with_ocsp=False))
+            for entries in (20, 20_000)
+        },
+        max(rounds, 15),
+    )
+    ratio = ms["entries_20000"] / ms["entries_20"]
+    return {way: round(value, 3) for way, value in ms.items()} | {"ratio": round(ratio, 3)}
+
+
+# -- memory
+
+
+def memory(pki: Pki, folder: Path, anchors: Path) -> dict[str, object]:
+    """Measure the largest file in a process of its own."""
+    small, large = folder / "small.pdf", folder / "large.pdf"
+    small.write_bytes(signed(pki, document(KINDS["30kB"]), 1))
+    large.write_bytes(signed(pki, document(KINDS["100MB"]), 2))
+    child = subprocess.run(
+        [sys.executable, __file__, "--memory-of", str(small), str(large), str(anchors)],
+        check=True,
+        capture_output=True,
+    )
+    found: dict[str, object] = json.loads(child.stdout)
+    return {"file_mb": round(large.stat().st_size / 2**20, 1)} | found
+
+
+def memory_of(small: str, large: str, anchors: str) -> dict[str, object]:
+    """Return the private memory that a file takes above that of a process which has worked."""
+    at = (NOW + timedelta(minutes=1)).isoformat()
+    verify_path(small, [anchors], at)
+    idle = _private_mb()
+    with sampling() as peak:
+        indication = verify_path(large, [anchors], at).facts["indication"]
+    return {"indication": indication, "idle_mb": idle, "above_idle_mb": round(max(peak) - idle, 1)}
+
+
+class sampling:  # noqa: N801 -- used as a function
+    """Collect the private memory of this process every two milliseconds."""
+
+    def __enter__(self) -> list[float]:
+        self._done = threading.Event()
+        self._found = [_private_mb()]
+        self._thread = threading.Thread(target=self._sample)
+        self._thread.start()
+        return self._found
+
+    def _sample(self) -> None:
+        while not self._done.wait(0.002):
+            self._found.append(_private_mb())
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+
+def _private_mb() -> float:
+    used = psutil.Process().memory_info()
+    return round(int(used.rss - used.shared) / 2**20, 1)
+
+
+# -- bulk
+
+
+def trust_folder(pki: Pki, folder: Path) -> Path:
+    """Write the trust store that the command line reads."""
+    anchors = folder / "trust" / "public"
+    anchors.mkdir(parents=True)
+    (anchors / "root.crt").write_bytes(
+        pki.certificates["root"].public_bytes(serialization.Encoding.PEM)
+    )
+    for name, der in _more_trust(pki):
+        (anchors.parent / name).write_bytes(der)
+    return anchors.parent
+
+
+def _more_trust(pki: Pki) -> Iterator[tuple[str, bytes]]:
+    yield "ca.crt", pki.der("ca")
+    for number, crl in enumerate(pki.crls):
+        yield f"{number}.crl", crl
+    for number, answer in enumerate(pki.ocsps):
+        yield f"{number}.ocsp", answer
+
+
+def bulk(pki: Pki, folder: Path, anchors: Path, options: argparse.Namespace) -> dict[str, object]:
+    """Verify a folder by the command line, with one process and with two, in turn."""
+    files = folder / "files"
+    files.mkdir()
+    blank = document(KINDS["30kB"])
+    for number in range(min(options.bulk, DISTINCT)):
+        (files / f"{number}.pdf").write_bytes(signed(pki, blank, 2))
+    for number in range(DISTINCT, options.bulk):
+        (files / f"{number}.pdf").hardlink_to(files / f"{number % DISTINCT}.pdf")
+    if not options.bulk:
+        return {}
+    rounds = 1 if options.bulk >= 5_000 else 3  # noqa: PLR2004 -- minutes enough
+    seconds: dict[str, list[tuple[float, float]]] = {"jobs_1": [], "jobs_2": []}
+    for _ in range(rounds):
+        for jobs in (1, 2):
+            seconds[f"jobs_{jobs}"].append(_bulk_s(files, anchors, jobs))
+    wall = {way: statistics.median(one[0] for one in each) for way, each in seconds.items()}
+    cpu = {way: statistics.median(one[1] for one in each) for way, each in seconds.items()}
+    return {
+        "files": options.bulk,
+        **{f"{way}_files_per_s": round(options.bulk / value, 1) for way, value in wall.items()},
+        **{f"{way}_cpu_ms_per_file": round(cpu[way] / options.bulk * 1000, 3) for way in cpu},
+        "two_processes_against_one": round(wall["jobs_1"] / wall["jobs_2"], 2),
+    }
+
+
+def _bulk_s(files: Path, anchors: Path, jobs: int) -> tuple[float, float]:
+    command = [
+        sys.executable, "-m", "docsvc.cli.main", "verify", str(files), "--json",
+        "--trust", str(anchors), "--jobs", str(jobs),
+    ]  # fmt: skip
+    cpu, started = _cpu_s(), time.perf_counter()
+    ended = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+    took = time.perf_counter() - started
+    if ended.returncode:
+        sys.exit(f"bulk ended with {ended.returncode}")
+    return took, _cpu_s() - cpu
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Files that are too large to be copied, and streams too large to be searched."""
+
+from __future__ import annotations
+
+from mmap import ACCESS_READ, mmap
+from typing import TYPE_CHECKING
+
+import pytest
+from verification_files import base, base_objects, check, stream
+
+from verification._pdf import document as documents
+from verification._pdf.objects import PdfSyntaxError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from verification.trust import Trust
+
+_FILL = b"x" * 9_000
+_NAMED = b" 99 0 R "
+
+
+def referrers(*bodies: bytes) -> set[int]:
+    objects = base_objects() | dict(enumerate(bodies, 13))
+    return documents.open_document(base(objects)).referrers(99, 0)
+
+
+def test_data_of_a_large_stream_names_nothing() -> None:
+    assert referrers(stream(_FILL + _NAMED)) == set()
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        (stream(b"x" + _NAMED),),
+        (b"<</Length 14 0 R>>\nstream\n" + _FILL + _NAMED + b"\nendstream", b"9008"),
+        (b"<</Length 10>>\nstream\n" + _FILL + _NAMED + b"\nendstream",),
+        (b"<</Length 99999999>>\nstream\n" + _FILL + _NAMED + b"\nendstream",),
+        (b"[(" + _FILL + b")" + _NAMED + b"]",),
+        (b"?(" + _FILL + b")" + _NAMED,),
+        (stream(_FILL, b"/Other" + _NAMED),),
+    ],
+)
+def test_what_is_in_any_doubt_counts_as_a_reference(bodies: tuple[bytes, ...]) -> None:
+    assert referrers(*bodies) == {13}
+
+
+@pytest.mark.parametrize(
+    "text", [b"[ 99 0 R]", b"[99 0 R]", b"[99%x\n0 R]", b"[1 99\n0\x00R]", b"[/A 0099 00 R]"]
+)
+def test_reference_is_found_however_it_is_written(text: bytes) -> None:
+    assert referrers(text) == {13}
+
+
+@pytest.mark.parametrize("text", [b"[ 99 0 Rx]", b"[99 x R]", b"[ 99 000000 R]", b"[ 99 0R]"])
+def test_what_only_looks_like_a_reference_is_none(text: bytes) -> None:
+    assert referrers(text) == set()
+
+
+def test_table_with_a_broken_entry_is_refused() -> None:
+    broken = base().replace(b"0000000000 65535 f \n", b"000000000x 65535 f \n")
+
+    with pytest.raises(PdfSyntaxError):
+        documents.open_document(broken)
+
+
+def test_mapped_file_gets_the_same_report(finished: bytes, trust: Trust, tmp_path: Path) -> None:
+    path = tmp_path / "finished.pdf"
+    path.write_bytes(finished)
+
+    with path.open("rb") as file:
+        mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+
+    assert check(mapped, trust) == check(finished, trust)
+
+
+def test_mapped_file_with_a_broken_structure_is_judged_too(trust: Trust, tmp_path: Path) -> None:
+    path = tmp_path / "broken.pdf"
+    broken = base().replace(b"startxref", b"startxxxx") + b"/ByteRange [0 1 2 3]"
+    path.write_bytes(broken)
+
+    with path.open("rb") as file:
+        mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+
+    assert check(mapped, trust) == check(broken, trust)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_any_buffer_can_be_verified(finished: bytes, trust: Trust, kind: type) -> None:
+    assert check(kind(finished), trust) == check(finished, trust)
