@@ -27,6 +27,8 @@ _WRITES = re.compile(rb"(?:Tj|TJ|['\"])(?![^" + WHITE + rb"])")
 # A mask that lets through less than half of what lies below is no seal.
 _MOST_MASKED = 0.5
 _OPAQUE = 128
+# Square points; less cannot hide a letter, nor be drawn.
+_DOT = 4.0
 # A place that takes more of its page than this is looked at even if it was reserved.
 _LARGE = 0.25
 
@@ -182,9 +184,13 @@ class Marker:
         """Draw what lies below the mark without and with it; None if that cannot be done."""
         from verification import ink  # noqa: PLC0415 -- PDFium and numpy: few files need them
 
+        if mark.page == 0:
+            return None
         sheet = self._sheet(page)
         box = self._box(self.document.dictionary(Ref(mark.number, 0), self.now).get("Rect"))
         part = sheet if box is None else _overlap(box, sheet)
+        if _area(part) < _DOT:
+            return False
         pages = [self.document.data[:end] for end in self._ends]
         old = self.document.dictionary(Ref(mark.number, 0), self.now - 1)
         place = ink.Place(page=mark.page - 1, part=part, sheet=sheet, had_look="AP" in old)

@@ -39,9 +39,7 @@ def victim(pki: Pki) -> Victim:
         return lambda data: container(party, hashlib.sha256(data).digest(), recipe)
 
     stranger = Pki().issue("Người Lạ")
-    return Victim(
-        leader=by(pki.leader), organisation=by(pki.organisation), stranger=by(stranger)
-    )
+    return Victim(leader=by(pki.leader), organisation=by(pki.organisation), stranger=by(stranger))
 
 
 def judged(pdf: bytes, trust: Trust, policy: Policy) -> Report:
@@ -49,9 +47,7 @@ def judged(pdf: bytes, trust: Trust, policy: Policy) -> Report:
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda one: one.id)
-def test_document_that_nobody_attacked_passes(
-    policy: Policy, victim: Victim, trust: Trust
-) -> None:
+def test_document_that_nobody_attacked_passes(policy: Policy, victim: Victim, trust: Trust) -> None:
     report = judged(victim.sealed, trust, policy)
 
     assert report.indication is Indication.TOTAL_PASSED, report
