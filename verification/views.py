@@ -16,6 +16,7 @@ import pikepdf
 from verification._pdf import objects
 from verification._pdf.document import Document
 from verification._pdf.objects import PdfObject, PdfSyntaxError, Ref, Stream
+from verification._pdf.xref import FREE
 from verification.context import remark, unsure
 from verification.model import Finding, SubIndication
 from verification.steps import same
@@ -64,14 +65,15 @@ def _unnamed(document: Document) -> int:
         entry.offset
         for section in document.history
         for entry in section.entries.values()
-        if entry.container is None
+        if entry.container is None and entry != FREE
     }
     for section in document.history:
-        known |= {section.offset, section.hybrid_offset or 0}
+        known |= {section.hybrid_offset or -1} - {-1}
+        known |= {section.offset} if section.stream_numbers else set()
     if document.data.count(b" obj") <= len(known):
         return 0
     starts = {found.start() for found in _HEADER.finditer(document.data)}
-    return len(starts - {objects.skip(document.data, one) for one in known if one >= 0})
+    return len(starts - {objects.skip(document.data, one) for one in known})
 
 
 def _about_hidden(document: Document) -> list[Finding]:
@@ -133,11 +135,27 @@ def _difference(document: Document) -> str:
             return "catalog"
         for number in sorted(_shown(document)):
             entry = document.locate(number, document.newest)
-            ours = document.get(number, document.newest)
+            ours = _seen(document, document.get(number, document.newest))
             theirs = other.get_object(number, 0 if entry is None else entry.generation)
             if not _agrees(document, ours, theirs):
                 return f"object {number}"
     return ""
+
+
+def _seen(document: Document, item: PdfObject) -> PdfObject:
+    """Return an object as qpdf gives it: what leads to nowhere is null (§7.3.10)."""
+    if isinstance(item, Ref):
+        return None if document.locate(item.number, document.newest) is None else item
+    if isinstance(item, list):
+        return [_seen(document, one) for one in item]
+    if isinstance(item, Stream):
+        return Stream(_entries_seen(document, item.dictionary), item.start)
+    return _entries_seen(document, item) if isinstance(item, dict) else item
+
+
+def _entries_seen(document: Document, entries: dict[str, PdfObject]) -> dict[str, PdfObject]:
+    kept = {key: _seen(document, value) for key, value in entries.items()}
+    return {key: value for key, value in kept.items() if value is not None}
 
 
 def _agrees(document: Document, ours: PdfObject, theirs: pikepdf.Object) -> bool:

@@ -834,7 +834,7 @@ def test_objects_beyond_the_stated_size_are_refused(size: bytes, led: bytes, tru
     assert one.reasons == ("verification.objects-beyond-size",)
 
 
-def test_place_in_an_object_stream_has_to_be_the_stated_one(led: bytes, trust: Trust) -> None:
+def test_place_in_an_object_stream_has_to_be_the_stated_one(led: bytes) -> None:
     fill = {NUMBER: text_field(b"docsvc.number", b"/V(05)")}
     pdf = update_by_stream(led, {}, packed={40: b"<<>>", **fill})
     document = open_document(pdf)

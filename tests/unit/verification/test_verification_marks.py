@@ -179,7 +179,7 @@ def test_many_marks_cover_a_page_together(led: bytes, pki: Pki, trust: Trust) ->
 def test_mark_that_cannot_be_drawn_leaves_the_signature_open(
     led: bytes, pki: Pki, trust: Trust, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ink, "compare", lambda *_, **__: None)
+    monkeypatch.setattr(ink.Pair, "compare", lambda *_, **__: None)
 
     one = leader(marked(led, pki, form(WHITE)), trust)
 
@@ -327,8 +327,11 @@ def test_pictures_that_cannot_be_compared_say_nothing(led: bytes) -> None:
     place = ink.Place(page=0, part=(0, 0, 100, 100), sheet=(0, 0, 595, 842))
     wider = led.replace(b"/MediaBox[0 0 595 842]", b"/MediaBox[0 0 700 900]")
 
-    assert ink.compare(b"", led, place, letters=False) is None
-    assert ink.compare(led, wider, place, letters=False) is None
+    beyond = ink.Place(page=0, part=(0, 0, 1, 1), sheet=(0, 0, 9, 9999))
+
+    assert ink.Pair(b"", led).compare(place, letters=False) is None
+    assert ink.Pair(led, wider).compare(place, letters=False) is None
+    assert ink.Pair(led, led).compare(beyond, letters=False) is None
 
 
 def test_bomb_is_not_drawn(led: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,7 +339,7 @@ def test_bomb_is_not_drawn(led: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     place = ink.Place(page=0, part=(0, 0, 100, 100), sheet=(0, 0, 595, 842))
     bomb = stream(zlib.compress(bytes(100)), b"/Filter/FlateDecode")
 
-    assert ink.compare(led, led + b"1 0 obj " + bomb, place, letters=False) is None
+    assert ink.Pair(led, led + b"1 0 obj " + bomb).compare(place, letters=False) is None
 
 
 def tree(kids: bytes, count: bytes, *pages: bytes) -> bytes:

@@ -62,7 +62,7 @@ def test_bare_value_over_other_bytes_is_refused(veteran: Party, trust: Trust) ->
     assert one.sub_indication is SubIndication.SIG_CRYPTO_FAILURE
 
 
-@pytest.mark.parametrize("certificate", [b"(x)", b"[]", b"null"])
+@pytest.mark.parametrize("certificate", [b"(x)", b"[]", b" null"])
 def test_bare_value_without_certificate_is_never_unsigned(
     certificate: bytes, veteran: Party, trust: Trust
 ) -> None:

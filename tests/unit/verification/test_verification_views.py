@@ -156,9 +156,7 @@ def test_objects_of_all_kinds_are_compared() -> None:
 def test_stream_and_dictionary_differ(ours: bytes) -> None:
     theirs = base(base_objects() | {4: stream(b"x")})
     document = open_document(base(base_objects() | {4: ours}))
-    document.data, document.history = document.data, document.history
     mixed = open_document(theirs)
-    mixed._parsed[4] = document.parsed(document.history[0].entries[4].offset)
     entry = mixed.history[0].entries[4]
     mixed._parsed[entry.offset] = document.parsed(document.history[0].entries[4].offset)
 
