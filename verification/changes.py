@@ -7,6 +7,7 @@ as long as nothing that was signed refers to it. Everything else is ``Modificati
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 
 from verification._pdf.document import Document
 from verification._pdf.objects import WHITE, PdfObject, PdfSyntaxError, Ref, Stream
@@ -93,11 +94,10 @@ class _Comparison(Rules):
 
     def _marks(self) -> None:
         """Look at what was drawn, once it is known that it may be."""
-        marker = Marker(
-            self.document, self.now, (self._end_of(self.before), self._end_of(self.now))
-        )
-        for number, (name, reserved) in sorted(self.step.drawn.items()):
-            self.step.marks += marker.marks(name, number, reserved=reserved)
+        ends = (self._end_of(self.before), self._end_of(self.now))
+        with closing(Marker(self.document, self.now, ends)) as marker:
+            for number, (name, reserved) in sorted(self.step.drawn.items()):
+                self.step.marks += marker.marks(name, number, reserved=reserved)
 
     def _guarded(self, check: Callable[[int], None], number: int) -> None:
         try:

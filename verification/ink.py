@@ -43,39 +43,57 @@ class Place:
     had_look: bool = False
 
 
-def compare(before: bytes, after: bytes, place: Place, *, letters: bool) -> bool | None:
-    """Tell whether a place was hidden or overwritten; None if it cannot be drawn.
+class Pair:
+    """A file without and with what a revision drew, opened once for all its marks."""
 
-    Args:
-        before: the file without the drawing.
-        after: the file with it.
-        place: where to look.
-        letters: whether it writes; a seal may lie across a signature, text not across text.
-    """
-    try:
-        require_no_bomb(after, Limits())
-        pictures = _drawn(before, place, fields=not place.had_look), _drawn(after, place)
-    except (pypdfium2.PdfiumError, UnreadableFileError, ValueError):
-        return None
-    if pictures[0].shape != pictures[1].shape:
-        return None
-    return hides(*pictures, letters=letters)
+    def __init__(self, before: bytes, after: bytes) -> None:
+        self._opened: list[pypdfium2.PdfDocument] = []
+        try:
+            require_no_bomb(after, Limits())
+            for pdf in (before, after):
+                document = pypdfium2.PdfDocument(pdf)
+                self._opened.append(document)
+                # Without its forms a document is drawn without its fields.
+                document.init_forms()
+        except (pypdfium2.PdfiumError, UnreadableFileError):
+            self.close()
+
+    def close(self) -> None:
+        """Close both; a pair that is closed says nothing any more."""
+        for document in self._opened:
+            document.close()
+        self._opened.clear()
+
+    def compare(self, place: Place, *, letters: bool) -> bool | None:
+        """Tell whether a place was hidden or overwritten; None if it cannot be drawn.
+
+        Args:
+            place: where to look.
+            letters: whether it writes; a seal may lie across a signature, text not across text.
+        """
+        if not self._opened:
+            return None
+        before, after = self._opened
+        try:
+            pictures = _drawn(before, place, fields=not place.had_look), _drawn(after, place)
+        except (pypdfium2.PdfiumError, ValueError):
+            return None
+        if pictures[0].shape != pictures[1].shape:
+            return None
+        return hides(*pictures, letters=letters)
 
 
-def _drawn(pdf: bytes, place: Place, *, fields: bool = True) -> Picture:
+def _drawn(document: pypdfium2.PdfDocument, place: Place, *, fields: bool = True) -> Picture:
     left, bottom, right, top = place.part
     scale = min(_SCALE, (_MAX_PIXELS / max(1.0, (right - left) * (top - bottom))) ** 0.5)
     sheet = place.sheet
     crop = (left - sheet[0], bottom - sheet[1], sheet[2] - right, sheet[3] - top)
-    with pypdfium2.PdfDocument(pdf) as document:
-        # Without its forms a document is drawn without its fields.
-        document.init_forms()
-        page = document[place.page]
-        if page.get_rotation():
-            # Margins turn with the page: it is drawn whole, and smaller.
-            crop, scale = (0.0, 0.0, 0.0, 0.0), 1.0
-        bitmap = page.render(scale=scale, crop=crop, may_draw_forms=fields)
-        colours = bitmap.to_numpy()[..., :3].astype(np.uint32)
+    page = document[place.page]
+    if page.get_rotation():
+        # Margins turn with the page: it is drawn whole, and smaller.
+        crop, scale = (0.0, 0.0, 0.0, 0.0), 1.0
+    bitmap = page.render(scale=scale, crop=crop, may_draw_forms=fields)
+    colours = bitmap.to_numpy()[..., :3].astype(np.uint32)
     grey: Picture = (colours @ np.array(_GREY, np.uint32) // 1000).astype(np.uint8)
     return grey
 

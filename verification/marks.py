@@ -8,11 +8,14 @@ written across it says something that nobody signed (the sneaky signature of 202
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from verification._pdf.document import Document
 from verification._pdf.objects import WHITE, PdfObject, PdfSyntaxError, Ref, Stream
 from verification.places import MAX_TREE, page_number, pages_with
+
+if TYPE_CHECKING:
+    from verification import ink
 
 Box: TypeAlias = tuple[float, float, float, float]
 
@@ -27,6 +30,8 @@ _WRITES = re.compile(rb"(?:Tj|TJ|['\"])(?![^" + WHITE + rb"])")
 # A mask that lets through less than half of what lies below is no seal.
 _MOST_MASKED = 0.5
 _OPAQUE = 128
+# Square points; less cannot hide a letter, nor be drawn.
+_DOT = 4.0
 # A place that takes more of its page than this is looked at even if it was reserved.
 _LARGE = 0.25
 
@@ -61,6 +66,12 @@ class Marker:
         self.document = document
         self.now = revision
         self._ends = ends
+        self._pair: ink.Pair | None = None
+
+    def close(self) -> None:
+        """Close what was opened to be drawn."""
+        if self._pair is not None:
+            self._pair.close()
 
     def marks(self, name: str, number: int, *, reserved: bool) -> list[Mark]:
         """Return a mark for each page that shows a widget.
@@ -182,13 +193,19 @@ class Marker:
         """Draw what lies below the mark without and with it; None if that cannot be done."""
         from verification import ink  # noqa: PLC0415 -- PDFium and numpy: few files need them
 
+        if mark.page == 0:
+            return None
         sheet = self._sheet(page)
         box = self._box(self.document.dictionary(Ref(mark.number, 0), self.now).get("Rect"))
         part = sheet if box is None else _overlap(box, sheet)
-        pages = [self.document.data[:end] for end in self._ends]
+        if _area(part) < _DOT:
+            return False
+        if self._pair is None:
+            before, after = (self.document.data[:end] for end in self._ends)
+            self._pair = ink.Pair(before, after)
         old = self.document.dictionary(Ref(mark.number, 0), self.now - 1)
         place = ink.Place(page=mark.page - 1, part=part, sheet=sheet, had_look="AP" in old)
-        return ink.compare(pages[0], pages[1], place, letters=mark.kind != "image")
+        return self._pair.compare(place, letters=mark.kind != "image")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,24 +39,19 @@ def _count(document: Document, kid: PdfObject, revision: int) -> int:
 
 def pages_with(document: Document, annotation: int, revision: int) -> list[int]:
     """Return the object numbers of the pages that list an annotation."""
-    found: list[int] = []
+    holders: set[int] = set()
     for owner in document.referrers(annotation, revision):
-        value = document.get(owner, revision) if owner else None
-        holders = document.referrers(owner, revision) if isinstance(value, list) else {owner}
-        for holder in holders:
-            page = document.get(holder, revision) if holder else None
-            if isinstance(page, dict) and _lists(document, page, annotation, revision):
-                found.append(holder)
-    return sorted(set(found))
+        is_list = isinstance(document.get(owner, revision), list)
+        holders |= document.referrers(owner, revision) if is_list else {owner}
+    return sorted(one for one in holders if _lists(document, one, annotation, revision))
 
 
-def _lists(document: Document, page: dict[str, PdfObject], annotation: int, revision: int) -> bool:
-    numbers = [
-        item.number
-        for item in document.array(page.get("Annots"), revision)
-        if isinstance(item, Ref)
-    ]
-    return annotation in numbers
+def _lists(document: Document, page: int, annotation: int, revision: int) -> bool:
+    annotations = document.dictionary(Ref(page, 0), revision).get("Annots")
+    return any(
+        isinstance(item, Ref) and item.number == annotation
+        for item in document.array(annotations, revision)
+    )
 
 
 def facts(document: Document, number: int, revision: int) -> dict[str, str]:

@@ -16,14 +16,15 @@ import pikepdf
 from verification._pdf import objects
 from verification._pdf.document import Document
 from verification._pdf.objects import PdfObject, PdfSyntaxError, Ref, Stream
+from verification._pdf.xref import FREE
 from verification.context import remark, unsure
 from verification.model import Finding, SubIndication
 from verification.steps import same
 
-# Up the tree, along the structure, into data that nothing draws.
+# What of the catalog is no part of a page or of the form.
 _NOT_SHOWN = frozenset(
-    {"Parent", "P", "StructParent", "StructParents", "StructTreeRoot", "Metadata", "PieceInfo"}
-    | {"Names", "Dests", "Outlines", "OutputIntents", "DSS", "Extensions", "Threads", "B", "Dest"}
+    {"StructTreeRoot", "Metadata", "PieceInfo", "Names", "Dests", "Outlines", "OutputIntents"}
+    | {"DSS", "Extensions", "Threads"}
 )
 _HEADER = re.compile(rb"(?<![0-9])(\d{1,10})[" + objects.WHITE + rb"]+\d{1,5} obj")
 _OBJECT = re.compile(rb" obj")
@@ -38,15 +39,15 @@ def compare(document: Document) -> list[Finding]:
         Findings about the file; a file of plain structure has none.
     """
     findings: list[Finding] = []
-    odd = _is_shifted(document)
+    # Some programs count from the head of the file, others from the first byte.
+    odd = document.data[:5] != b"%PDF-"
     unnamed = _unnamed(document)
     if unnamed:
         findings.append(remark("V-18", "verification.objects-unnamed", count=str(unnamed)))
     if any(section.hybrid_offset is not None for section in document.history):
         odd = True
         findings += _about_hidden(document)
-    texts = (document.data, *document.packed())
-    if not odd or all(text.find(b"/ByteRange") < 0 for text in texts):
+    if not odd or not _is_signed(document):
         return findings
     try:
         difference = _difference(document)
@@ -59,9 +60,9 @@ def compare(document: Document) -> list[Finding]:
     return findings
 
 
-def _is_shifted(document: Document) -> bool:
-    """Tell whether bytes stand in front of the file: some programs count from behind them."""
-    return document.data[:5] != b"%PDF-"
+def _is_signed(document: Document) -> bool:
+    """Tell whether a signature may be in the file; a mapped one has ``find`` alone."""
+    return any(text.find(b"/ByteRange") >= 0 for text in (document.data, *document.packed()))
 
 
 def _unnamed(document: Document) -> int:
@@ -70,14 +71,15 @@ def _unnamed(document: Document) -> int:
         entry.offset
         for section in document.history
         for entry in section.entries.values()
-        if entry.container is None
+        if entry.container is None and entry != FREE
     }
     for section in document.history:
-        known |= {section.offset, section.hybrid_offset or 0}
+        known |= {section.hybrid_offset or -1} - {-1}
+        known |= {section.offset} if section.stream_numbers else set()
     if sum(1 for _ in _OBJECT.finditer(document.data)) <= len(known):
         return 0
     starts = {found.start() for found in _HEADER.finditer(document.data)}
-    return len(starts - {objects.skip(document.data, one) for one in known if one >= 0})
+    return len(starts - {objects.skip(document.data, one) for one in known})
 
 
 def _about_hidden(document: Document) -> list[Finding]:
@@ -105,8 +107,10 @@ def _about_hidden(document: Document) -> list[Finding]:
 
 def _shown(document: Document) -> set[int]:
     """Return the numbers of all objects that pages and form show."""
-    seen: set[int] = set()
-    waiting: list[PdfObject] = [document.root(document.newest)]
+    root = document.root(document.newest)
+    catalog = document.dictionary(root, document.newest)
+    seen = {root.number}
+    waiting = [value for key, value in catalog.items() if key not in _NOT_SHOWN]
     while waiting:
         item = waiting.pop()
         if isinstance(item, Ref):
@@ -123,9 +127,10 @@ def _shown(document: Document) -> set[int]:
 
 def _inside(item: PdfObject) -> Iterable[PdfObject]:
     if isinstance(item, Stream):
-        item = item.dictionary
+        # A stream's metadata speak of it; a picture of that name stands in another dictionary.
+        return [value for key, value in item.dictionary.items() if key != "Metadata"]
     if isinstance(item, dict):
-        return [value for key, value in item.items() if key not in _NOT_SHOWN]
+        return item.values()
     return item if isinstance(item, list) else ()
 
 
@@ -135,12 +140,28 @@ def _difference(document: Document) -> str:
         if other.Root.objgen[0] != document.root(document.newest).number:
             return "catalog"
         for number in sorted(_shown(document)):
-            ours = document.get(number, document.newest)
             entry = document.locate(number, document.newest)
+            ours = _seen(document, document.get(number, document.newest))
             theirs = other.get_object(number, 0 if entry is None else entry.generation)
             if not _agrees(document, ours, theirs):
                 return f"object {number}"
     return ""
+
+
+def _seen(document: Document, item: PdfObject) -> PdfObject:
+    """Return an object as qpdf gives it: what leads to nowhere is null (§7.3.10)."""
+    if isinstance(item, Ref):
+        return None if document.locate(item.number, document.newest) is None else item
+    if isinstance(item, list):
+        return [_seen(document, one) for one in item]
+    if isinstance(item, Stream):
+        return Stream(_entries_seen(document, item.dictionary), item.start)
+    return _entries_seen(document, item) if isinstance(item, dict) else item
+
+
+def _entries_seen(document: Document, entries: dict[str, PdfObject]) -> dict[str, PdfObject]:
+    kept = {key: _seen(document, value) for key, value in entries.items()}
+    return {key: value for key, value in kept.items() if value is not None}
 
 
 def _agrees(document: Document, ours: PdfObject, theirs: pikepdf.Object) -> bool:

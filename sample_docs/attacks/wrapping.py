@@ -48,8 +48,7 @@ def _wrapped(victim: Victim, *, padding: int, objects_first: bool = False) -> by
         between = head + _table(victim, head, {})
     moved = between + b"\n" * padding
     whole = moved + pdf[stop : stop + rest]
-    whole = whole[:at] + b"%010d %010d" % (start, len(moved)) + whole[at + 21 :]
-    return whole
+    return whole[:at] + b"%010d %010d" % (start, len(moved)) + whole[at + 21 :]
 
 
 def without_padding(victim: Victim) -> bytes:

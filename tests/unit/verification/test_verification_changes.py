@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,13 @@ from verification_files import (
     update_by_stream,
 )
 
+from verification import changes
+from verification._pdf.document import open_document
+from verification._pdf.objects import PdfSyntaxError, Stream
+from verification._pdf.xref import Entry
 from verification.model import Indication, Modification, SignatureReport
 from verification.policy import DEFAULT_POLICY, ISSUED_POLICY
+from verification.steps import Forms
 
 if TYPE_CHECKING:
     from verification_pki import Pki
@@ -170,6 +176,22 @@ REFUSED = {
     "page that is a number": ({PAGE: b"7"}, "object-replaced"),
     "entry twice": ({FORM: b"<</SigFlags 3/SigFlags 3/Fields[%s]>>" % FIELDS}, "duplicate-key"),
     "object that cannot be read": ({CONTENTS: b"<</Length (x>>"}, "update-unreadable"),
+    "fonts of fields that readers draw": (
+        {FORM: b"<</SigFlags 3/NeedAppearances true/DA(/F 0 Tf)/Fields[%s]>>" % FIELDS},
+        "form-changed",
+    ),
+    "field that readers paint": (
+        {FORM: NEW_FIELDS, 40: signature_field(b"s", b"/MK<</BG[1]>>", b"0 0 90 90")},
+        "mark-without-signature",
+    ),
+    "metadata that are a picture": (
+        {
+            CATALOG: b"<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 40 0 R>>",
+            40: stream(b"", b"/Type/Metadata/Subtype/Form"),
+        },
+        "catalog-changed",
+    ),
+    "field that is a word": ({NUMBER: b"/Tx"}, "object-replaced"),
     "appearance of the wrong kind": ({LOOK: stream(b"x", b"/Subtype/Image")}, "object-replaced"),
 }
 
@@ -690,7 +712,8 @@ def test_hidden_objects_of_a_hybrid_update_are_compared(led: bytes, trust: Trust
     one = leader(hybrid, trust)
 
     assert one.modification is Modification.FORM_FILLING, one.findings
-    assert one.indication is Indication.TOTAL_PASSED
+    # Allowed, but older programs show the field as it was.
+    assert one.reasons == ("verification.field-filled", "verification.hidden-objects-shown")
 
 
 def test_updates_in_another_order_than_their_bytes_are_refused(led: bytes, trust: Trust) -> None:
@@ -733,3 +756,122 @@ def test_endless_page_tree_ends(pki: Pki, trust: Trust) -> None:
     one = leader(update(pdf, {FORM: NEW_FIELDS, 40: signature_field(b"more")}), trust)
 
     assert one.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b"/V(1.000)", b"/V(9.000)", "value-replaced"),
+        (b"/V(1.000)", b"/V(1.000)/AP<</N 41 0 R>>", "value-replaced"),
+        (b"/FT/Ch/Opt[(choose)(a)]/V(a)", b"/FT/Ch/Opt[(choose)(a)]/V(choose)", "value-replaced"),
+        (b"/FT/Ch/Opt[]/V(a)", b"/FT/Ch/Opt[]/V(b)", "value-replaced"),
+        (b"/FT/Btn/Ff 65536", b"/FT/Btn/Ff 65536/AP<</N 41 0 R>>", "field-changed"),
+        (b"/FT/Ch/Opt[(choose)(a)]/V(choose)", b"/FT/Ch/Opt[(choose)(a)]/V(a)", ""),
+        (b"/FT/Ch/Opt[[(x)(choose)](a)]/V(choose)", b"/FT/Ch/Opt[[(x)(choose)](a)]/V(a)", ""),
+        (b"/FT/Btn/V/Off", b"/FT/Btn/V/On", ""),
+        (b"/V()", b"/V(05)", ""),
+    ],
+)
+def test_field_is_filled_once(old: bytes, new: bytes, code: str, pki: Pki, trust: Trust) -> None:
+    def with_(entries: bytes) -> bytes:
+        plain = text_field(b"docsvc.day", entries)
+        return plain.replace(b"/FT/Tx", b"", 1) if b"/FT/" in entries else plain
+
+    pdf = sign(base(base_objects() | {DAY: with_(old)}), by(pki.leader))
+
+    one = leader(update(pdf, {DAY: with_(new), 41: stream(b"", FORM_OBJECT)}), trust)
+
+    assert (f"verification.{code}" in one.reasons) is bool(code)
+    assert (one.indication is Indication.TOTAL_FAILED) is bool(code)
+
+
+@pytest.mark.parametrize("indirect", [True, False])
+def test_field_that_is_a_picture_of_the_page_too_is_refused(
+    *, indirect: bool, pki: Pki, trust: Trust
+) -> None:
+    objects = base_objects()
+    held = b"/XObject 46 0 R" if indirect else b"/XObject<</X 6 0 R>>"
+    objects[PAGE] = objects[PAGE].replace(b"/Resources<<", b"/Resources<<%s" % held)
+    objects[46] = b"[6 0 R]"
+    pdf = sign(base(objects), by(pki.leader))
+    fill = {NUMBER: text_field(b"docsvc.number", b"/V(5)/AP<</N 11 0 R>>")}
+
+    assert "verification.object-shared" in leader(update(pdf, fill), trust).reasons
+
+
+def test_fonts_of_fields_that_readers_draw_may_not_grow(pki: Pki, trust: Trust) -> None:
+    objects = arrays()
+    objects[FORM] = b"<</Fields 47 0 R/DR 48 0 R/NeedAppearances true>>"
+    pdf = sign(base(objects), by(pki.leader))
+    more = {48: b"<</Font<</A 49 0 R/B 41 0 R>>>>", 41: b"<</Type/Font>>"}
+
+    assert "verification.form-changed" in leader(update(pdf, more), trust).reasons
+
+
+def test_objects_that_overlap_are_refused(led: bytes, trust: Trust) -> None:
+    inner = b"41 0 obj\n<<>>\nendobj\n"
+    pdf = update(led, {40: stream(inner), 41: b"<<>>"})
+    at = pdf.rindex(b"41 0 obj")
+    inside = pdf.index(inner)
+    hidden = pdf.replace(b"%010d 00000 n" % at, b"%010d 00000 n" % inside)
+
+    assert "verification.objects-overlap" in leader(hidden, trust).reasons
+
+
+def test_object_of_another_generation_is_refused(led: bytes, trust: Trust) -> None:
+    pdf = update(led, {40: b"<<>>"}).replace(b"40 0 obj", b"40 1 obj")
+
+    assert "verification.object-misnamed" in leader(pdf, trust).reasons
+
+
+@pytest.mark.parametrize("size", [b"40", b"/x"])
+def test_objects_beyond_the_stated_size_are_refused(size: bytes, led: bytes, trust: Trust) -> None:
+    pdf = update(led, {40: b"<<>>"})
+    at = pdf.rindex(b"/Size 90")
+
+    one = leader(pdf[:at] + b"/Size " + size + pdf[at + 8 :], trust)
+
+    assert one.reasons == ("verification.objects-beyond-size",)
+
+
+def test_place_in_an_object_stream_has_to_be_the_stated_one(led: bytes) -> None:
+    fill = {NUMBER: text_field(b"docsvc.number", b"/V(05)")}
+    pdf = update_by_stream(led, {}, packed={40: b"<<>>", **fill})
+    document = open_document(pdf)
+    entry = document.locate(NUMBER, 2)
+
+    assert entry is not None
+    assert document.is_packed_at(NUMBER, entry, 2)
+    assert not document.is_packed_at(NUMBER, entry._replace(offset=0), 2)
+    assert not document.is_packed_at(NUMBER, entry._replace(offset=9), 2)
+    assert not document.is_packed_at(NUMBER, entry._replace(container=None), 2)
+    document.history[2].entries[NUMBER] = entry._replace(offset=0)
+    step = changes.analyse(document, 2, Forms(document, 1))
+    assert step.reasons == [("verification.object-misnamed", NUMBER)]
+
+
+def test_object_twice_in_a_stream_is_no_structure(led: bytes, trust: Trust) -> None:
+    fill = {NUMBER: text_field(b"docsvc.number", b"/V(05)"), 40: b"<<>>"}
+    document = open_document(update_by_stream(led, {}, packed=fill))
+    box = document.locate(NUMBER, 2)
+    assert box is not None
+    raw = document.get(box.container or 0, 2)
+    assert isinstance(raw, Stream)
+    plain = document.plain(raw, 2).replace(b" 40 ", b" %02d " % NUMBER, 1)
+    packed = zlib.compress(plain)
+    twice = stream(packed, b"/Type/ObjStm/N 2/First %d/Filter/FlateDecode" % plain.index(b"<<"))
+
+    report = check(update(led, {79: twice}), trust)
+
+    assert report.indication is Indication.TOTAL_PASSED
+    with pytest.raises(PdfSyntaxError, match="twice"):
+        open_document(update(led, {79: twice})).is_packed_at(6, Entry(0, 0, 79), 2)
+
+
+def test_own_fields_are_filled_under_a_signature(led: bytes, trust: Trust) -> None:
+    pdf = update(led, ALLOWED["number filled in"][0])
+
+    report = check(pdf, trust, policy=ISSUED_POLICY)
+
+    assert "verification.filled-without-signature" in report.signatures[0].reasons
+    assert check(pdf, trust).indication is Indication.TOTAL_PASSED

@@ -176,6 +176,35 @@ def test_no_changed_byte_leaves_a_signature_passed(
     assert report.indication is not Indication.TOTAL_PASSED
 
 
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_no_cut_insertion_or_repetition_leaves_a_signature_passed(
+    led: bytes, trust: Trust, data: st.DataObject
+) -> None:
+    start, end = sorted(data.draw(st.integers(0, len(led) - 2)) for _ in range(2))
+    part = led[start : end + 1]
+    mutated = data.draw(
+        st.sampled_from(
+            [
+                led[:start] + led[end + 1 :],
+                led[: start + 1],
+                led[:end] + part + led[end:],
+                led[:start] + b"\x00%" + led[start:],
+                led + b"\n" + part + b"x",
+            ]
+        )
+    )
+    try:
+        report = check(mutated, trust)
+    except UnreadableFileError:
+        return
+    assert report.indication is not Indication.TOTAL_PASSED
+
+
 def test_no_pdf_is_refused_by_name(trust: Trust) -> None:
     with pytest.raises(NotAPdfError):
         check(b"hello", trust)
@@ -263,7 +292,7 @@ def test_wrong_structure_of_a_timestamp_is_reported(pki: Pki, trust: Trust) -> N
 
 
 def test_unknown_sub_filter_is_unsure_not_unsigned(pki: Pki, trust: Trust) -> None:
-    plan = Plan(sub_filter=b"adbe.x509.rsa_sha1")
+    plan = Plan(sub_filter=b"adbe.x509.dsa_sha1")
 
     report = check(sign(base(), by(pki.leader), plan), trust)
 
