@@ -394,6 +394,14 @@ def test_pdf_shows_hostile_text_as_text() -> None:
     assert "#eval(1)" in text
 
 
+def test_pdf_is_made_whatever_script_a_name_is_in() -> None:
+    one = replace(LEADER, signer="中文 😀 ไทย عربي Nguyễn Ωμέγα Кириллица")
+
+    text = pdf_text(to_pdf(sheet(report(one)), at=NOW))
+
+    assert "Nguyễn Ωμέγα Кириллица" in text
+
+
 # The order of elements in TS 119 102-2 V1.4.1, clause 4 and its schema.
 ORDER = {
     "ValidationReport": ["SignatureValidationReport", "SignatureValidationObjects"],
