@@ -32,8 +32,8 @@ from verification.report.summary import (
 from verification.report.words import Language, Phrases, word
 
 # A hostile file holds thousands of signatures, each with thousands of findings; nobody reads them.
-_MAX_SIGNATURES = 40
-_MAX_LINES = 60
+_MAX_SIGNATURES = 30
+_MAX_LINES = 30
 _CHECKS = tuple(f"V-{number:02}" for number in range(1, 18))
 _STAMPS = "V-10"
 _COLOURS = {
