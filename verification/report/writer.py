@@ -325,12 +325,15 @@ class _Writer:
                     "indication": _indication(report),
                 }
             ),
-            Row(
-                label=self.say("completeness.title"),
-                value=self.say(f"completeness.{report.completeness}"),
-            ),
+            *self._completeness(),
             *self._findings(report.findings),
         )
+
+    def _completeness(self) -> tuple[Row, ...]:
+        if not self.report.signatures:
+            return ()
+        value = self.say(f"completeness.{self.report.completeness}")
+        return (Row(label=self.say("completeness.title"), value=value),)
 
     def _facts(self, facts: Mapping[str, str | None]) -> tuple[Row, ...]:
         return tuple(
