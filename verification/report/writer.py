@@ -175,6 +175,7 @@ class _Writer:
     def _actions(self, summary: Summary) -> tuple[str, ...]:
         if summary.saying in {
             Saying.GENUINE,
+            Saying.ONE_OF_TWO,
             Saying.SIGNATURES_HOLD,
             Saying.DEMONSTRATION,
             Saying.NOT_ENTITLED,
