@@ -1,6 +1,7 @@
 """Text from certificates and PDFs, made fit to be shown: the one place where that is done."""
 
 import re
+import unicodedata
 
 # A number of a citizen's identity card: 9 digits until 2016 (CMND), 12 since (CCCD). What has
 # another length stays: the tax code of a body has 10 digits, or 10 and 3 for a branch.
@@ -8,12 +9,10 @@ _ID_LENGTHS = frozenset({9, 12})
 _DIGITS_SHOWN = 3
 # Digits in groups ("001 099 012 345") are the same number.
 _NUMBER = re.compile(r"\d(?:[ .\-]?\d)*")
-# What may not stand in XML 1.0 (§2.2), and what turns the direction of the text round it (UAX #9)
-# so that a name looks like another one.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
-    "\ud800-\udfff]"
-)
+# Control characters, which XML 1.0 cannot hold (§2.2); format characters, which turn the direction
+# of the text round them so that a name looks like another (UAX #9); line separators; halves of
+# pairs; private and unassigned characters, which look different everywhere.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _REPLACEMENT = "\ufffd"
 # Longer than the name of any body; a hostile certificate holds megabytes.
 _MAX_LENGTH = 300
@@ -31,7 +30,11 @@ def shown(text: str) -> str:
         text: anything from a certificate, a timestamp or a PDF.
     """
     clipped = text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
-    return masked(_UNSEEN.sub(_REPLACEMENT, clipped))
+    return masked("".join(map(_seen, clipped)))
+
+
+def _seen(character: str) -> str:
+    return _REPLACEMENT if unicodedata.category(character) in _UNSEEN else character
 
 
 def _hidden(found: re.Match[str]) -> str:

@@ -39,7 +39,7 @@ def to_html(sheet: Sheet) -> str:
     _add(head, "style", _STYLE)
     main = SubElement(SubElement(root, "body"), "main")
     _add(main, "h1", title)
-    _add(main, "p", sheet.facts[0].value if sheet.facts else "", "file")
+    _add(main, "p", sheet.facts[0].value, "file")
     if sheet.banner:
         _add(main, "p", sheet.banner, "loud")
     _lay_part(main, sheet)

@@ -56,6 +56,7 @@ class Saying(StrEnum):
     """The one sentence about the file."""
 
     GENUINE = "genuine"
+    ONE_OF_TWO = "one-of-two"
     SIGNATURES_HOLD = "signatures-hold"
     DEMONSTRATION = "demonstration"
     NOT_ENTITLED = "not-entitled"
@@ -68,6 +69,7 @@ class Saying(StrEnum):
 
 _COLOURS = {
     Saying.GENUINE: Colour.GREEN,
+    Saying.ONE_OF_TWO: Colour.GREEN,
     Saying.SIGNATURES_HOLD: Colour.GREEN,
     Saying.DEMONSTRATION: Colour.GREY,
     Saying.NOT_ENTITLED: Colour.RED,
@@ -79,6 +81,10 @@ _COLOURS = {
 }
 
 
+_NOT_ENTITLED = {
+    "signer.not-entitled": Saying.NOT_ENTITLED,
+    "signer.demonstration": Saying.DEMONSTRATION,
+}
 _NOT_PASSED = {
     None: Saying.UNSIGNED,
     Indication.TOTAL_FAILED: Saying.NOT_VALID,
@@ -196,15 +202,10 @@ def _saying(report: Report, content: Lamp, signer: Lamp) -> Saying:
 
 
 def _passed(report: Report, signer: Lamp) -> Saying:
-    match signer.says:
-        case "signer.not-entitled":
-            return Saying.NOT_ENTITLED
-        case "signer.demonstration":
-            return Saying.DEMONSTRATION
-        case "signer.entitled" if report.completeness is Completeness.BOTH:
-            return Saying.GENUINE
-        case _:
-            return Saying.SIGNATURES_HOLD
+    if signer.says == "signer.entitled":
+        complete = report.completeness is Completeness.BOTH
+        return Saying.GENUINE if complete else Saying.ONE_OF_TWO
+    return _NOT_ENTITLED.get(signer.says, Saying.SIGNATURES_HOLD)
 
 
 def _reasons(report: Report, *, with_stamps: bool) -> tuple[Finding, ...]:

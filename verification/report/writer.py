@@ -32,8 +32,8 @@ from verification.report.summary import (
 from verification.report.words import Language, Phrases, word
 
 # A hostile file holds thousands of signatures, each with thousands of findings; nobody reads them.
-_MAX_SIGNATURES = 40
-_MAX_LINES = 60
+_MAX_SIGNATURES = 30
+_MAX_LINES = 30
 _CHECKS = tuple(f"V-{number:02}" for number in range(1, 18))
 _STAMPS = "V-10"
 _COLOURS = {
@@ -175,6 +175,7 @@ class _Writer:
     def _actions(self, summary: Summary) -> tuple[str, ...]:
         if summary.saying in {
             Saying.GENUINE,
+            Saying.ONE_OF_TWO,
             Saying.SIGNATURES_HOLD,
             Saying.DEMONSTRATION,
             Saying.NOT_ENTITLED,
@@ -325,12 +326,15 @@ class _Writer:
                     "indication": _indication(report),
                 }
             ),
-            Row(
-                label=self.say("completeness.title"),
-                value=self.say(f"completeness.{report.completeness}"),
-            ),
+            *self._completeness(),
             *self._findings(report.findings),
         )
+
+    def _completeness(self) -> tuple[Row, ...]:
+        if not self.report.signatures:
+            return ()
+        value = self.say(f"completeness.{self.report.completeness}")
+        return (Row(label=self.say("completeness.title"), value=value),)
 
     def _facts(self, facts: Mapping[str, str | None]) -> tuple[Row, ...]:
         return tuple(

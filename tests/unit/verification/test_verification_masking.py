@@ -44,6 +44,7 @@ def test_only_national_id_numbers_are_masked(text: str, left: str) -> None:
         ("An\x00\x1b[31m\u202eAn\ufeff", "An\ufffd\ufffd[31m\ufffdAn\ufffd"),
         ("a\nb", "a\ufffdb"),
         ("\udc80", "\ufffd"),
+        ("a\U000e0041\ue000\u0378", "a\ufffd\ufffd\ufffd"),
         ("Ă" * 301, "Ă" * 299 + "…"),
         ("Ă" * 300, "Ă" * 300),
     ],

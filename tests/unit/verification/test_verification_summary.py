@@ -108,7 +108,7 @@ def test_a_document_is_genuine_only_with_both_signatures_and_mandates() -> None:
     alone = summarise(report(LEADER, completeness=Completeness.LEADER_ONLY), BOTH_HELD)
 
     assert (summary.saying, colours(summary)) == (Saying.GENUINE, (GREEN, GREEN, GREEN))
-    assert (alone.saying, colours(alone)) == (Saying.SIGNATURES_HOLD, (GREEN, GREEN, GREEN))
+    assert (alone.saying, colours(alone)) == (Saying.ONE_OF_TWO, (GREEN, GREEN, GREEN))
 
 
 @pytest.mark.parametrize(

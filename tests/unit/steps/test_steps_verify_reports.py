@@ -1,0 +1,66 @@
+"""What a child does for a report, done here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docsvc.steps.verify import report_tasks
+from docsvc.steps.verify.reports import Form
+
+SAMPLES = Path(__file__).parents[3] / "sample_docs"
+FOREIGN = SAMPLES / "signed/37-quyet-dinh-ky-bang-phan-mem-khac.pdf"
+AT = "2026-11-25T09:00:00+07:00"
+STARTS = {
+    Form.TEXT: "[?] CHƯA XÁC ĐỊNH".encode(),
+    Form.HTML: b"<!doctype html>",
+    Form.PDF: b"%PDF-",
+}
+
+
+@pytest.fixture(scope="module")
+def question() -> dict[str, Any]:
+    return {"file": "a.pdf", "at": AT, "trust": [str(SAMPLES / "pki")], "roles": {}}
+
+
+@pytest.fixture(scope="module")
+def sheet(question: dict[str, Any]) -> dict[str, Any]:
+    answer = report_tasks.examine(FOREIGN.read_bytes(), question, "vi", True)  # noqa: FBT003
+    found: dict[str, Any] = answer.facts["sheet"]
+    return found
+
+
+def test_a_file_is_examined_for_programs_and_for_people(question: dict[str, Any]) -> None:
+    answer = report_tasks.examine(FOREIGN.read_bytes(), question, "en", False)  # noqa: FBT003
+
+    assert answer.facts["verdict"]["file"] == "a.pdf"
+    assert answer.facts["sheet"]["verdict"] == "NOT DETERMINED"
+    assert answer.frames[0].startswith(b"<?xml")
+
+
+@pytest.mark.parametrize("form", list(STARTS))
+def test_a_sheet_that_has_travelled_is_drawn(form: Form, sheet: dict[str, Any]) -> None:
+    answer = report_tasks.draw(sheet, AT, form, None)
+
+    assert answer.frames[0].startswith(STARTS[form])
+
+
+def test_a_drawing_says_who_seals_it(sheet: dict[str, Any]) -> None:
+    text = report_tasks.draw(sheet, AT, Form.TEXT, "UBND xã Suối Trúc").frames[0].decode()
+
+    assert text.endswith("chứng thư của: UBND xã Suối Trúc.\n")
+
+
+def test_a_sheet_is_no_etsi_report(sheet: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="xml"):
+        report_tasks.draw(sheet, AT, Form.XML, None)
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_a_file_on_disk_has_a_report_in_every_form(form: Form, question: dict[str, Any]) -> None:
+    answer = report_tasks.report_path(str(FOREIGN), question, form, "vi")
+
+    assert answer.facts["indication"] == "INDETERMINATE"
+    assert answer.frames[0].startswith(STARTS.get(form, b"<?xml"))
