@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,14 +11,18 @@ from verification_files import PAGE, SEAL, Plan, base, base_objects, by, check, 
 from verification_pki import NOW, Pki, Recipe, container
 
 from verification.model import Indication, SubIndication
-from verification.policy import DEFAULT_POLICY, Policy
+from verification.policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from verification_pki import Party
 
     from verification.trust import Trust
 
-SHA1_HOLDS = Policy(id="then", hashes=dict.fromkeys(DEFAULT_POLICY.hashes, NOW.replace(year=2099)))
+SHA1_HOLDS = replace(
+    DEFAULT_POLICY,
+    id="then",
+    hashes=dict.fromkeys(DEFAULT_POLICY.hashes, NOW.replace(year=2099)),
+)
 OLDEST = b"adbe.x509.rsa_sha1"
 
 
