@@ -66,3 +66,15 @@ class TrustMaterialError(VerificationError):
     """A file of the trust store is no certificate, CRL or OCSP answer."""
 
     code = "verification.trust-material"
+
+
+class AnchorSetError(TrustMaterialError):
+    """The list of decided anchors in the trust store is not of the form it should have."""
+
+    code = "verification.anchor-set"
+
+
+class AnchorMismatchError(TrustMaterialError):
+    """A certificate of the trust store is not the one that was decided upon."""
+
+    code = "verification.anchor-mismatch"
