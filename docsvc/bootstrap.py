@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, select
 
@@ -18,9 +17,12 @@ from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
-from docsvc.http import Outbound
+from docsvc.http import Outbound, Reach
 from docsvc.jobs.engine import JobQueue
 from docsvc.organisations.tables import Unit
+from docsvc.revocation.cache import Cache, Files
+from docsvc.revocation.indexes import Index, TableIndex
+from docsvc.revocation.online import Online
 from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
 from docsvc.steps.deposit.store import open_archive
@@ -61,6 +63,7 @@ class Services:
     stores: Stores
     tokens: Tokens
     outbound: Outbound
+    online: Online | None
     root: StorageRoot
     verifier: verify.Verifier
 
@@ -181,6 +184,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     sandbox = Sandbox(settings.workers, preload=PRELOAD)
     root = StorageRoot(open_archive(settings.archive))
     root.initialise()
+    online = open_online(settings, TableIndex(transactions), clock=time)
     return Services(
         settings=settings,
         engine=engine,
@@ -191,10 +195,37 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         sandbox=sandbox,
         stores=stores,
         tokens=Tokens(settings.tokens),
-        outbound=Outbound(_hosts(settings), timeout_s=settings.tsa_timeout_s),
+        outbound=Outbound(Reach(own=settings.tsa_url), timeout_s=settings.tsa_timeout_s),
+        online=online,
         root=root,
-        verifier=verify.Verifier(stores=stores, sandbox=sandbox, trust_dir=str(settings.trust_dir)),
+        verifier=verify.Verifier(
+            stores=stores, sandbox=sandbox, trust_dir=str(settings.trust_dir), online=online
+        ),
     )
+
+
+def open_online(settings: Settings, index: Index, *, clock: Clock) -> Online | None:
+    """Compose what asks CRL servers and OCSP responders; None if the settings let nobody be asked.
+
+    Args:
+        settings: whom to ask, how long to wait, where to keep the answers.
+        index: where it is written down what is known.
+        clock: tells when answers are due.
+    """
+    if settings.fetch == "off":
+        return None
+    reach = Reach(
+        allow=settings.fetch_allow,
+        networks=settings.fetch_networks,
+        open_to_public=settings.fetch == "open",
+    )
+    cache = Cache(
+        client=Outbound(reach, timeout_s=settings.fetch_timeout_s),
+        index=index,
+        files=Files(folder=settings.revocation / "answers", max_bytes=settings.revocation_bytes),
+        clock=clock,
+    )
+    return Online(cache=cache, with_issuers=settings.fetch_issuers)
 
 
 def _tried(part: Callable[[], object]) -> dict[str, Any]:
@@ -203,8 +234,3 @@ def _tried(part: Callable[[], object]) -> dict[str, Any]:
     except Exception as e:  # noqa: BLE001  # whatever is broken is what the self-check is for
         return {"ok": False, "detail": getattr(e, "code", type(e).__name__)}
     return {"ok": True, "detail": ""}
-
-
-def _hosts(settings: Settings) -> tuple[str, ...]:
-    """Return the hosts that may be called: the listed ones and the timestamp authority's."""
-    return (*settings.fetch_allow, urlsplit(settings.tsa_url).netloc.rpartition("@")[2])

@@ -54,11 +54,11 @@ StepFunction = Callable[["UUID"], None]
 
 
 def augmenter_of(services: Services) -> timestamp.Augmenter:
-    """Compose what raises files to B-LTA, with a memory of revocation answers."""
+    """Compose what raises files to B-LTA."""
     return timestamp.Augmenter(
         sandbox=services.sandbox,
         trust_dir=str(services.settings.trust_dir),
-        fetched=timestamp.Fetched(get=services.outbound.get),
+        online=services.online,
         stamp=services.stamp,
     )
 

@@ -13,18 +13,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docsvc import logs, settings
-from docsvc.bootstrap import PRELOAD
+from docsvc.bootstrap import PRELOAD, open_online
 from docsvc.cli.ingest import walk
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.clock import VIETNAM, SystemClock
 from docsvc.errors import CodedError, DocsvcError
-from docsvc.sandbox import Sandbox
+from docsvc.revocation.indexes import FolderIndex
+from docsvc.sandbox import Answer, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from docsvc.revocation.asking import Known
+    from docsvc.revocation.online import Online
+    from docsvc.settings import Settings
+
 # Results wait in order behind a slow file; this many may wait.
 _AHEAD = 4
+_VERIFY = "docsvc.steps.verify.tasks:verify_path"
+_NO_ANCHORS = "verification.no-trust-anchors"
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="tệp hoặc thư mục")]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="số tệp mở cùng lúc")]
@@ -55,25 +62,48 @@ def verify(  # noqa: PLR0913  # the options of the contract
     trust: Annotated[list[Path] | None, typer.Option(help="chứng thư gốc tin cậy")] = None,
     at: Annotated[str | None, typer.Option(help="thời điểm kiểm tra, ISO 8601")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="không gọi ra mạng")] = False,
+    fetch_issuers: Annotated[
+        bool, typer.Option("--fetch-issuers", help="tải cả chứng thư của nơi cấp còn thiếu")
+    ] = False,
     jobs: JobsOption = 1,
     as_json: JsonOption = False,
     lang: LangOption = Lang.VI,
 ) -> int:
-    """Kiểm tra chữ ký số của tệp PDF; không lưu gì, không cần cơ sở dữ liệu."""
-    del offline  # nothing here calls out: revocation data come from the file and the trust store
+    """Kiểm tra chữ ký số của tệp PDF; không lưu văn bản, không cần cơ sở dữ liệu."""
     output = _output(as_json=as_json, lang=lang)
-    anchors = [str(p) for p in trust or [settings.load().trust_dir]]
+    chosen = settings.load()
+    anchors = [str(p) for p in trust or [chosen.trust_dir]]
     moment = _moment(at)
-    worst = Exit.PASSED
-    for result in _each(
-        walk(paths),
-        jobs,
-        "docsvc.steps.verify.tasks:verify_path",
-        lambda p: (str(p), anchors, moment),
-    ):
+    online = None if offline else _online(chosen, issuers=fetch_issuers)
+    worst, lost = Exit.PASSED, False
+
+    def verdict(sandbox: Sandbox, path: Path) -> Answer:
+        def ask(known: Known | None) -> Answer:
+            return sandbox.run(_VERIFY, str(path), anchors, moment, known)
+
+        return online.complete(ask) if online else ask(None)
+
+    for result in _each(walk(paths), jobs, verdict):
         _tell_verdict(output, result)
         worst = _worse(worst, exit_of(result))
+        lost = lost or _lacks_anchors(result)
+    if lost:
+        output.warn("verify.no-anchors", {"folder": ", ".join(anchors)})
     return int(worst)
+
+
+def _online(chosen: Settings, *, issuers: bool) -> Online | None:
+    """Compose what asks the outside: anybody public, unless the settings say whom to ask."""
+    changes: dict[str, object] = {"fetch_issuers": issuers or chosen.fetch_issuers}
+    if "fetch" not in chosen.model_fields_set:
+        changes["fetch"] = "open"
+    index = FolderIndex(chosen.revocation / "index")
+    return open_online(chosen.model_copy(update=changes), index, clock=SystemClock())
+
+
+def _lacks_anchors(result: Result) -> bool:
+    signatures = result.facts.get("signatures", [])
+    return any(_NO_ANCHORS in one["reasons"] for one in signatures)
 
 
 def inspect(
@@ -121,7 +151,7 @@ def _worse(one: Exit, other: Exit) -> Exit:
 def _facts(paths: list[Path], jobs: int, task: str, as_json: bool, lang: Lang) -> int:  # noqa: FBT001
     output = _output(as_json=as_json, lang=lang)
     worst = 0
-    for result in _each(walk(paths), jobs, task, lambda p: (str(p),)):
+    for result in _each(walk(paths), jobs, lambda sandbox, path: sandbox.run(task, str(path))):
         if result.error is not None:
             worst = int(Exit.UNREADABLE)
             _tell_error(output, result)
@@ -133,7 +163,7 @@ def _facts(paths: list[Path], jobs: int, task: str, as_json: bool, lang: Lang) -
 
 
 def _each(
-    paths: Iterable[Path], jobs: int, task: str, arguments: Callable[[Path], tuple[object, ...]]
+    paths: Iterable[Path], jobs: int, task: Callable[[Sandbox, Path], Answer]
 ) -> Iterator[Result]:
     """Run a task on every file, ``jobs`` at once, in order, holding only a few results."""
     sandbox = Sandbox(jobs, preload=PRELOAD)
@@ -141,7 +171,7 @@ def _each(
     def work(path: Path) -> Result:
         try:
             path.open("rb").close()
-            return Result(path=path, facts=sandbox.run(task, *arguments(path)).facts)
+            return Result(path=path, facts=task(sandbox, path).facts)
         except DocsvcError as e:
             return Result(path=path, facts={}, error=e)
         except OSError as e:

@@ -13,12 +13,15 @@ from docsvc.documents.revisions import NamedBlob
 from docsvc.documents.stores import Stores
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
-from docsvc.sandbox import Sandbox
+from docsvc.revocation.online import Online
+from docsvc.sandbox import Answer, Sandbox
 from docsvc.steps.verify.tables import Verdict
 from docsvc.workflow import Step
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from docsvc.revocation.asking import Known
 
 _VERIFY = "docsvc.steps.verify.tasks:verify"
 REPORT = "report.json"
@@ -39,6 +42,7 @@ class Verifier:
     stores: Stores
     sandbox: Sandbox
     trust_dir: str
+    online: Online | None = None
 
     def verdict(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
         """Return the verdict of a file; nothing is kept.
@@ -49,7 +53,11 @@ class Verifier:
         with self.stores.transactions() as tx:
             roles = {k: str(v) for k, v in organisations.roles(tx).items()}
         at = self.stores.clock.now().isoformat()
-        return self.sandbox.run(_VERIFY, pdf, self.trust_dir, at, roles, file).facts
+
+        def ask(known: Known | None) -> Answer:
+            return self.sandbox.run(_VERIFY, pdf, self.trust_dir, at, roles, file, known)
+
+        return (self.online.complete(ask) if self.online else ask(None)).facts
 
 
 def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:

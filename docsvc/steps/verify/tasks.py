@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docsvc.errors import DocsvcError
+from docsvc.revocation.asking import Asking
 from docsvc.sandbox import Answer
-from verification.model import Role
+from verification.model import Indication, Role
 from verification.policy import DEFAULT_POLICY
 from verification.report import to_json
+from verification.revocation import collect, issuers
 from verification.trust import Trust, load_directory
 from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from docsvc.revocation.asking import Known
+    from verification.model import Report
 
 
 def trust_in(*places: str) -> Trust:
@@ -46,7 +52,9 @@ class NoAnchorsError(DocsvcError):
     code = "verify.no-anchors"
 
 
-def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str) -> Answer:
+def verify(  # what comes through the pipe, one by one
+    pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str, known: Known | None
+) -> Answer:
     """Return the verdict, in the form of ``docsvc verify --json``.
 
     Args:
@@ -55,16 +63,48 @@ def verify(pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str
         at: ISO 8601 moment of the verification.
         roles: role by SHA-256 fingerprint of a certificate, from the inventory.
         file: name for the report.
+        known: answers that were got before; None: nothing is asked for.
+
+    Returns:
+        The verdict; or ``wanted`` requests, as long as some are not known.
     """
-    report = verify_file(
+    examine = partial(
+        verify_file,
         pdf,
         policy=DEFAULT_POLICY,
-        trust=trust_in(trust_dir),
         at=datetime.fromisoformat(at),
         roles={fingerprint: Role(role) for fingerprint, role in roles.items()},
         file=file,
     )
-    return Answer(facts=to_json(report))
+    return _verdict(pdf, trust_in(trust_dir), known, lambda found: examine(trust=found))
+
+
+def _verdict(
+    pdf: bytes, trust: Trust, known: Known | None, examine: Callable[[Trust], Report]
+) -> Answer:
+    """Examine a file; where that settles nothing, again with what can be got for it."""
+    if known is None or not known.answers:
+        report = examine(trust)
+        if known is None or not _is_open(report):
+            return Answer(facts=to_json(report))
+    asking = Asking(known)
+    completed = _completed(pdf, trust, asking, with_issuers=known.with_issuers)
+    return asking.wanted or Answer(facts=to_json(examine(completed)))
+
+
+def _is_open(report: Report) -> bool:
+    """Tell whether more data could change something: nothing else is asked for."""
+    found = [one.indication for one in report.signatures]
+    found += [one.indication for one in report.document_timestamps]
+    return Indication.INDETERMINATE in found
+
+
+def _completed(pdf: bytes, trust: Trust, asking: Asking, *, with_issuers: bool) -> Trust:
+    """Add to a trust what helps to examine a file; no anchor is ever added."""
+    above = issuers(pdf, trust, asking.fetch) if with_issuers else ()
+    trust = replace(trust, intermediates=(*trust.intermediates, *above))
+    data = collect(pdf, trust, asking.fetch)
+    return replace(trust, crls=(*trust.crls, *data.crls), ocsps=(*trust.ocsps, *data.ocsps))
 
 
 def ready(trust_dir: str) -> Answer:
@@ -79,17 +119,14 @@ def ready(trust_dir: str) -> Answer:
     return Answer(facts={"anchors": anchors})
 
 
-def verify_path(path: str, trust: list[str], at: str) -> Answer:
+def verify_path(path: str, trust: list[str], at: str, known: Known | None) -> Answer:
     """Return the verdict of a file on disk, against anchors in folders or files.
 
     Raises:
         UnreadableFileError: it cannot be read as a PDF.
     """
-    report = verify_file(
-        Path(path).read_bytes(),
-        policy=DEFAULT_POLICY,
-        trust=trust_in(*trust),
-        at=datetime.fromisoformat(at),
-        file=path,
+    pdf = Path(path).read_bytes()
+    examine = partial(
+        verify_file, pdf, policy=DEFAULT_POLICY, at=datetime.fromisoformat(at), file=path
     )
-    return Answer(facts=to_json(report))
+    return _verdict(pdf, trust_in(*trust), known, lambda found: examine(trust=found))

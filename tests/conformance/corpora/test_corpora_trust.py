@@ -40,7 +40,7 @@ def store_of(folder: Path) -> TrustStore:
         try:
             store.add(one, Wish(kind=kind, reason="công bố"), at=NOW)
         except NotAnAuthorityError:
-            assert row["expected"] == "END-ENTITY"  # noqa: PT017  # the only ones to refuse
+            assert row["expected"] == "END-ENTITY"  # the only ones to refuse
     return store
 
 

@@ -1,0 +1,80 @@
+"""In the parent of a child that opens a file: gets what the child wants.
+
+The child has no network; the parent has, and reads of the file nothing but the requests:
+addresses and questions, under limits of number and time.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from docsvc.errors import DocsvcError
+from docsvc.revocation.asking import Known
+from docsvc.revocation.cache import Cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from docsvc.sandbox import Answer
+
+# Chains of signer, seal and authorities of a file with ten signatures ask for less.
+MAX_REQUESTS = 32
+# Behind a page somebody waits; a request that has begun by then may still take its own time.
+MAX_SECONDS = 30.0
+# An OCSP request has some hundred bytes.
+_MAX_BODY = 4096
+_MAX_URL = 2048
+
+
+class EndlessWishError(DocsvcError):
+    """A child that reads a file wants what it has already: the file may have taken it over."""
+
+    code = "revocation.endless-wish"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Online:
+    """Gets what a child wants until it wants nothing more."""
+
+    cache: Cache
+    with_issuers: bool = False
+    max_requests: int = MAX_REQUESTS
+    max_seconds: float = MAX_SECONDS
+
+    def complete(self, ask: Callable[[Known], Answer]) -> Answer:
+        """Ask a child until its answer is whole.
+
+        Args:
+            ask: runs the child's task with what is known.
+
+        Returns:
+            The answer; what could not be got, or came too late or too often, is missing in it.
+
+        Raises:
+            EndlessWishError: the child wants what it has, or something in no form of ours.
+        """
+        answers: dict[str, str] = {}
+        end = time.monotonic() + self.max_seconds
+        while True:
+            answer = ask(Known(answers=answers, with_issuers=self.with_issuers))
+            wanted = answer.facts.get("wanted")
+            if not wanted:
+                return answer
+            before = len(answers)
+            try:
+                for one in wanted:
+                    may = len(answers) < self.max_requests and time.monotonic() < end
+                    answers[str(one["key"])] = self._got(one) if may else ""
+            except (LookupError, TypeError, ValueError) as e:
+                raise EndlessWishError from e
+            if len(answers) == before:
+                raise EndlessWishError
+
+    def _got(self, one: Mapping[str, Any]) -> str:
+        url, body = str(one["url"]), one["body"]
+        if len(url) > _MAX_URL or len(body or "") > 2 * _MAX_BODY:
+            return ""
+        path = self.cache.obtain(url, bytes.fromhex(body) if body else None)
+        return str(path.absolute()) if path else ""
