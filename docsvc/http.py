@@ -58,6 +58,10 @@ class FetchRefusedError(DocsvcError):
     code = "http.refused"
 
 
+class UnreachableError(ConnectionError):
+    """The host has no address, or nobody answers at it; other addresses of it will do no better."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """Which addresses may be called.
@@ -87,12 +91,12 @@ def resolve(host: str, port: int) -> list[str]:
     """Ask the system's resolver.
 
     Raises:
-        OSError: the name is not known.
+        UnreachableError: the name is not known.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as e:
-        raise ConnectionError(type(e).__name__) from e
+    except (OSError, UnicodeError) as e:
+        raise UnreachableError(type(e).__name__) from e
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
@@ -156,7 +160,7 @@ class Outbound:
             "Accept-Encoding": "identity",
             **(headers or {}),
         }
-        failure: OSError = ConnectionError("no address")
+        failure = UnreachableError("no address")
         for address in addresses[:_MAX_ADDRESSES]:
             request = self._client.build_request(
                 method,
@@ -167,7 +171,7 @@ class Outbound:
             )
             try:
                 return self._sent(request, deadline, url)
-            except _UnreachableError as e:
+            except UnreachableError as e:
                 failure = e
         raise failure
 
@@ -182,7 +186,7 @@ class Outbound:
             try:
                 answer = self._answer(request, url)
             except httpx.ConnectError as e:
-                raise _UnreachableError(type(e).__name__) from e
+                raise UnreachableError(type(e).__name__) from e
             except httpx.TimeoutException as e:
                 raise TimeoutError(request.method) from e
             except httpx.HTTPError as e:
@@ -212,7 +216,7 @@ class Outbound:
 
         Raises:
             FetchRefusedError: it may not.
-            OSError: its name is not known.
+            UnreachableError: its name is not known.
         """
         host = target.raw_host.decode("ascii")
         port = target.port or _PORTS[target.scheme]
@@ -233,10 +237,6 @@ class Outbound:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-class _UnreachableError(ConnectionError):
-    """Nobody answers at this address of the host; the next one may."""
 
 
 @dataclass(slots=True)

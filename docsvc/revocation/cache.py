@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from docsvc import atomic
 from docsvc.clock import Clock
 from docsvc.errors import DocsvcError
+from docsvc.http import UnreachableError
 from docsvc.revocation import rules
 from docsvc.revocation.indexes import Index, forget_oldest
 
@@ -87,9 +88,13 @@ class Cache:
         path = self._path(known)
         if known and self.clock.now() < known.fresh_until and (path or known.error):
             return path
+        host = rules.host_of(url)
         try:
+            self._require_reachable(host)
             reply = self._asked(url, body)
         except (OSError, DocsvcError) as e:
+            if isinstance(e, UnreachableError | TimeoutError):
+                self._failed(host, type(e).__name__)
             error = getattr(e, "code", type(e).__name__)
             log.info("revocation.not-fetched", extra={"key": key, "error": error})
             self.index.put(rules.failed(key, url, error, before=known, at=self.clock.now()))
@@ -99,6 +104,20 @@ class Cache:
         path = self.files.put(reply.data)
         self.index.put(entry)
         return path
+
+    def _require_reachable(self, host: str) -> None:
+        """Leave a host alone that did not answer a moment ago: every signer has an address there.
+
+        Raises:
+            ConnectionError: it did not.
+        """
+        known = self.index.find(rules.key_of(host, None))
+        if known and self.clock.now() < known.fresh_until:
+            raise ConnectionError(known.error)
+
+    def _failed(self, host: str, error: str) -> None:
+        key, at = rules.key_of(host, None), self.clock.now()
+        self.index.put(rules.failed(key, host, error, before=None, at=at))
 
     def _path(self, known: Entry | None) -> Path | None:
         return self.files.find(known.sha256) if known and known.sha256 else None

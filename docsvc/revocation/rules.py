@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
@@ -55,6 +56,14 @@ def key_of(url: str, body: bytes | None) -> str:
     """Name a request: an address and what is posted to it."""
     address = url.encode("utf-8", "surrogatepass")
     return hashlib.sha256(address + b"\0" + (b"" if body is None else b"\1" + body)).hexdigest()
+
+
+def host_of(url: str) -> str:
+    """Return host and port of an address, as it names them; empty if it names none."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def succeeded(key: str, url: str, reply: Reply, *, at: datetime) -> Entry:

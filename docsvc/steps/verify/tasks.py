@@ -83,13 +83,18 @@ def _verdict(
     pdf: bytes, trust: Trust, known: Known | None, examine: Callable[[Trust], Report]
 ) -> Answer:
     """Examine a file; where that settles nothing, again with what can be got for it."""
+    report = None
     if known is None or not known.answers:
         report = examine(trust)
         if known is None or not _is_open(report):
             return Answer(facts=to_json(report))
     asking = Asking(known)
     completed = _completed(pdf, trust, asking, with_issuers=known.with_issuers)
-    return asking.wanted or Answer(facts=to_json(examine(completed)))
+    if asking.wanted:
+        return asking.wanted
+    if report is None or completed != trust:
+        report = examine(completed)
+    return Answer(facts=to_json(report))
 
 
 def _is_open(report: Report) -> bool:
@@ -102,9 +107,15 @@ def _is_open(report: Report) -> bool:
 def _completed(pdf: bytes, trust: Trust, asking: Asking, *, with_issuers: bool) -> Trust:
     """Add to a trust what helps to examine a file; no anchor is ever added."""
     above = issuers(pdf, trust, asking.fetch) if with_issuers else ()
-    trust = replace(trust, intermediates=(*trust.intermediates, *above))
+    trust = replace(trust, intermediates=_together(trust.intermediates, above))
     data = collect(pdf, trust, asking.fetch)
-    return replace(trust, crls=(*trust.crls, *data.crls), ocsps=(*trust.ocsps, *data.ocsps))
+    return replace(
+        trust, crls=_together(trust.crls, data.crls), ocsps=_together(trust.ocsps, data.ocsps)
+    )
+
+
+def _together(some: tuple[bytes, ...], more: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    return tuple(dict.fromkeys((*some, *more)))
 
 
 def ready(trust_dir: str) -> Answer:

@@ -264,6 +264,17 @@ def test_empty_store_is_loud(office: Office) -> None:
     assert "Chưa cài chứng thư gốc" in ended.err
 
 
+def test_doctor_says_in_words_that_there_are_no_anchors(office: Office) -> None:
+    ended = office.run(
+        "doctor",
+        DOCSVC_TRUST_DIR=str(office.store),
+        DOCSVC_DATA_DIR=str(office.folder / "data"),
+    )
+
+    assert ended.code == 1
+    assert "Chưa cài chứng thư gốc tin cậy" in ended.out
+
+
 def test_removed_certificate_is_trusted_no_more(office: Office) -> None:
     der = make("Gốc")
     office.take(office.file("root.cer", der))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from docsvc.http import FetchRefusedError
+from docsvc.http import FetchRefusedError, UnreachableError
 from docsvc.revocation.asking import Asking, Known
 from docsvc.revocation.cache import Cache, Files
 from docsvc.revocation.indexes import FolderIndex
@@ -132,6 +132,28 @@ def test_failure_is_remembered_for_a_minute(shop: Shop, failure: bytes | Excepti
     shop.time.at += timedelta(minutes=1)
     shop.outside.answer = crl()
     assert shop.obtain()
+
+
+@pytest.mark.parametrize("failure", [UnreachableError(), TimeoutError()])
+def test_host_that_does_not_answer_is_left_alone_for_a_minute(
+    shop: Shop, failure: Exception
+) -> None:
+    shop.outside.answer = failure
+    for number in range(3):
+        assert shop.obtain(bytes([number])) is None
+    assert len(shop.outside.asked) == 1
+
+    shop.time.at += timedelta(minutes=1)
+    shop.outside.answer = crl()
+    assert shop.obtain(b"\x00")
+
+
+def test_host_that_answers_badly_is_asked_for_the_next(shop: Shop) -> None:
+    shop.outside.answer = ConnectionError(404)
+    for number in range(3):
+        shop.obtain(bytes([number]))
+
+    assert len(shop.outside.asked) == 3
 
 
 def test_why_it_failed_is_written_down(shop: Shop) -> None:

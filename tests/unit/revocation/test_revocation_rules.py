@@ -64,6 +64,13 @@ def test_request_is_named_by_address_and_question() -> None:
     assert len(keys) == 9
 
 
+@pytest.mark.parametrize(
+    ("url", "host"), [("http://CRL.example:81/x", "crl.example:81"), ("", ""), ("http://[x", "")]
+)
+def test_host_of_an_address_is_what_it_names(url: str, host: str) -> None:
+    assert rules.host_of(url) == host
+
+
 @pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
 def test_crl_is_read_with_its_times_and_kept_as_der(encoding: Encoding) -> None:
     data = crl(encoding)
