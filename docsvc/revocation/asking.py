@@ -15,10 +15,14 @@ from docsvc.sandbox import Answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What was got so far: the file of each answer by its request, "" where there is none."""
+    """What was got so far: the file of each answer by its request, "" where there is none.
+
+    ``is_first`` tells that nothing of it was got because this file wanted it.
+    """
 
     answers: dict[str, str] = field(default_factory=dict)
     with_issuers: bool = False
+    is_first: bool = True
 
 
 class Asking:

@@ -7,12 +7,13 @@ addresses and questions, under limits of number and time.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from docsvc.errors import DocsvcError
 from docsvc.revocation.asking import Known
 from docsvc.revocation.cache import Cache
+from docsvc.revocation.rules import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 MAX_REQUESTS = 32
 # Behind a page somebody waits; a request that has begun by then may still take its own time.
 MAX_SECONDS = 30.0
+# Shorter than anything is kept in the cache, so that nothing grows old here.
+_WARM_S = 60.0
+_MAX_RECENT = 256
 # An OCSP request has some hundred bytes.
 _MAX_BODY = 4096
 _MAX_URL = 2048
@@ -42,6 +46,7 @@ class Online:
     with_issuers: bool = False
     max_requests: int = MAX_REQUESTS
     max_seconds: float = MAX_SECONDS
+    _recent: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     def complete(self, ask: Callable[[Known], Answer]) -> Answer:
         """Ask a child until its answer is whole.
@@ -55,26 +60,39 @@ class Online:
         Raises:
             EndlessWishError: the child wants what it has, or something in no form of ours.
         """
-        answers: dict[str, str] = {}
+        answers, left = self._warm(), self.max_requests
         end = time.monotonic() + self.max_seconds
+        first = True
         while True:
-            answer = ask(Known(answers=answers, with_issuers=self.with_issuers))
+            answer = ask(Known(answers=answers, with_issuers=self.with_issuers, is_first=first))
             wanted = answer.facts.get("wanted")
             if not wanted:
                 return answer
-            before = len(answers)
+            first, before = False, len(answers)
             try:
                 for one in wanted:
-                    may = len(answers) < self.max_requests and time.monotonic() < end
+                    may = left > 0 and time.monotonic() < end
                     answers[str(one["key"])] = self._got(one) if may else ""
+                    left -= 1
             except (LookupError, TypeError, ValueError) as e:
                 raise EndlessWishError from e
             if len(answers) == before:
                 raise EndlessWishError
 
+    def _warm(self) -> dict[str, str]:
+        """Return what was got for other files a moment ago: every document wants the same."""
+        since = time.monotonic() - _WARM_S
+        return {key: path for key, (at, path) in list(self._recent.items()) if at > since}
+
     def _got(self, one: Mapping[str, Any]) -> str:
         url, body = str(one["url"]), one["body"]
         if len(url) > _MAX_URL or len(body or "") > 2 * _MAX_BODY:
             return ""
-        path = self.cache.obtain(url, bytes.fromhex(body) if body else None)
-        return str(path.absolute()) if path else ""
+        question = bytes.fromhex(body) if body else None
+        path = self.cache.obtain(url, question)
+        if path is None:
+            return ""
+        if len(self._recent) >= _MAX_RECENT:
+            self._recent.clear()
+        self._recent[key_of(url, question)] = (time.monotonic(), str(path.absolute()))
+        return str(path.absolute())

@@ -84,7 +84,7 @@ def _verdict(
 ) -> Answer:
     """Examine a file; where that settles nothing, again with what can be got for it."""
     report = None
-    if known is None or not known.answers:
+    if known is None or known.is_first:
         report = examine(trust)
         if known is None or not _is_open(report):
             return Answer(facts=to_json(report))

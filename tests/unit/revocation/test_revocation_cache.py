@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from docsvc.http import FetchRefusedError, UnreachableError
+from docsvc.revocation import online as online_module
 from docsvc.revocation.asking import Asking, Known
 from docsvc.revocation.cache import Cache, Files
 from docsvc.revocation.indexes import FolderIndex
@@ -219,6 +221,30 @@ def test_child_says_what_it_wants_and_gets_it(shop: Shop) -> None:
     assert Online(cache=shop.cache).complete(ask).facts == {"done": True}
     assert shop.outside.asked == [(URL, None), (URL, b"question")]
     assert len(got) == 2
+
+
+def test_what_others_wanted_a_moment_ago_is_at_hand(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online_module, "_MAX_RECENT", 1)
+    online = Online(cache=shop.cache)
+    rounds: list[bool] = []
+
+    def ask(known: Known) -> Answer:
+        rounds.append(known.is_first)
+        asking = Asking(known)
+        with contextlib.suppress(ConnectionError):
+            asking.fetch(URL, questions[-1])
+        return asking.wanted or Answer()
+
+    questions: list[bytes | None] = [None]
+    online.complete(ask)
+    online.complete(ask)
+    assert rounds == [True, False, True]
+    questions.append(b"another")
+    online.complete(ask)
+    assert rounds == [True, False, True, True, False]
+    assert len(shop.outside.asked) == 2
 
 
 def test_what_could_not_be_got_is_not_wanted_again(shop: Shop) -> None:
