@@ -40,6 +40,7 @@ from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_timestamp
 from verify_material import KINDS, NOW, Kind, Pki, document, signed
 
+from docsvc.steps.verify.question import Question
 from docsvc.steps.verify.tasks import verify_path
 from verification._pades import cms
 from verification.model import Indication
@@ -259,11 +260,11 @@ def memory(pki: Pki, folder: Path, anchors: Path) -> dict[str, object]:
 
 def memory_of(small: str, large: str, anchors: str) -> dict[str, object]:
     """Return the private memory that a file takes above that of a process which has worked."""
-    at = (NOW + timedelta(minutes=1)).isoformat()
-    verify_path(small, [anchors], at)
+    question = Question(trust=(anchors,), at=(NOW + timedelta(minutes=1)).isoformat())
+    verify_path(small, question)
     idle = _private_mb()
     with sampling() as peak:
-        indication = verify_path(large, [anchors], at).facts["indication"]
+        indication = verify_path(large, question).facts["indication"]
     return {"indication": indication, "idle_mb": idle, "above_idle_mb": round(max(peak) - idle, 1)}
 
 

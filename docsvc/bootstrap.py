@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, select
 
@@ -18,10 +17,12 @@ from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
-from docsvc.http import Outbound
+from docsvc.http import Outbound, Reach
 from docsvc.jobs.engine import JobQueue
-from docsvc.organisations import queries as organisations
 from docsvc.organisations.tables import Unit
+from docsvc.revocation.cache import Cache, Files
+from docsvc.revocation.indexes import Index, TableIndex
+from docsvc.revocation.online import Online
 from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
 from docsvc.steps.deposit.store import open_archive
@@ -30,7 +31,7 @@ from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
 from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.token import Tokens
-from docsvc.steps.timestamp.service import Augmenter, Fetched
+from docsvc.steps.timestamp.service import Augmenter
 from docsvc.steps.verify import service as verify
 from docsvc.steps.verify.reports import Examination, Form, Reporter
 from docsvc.workflow import State, Step
@@ -69,7 +70,7 @@ class Services:
     stores: Stores
     tokens: Tokens
     outbound: Outbound
-    fetched: Fetched
+    online: Online | None
     root: StorageRoot
     verifier: verify.Verifier
 
@@ -127,9 +128,7 @@ class Services:
 
     def examine(self, pdf: bytes, *, file: str, lang: Lang) -> Examination:
         """Return what is found about a file, in words too; nothing is kept."""
-        with self.transactions() as tx:
-            roles = {k: str(v) for k, v in organisations.roles(tx).items()}
-        return self._reporter.examine(pdf, file=file, at=self.clock.now(), roles=roles, lang=lang)
+        return self._reporter.examine(pdf, file=file, lang=lang)
 
     def report(self, examined: Examination, form: Form) -> bytes:
         """Draw a report; as PDF it is sealed if the settings say with what, B-LT if there is a TSA.
@@ -147,22 +146,17 @@ class Services:
 
     @property
     def augmenter(self) -> Augmenter:
-        """Return what raises files to B-LTA; the memory of revocation answers is this process's."""
+        """Return what raises files to B-LTA."""
         return Augmenter(
             sandbox=self.sandbox,
             trust_dir=str(self.settings.trust_dir),
-            fetched=self.fetched,
+            online=self.online,
             stamp=self.stamp,
         )
 
     @property
     def _reporter(self) -> Reporter:
-        return Reporter(
-            sandbox=self.sandbox,
-            trust_dir=str(self.settings.trust_dir),
-            policy_file=self.settings.policy_file,
-            demonstration=self.settings.demonstration,
-        )
+        return Reporter(verifier=self.verifier, demonstration=self.settings.demonstration)
 
     @property
     def _sealer(self) -> Sealer:
@@ -240,7 +234,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     sandbox = Sandbox(settings.workers, preload=PRELOAD)
     root = StorageRoot(open_archive(settings.archive))
     root.initialise()
-    outbound = Outbound(_hosts(settings), timeout_s=settings.tsa_timeout_s)
+    online = open_online(settings, TableIndex(transactions), clock=time)
     return Services(
         settings=settings,
         engine=engine,
@@ -251,16 +245,41 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         sandbox=sandbox,
         stores=stores,
         tokens=Tokens(settings.tokens),
-        outbound=outbound,
-        fetched=Fetched(get=outbound.get),
+        outbound=Outbound(Reach(own=settings.tsa_url), timeout_s=settings.tsa_timeout_s),
+        online=online,
         root=root,
         verifier=verify.Verifier(
             stores=stores,
             sandbox=sandbox,
             trust_dir=str(settings.trust_dir),
             policy_file=settings.policy_file,
+            online=online,
         ),
     )
+
+
+def open_online(settings: Settings, index: Index, *, clock: Clock) -> Online | None:
+    """Compose what asks CRL servers and OCSP responders; None if the settings let nobody be asked.
+
+    Args:
+        settings: whom to ask, how long to wait, where to keep the answers.
+        index: where it is written down what is known.
+        clock: tells when answers are due.
+    """
+    if settings.fetch == "off":
+        return None
+    reach = Reach(
+        allow=settings.fetch_allow,
+        networks=settings.fetch_networks,
+        open_to_public=settings.fetch == "open",
+    )
+    cache = Cache(
+        client=Outbound(reach, timeout_s=settings.fetch_timeout_s),
+        index=index,
+        files=Files(folder=settings.revocation / "answers", max_bytes=settings.revocation_bytes),
+        clock=clock,
+    )
+    return Online(cache=cache, with_issuers=settings.fetch_issuers)
 
 
 def _tried(part: Callable[[], object]) -> dict[str, Any]:
@@ -269,8 +288,3 @@ def _tried(part: Callable[[], object]) -> dict[str, Any]:
     except Exception as e:  # noqa: BLE001  # whatever is broken is what the self-check is for
         return {"ok": False, "detail": getattr(e, "code", type(e).__name__)}
     return {"ok": True, "detail": ""}
-
-
-def _hosts(settings: Settings) -> tuple[str, ...]:
-    """Return the hosts that may be called: the listed ones and the timestamp authority's."""
-    return (*settings.fetch_allow, urlsplit(settings.tsa_url).netloc.rpartition("@")[2])

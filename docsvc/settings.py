@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _PREFIX = "DOCSVC_"
 # Names the file; every other variable with the prefix is a setting.
 _CONFIG = "DOCSVC_CONFIG"
+_LISTS = frozenset({"fetch_allow", "fetch_networks"})
 
 
 class SettingsError(DocsvcError):
@@ -74,9 +76,25 @@ class Settings(_Record):
     tsa_url: str = ""
     """Address of the timestamp authority (RFC 3161)."""
     tsa_timeout_s: float = 180.0
-    """How long a call to the outside may take, in seconds."""
+    """How long a call to the timestamp authority may take, in seconds."""
+    fetch: Literal["off", "listed", "open"] = "listed"
+    """Whose CRLs and OCSP responders may be asked: nobody's, those of ``fetch_allow``, or any on
+    the public internet. If nothing is set, ``docsvc verify`` without ``--offline`` takes
+    ``open``."""
     fetch_allow: tuple[str, ...] = ()
     """Hosts, ``host`` or ``host:port``, whose CRLs and OCSP responders may be asked."""
+    fetch_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks that are not public and in which hosts of ``fetch_allow`` may be found all the same,
+    such as ``10.0.0.0/8``."""
+    fetch_timeout_s: float = 15.0
+    """How long one answer of a CRL server or an OCSP responder may take, in seconds."""
+    fetch_issuers: bool = False
+    """Also fetch certificates of issuers that are missing, from the addresses in certificates."""
+    revocation_dir: Path | None = None
+    """Folder in which answers of CRL servers and OCSP responders are kept; none: a folder in
+    ``data_dir``."""
+    revocation_bytes: int = 1024**3
+    """Size of that folder, at most; what was not used for the longest time goes first."""
     tokens: tuple[Token, ...] = ()
     """Tokens of this machine: ``[[tokens]]`` tables, in the file only."""
     report_certificate: str = ""
@@ -104,6 +122,11 @@ class Settings(_Record):
         return self.blobs_url or (self.data_dir / "blobs").absolute().as_uri()
 
     @property
+    def revocation(self) -> Path:
+        """Return the folder of answers about revocation: one in ``data_dir`` if none is set."""
+        return self.revocation_dir or self.data_dir / "revocation"
+
+    @property
     def archive(self) -> str:
         """Return the address of the OCFL storage root: a folder in ``data_dir`` if none is set."""
         return self.archive_url or (self.data_dir / "archive").absolute().as_uri()
@@ -116,7 +139,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         path: a TOML file; else the one that ``DOCSVC_CONFIG`` names; else ``docsvc.toml``
             of the working folder if there is one.
         environment: instead of the environment of the process; ``DOCSVC_DATABASE_URL=…`` wins
-            over ``database_url`` of the file, ``DOCSVC_FETCH_ALLOW`` is separated by commas.
+            over ``database_url`` of the file, ``DOCSVC_FETCH_ALLOW`` and
+            ``DOCSVC_FETCH_NETWORKS`` are separated by commas.
 
     Raises:
         SettingsError: the file cannot be read, or a key or value is not known.
@@ -148,7 +172,7 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, object]:
     if unknown := sorted(ours - set(names)):
         raise SettingsError(path=f"{_PREFIX}*", problem=", ".join(unknown))
     values: dict[str, object] = {names[key]: env[key] for key in ours}
-    if "fetch_allow" in values:
-        hosts = str(values["fetch_allow"]).split(",")
-        values["fetch_allow"] = tuple(host.strip() for host in hosts if host.strip())
+    for name in _LISTS & set(values):
+        entries = str(values[name]).split(",")
+        values[name] = tuple(entry.strip() for entry in entries if entry.strip())
     return values

@@ -84,3 +84,15 @@ class OtherFileError(VerificationError):
     """The evidence belongs to another file."""
 
     code = "verification.evidence-of-other-file"
+
+
+class AnchorSetError(TrustMaterialError):
+    """The list of decided anchors in the trust store is not of the form it should have."""
+
+    code = "verification.anchor-set"
+
+
+class AnchorMismatchError(TrustMaterialError):
+    """A certificate of the trust store is not the one that was decided upon."""
+
+    code = "verification.anchor-mismatch"

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from verification import cades, certificates, revisions, statuses
 from verification import context as contexts
 from verification import trust as trusts
 from verification._pades import cms
 from verification._pdf import document as documents
-from verification._pdf.objects import PdfSyntaxError
+from verification._pdf.objects import Buffer, PdfSyntaxError
 from verification.certificates import Certificate
 from verification.errors import UnreadableFileError
 from verification.names import NameKey
@@ -22,6 +24,10 @@ from verification.trust import Trust, TrustIndex
 
 # What is worth carrying in every file; beyond it an OCSP answer is asked for, if there can be one.
 MAX_EMBEDDED_CRL = 512 << 10
+# Real chains have three or four members; a certificate names one address or two of its issuer.
+_MAX_CLIMB = 8
+_MAX_ISSUER_URLS = 2
+_MAX_ISSUERS = 16
 
 # Address and request body (None: GET) → answer. It raises OSError for what it cannot get.
 Fetch: TypeAlias = Callable[[str, bytes | None], bytes]
@@ -74,7 +80,7 @@ def which(ders: Iterable[bytes], trust: Trust) -> tuple[str, ...]:
 
 
 def collect(
-    source: bytes | Sequence[bytes], trust: Trust, fetch: Fetch, *, prefer_ocsp: bool = False
+    source: Buffer | Sequence[bytes], trust: Trust, fetch: Fetch, *, prefer_ocsp: bool = False
 ) -> ValidationData:
     """Collect what ``signing.augment`` needs for B-LT: for every signature and every timestamp.
 
@@ -90,7 +96,7 @@ def collect(
     Raises:
         UnreadableFileError: the PDF cannot be read.
     """
-    leaves, embedded = _from_pdf(source) if isinstance(source, bytes) else _from_ders(source)
+    leaves, embedded = _from_pdf(source) if isinstance(source, Buffer) else _from_ders(source)
     collection = _Collection(fetch, prefer_ocsp, trust)
     for leaf in leaves:
         chain = _chain(leaf, embedded, trusts.index(trust))
@@ -105,6 +111,91 @@ def collect(
         ocsps=tuple(collection.ocsps),
         missing=tuple(collection.missing),
     )
+
+
+def issuers(source: Buffer | Sequence[bytes], trust: Trust, fetch: Fetch) -> tuple[bytes, ...]:
+    """Fetch the issuers that are missing between signers and anchors (RFC 5280 §4.2.2.1).
+
+    Args:
+        source: a signed PDF, or the certificates (DER) of signers and authorities.
+        trust: anchors and intermediates.
+        fetch: gets an address; an OSError means it could not.
+
+    Returns:
+        The certificates (DER) that stand in a chain from a signer to an anchor, and no others:
+        what a stranger's address gave is worth what the signatures in the chain are.
+
+    Raises:
+        UnreadableFileError: the PDF cannot be read.
+    """
+    leaves, embedded = _from_pdf(source) if isinstance(source, Buffer) else _from_ders(source)
+    known = [one for group in embedded.values() for one in group]
+    needed: dict[bytes, None] = {}
+    for leaf in leaves:
+        fetched: dict[str, Certificate] = {}
+        for _ in range(_MAX_CLIMB):
+            around = trusts.by_subject((*known, *fetched.values()))
+            chain = _chain(leaf, around, trusts.index(trust))
+            needed.update((one.der, None) for one in chain if one.sha256 in fetched)
+            more = [] if chain else _above(leaf, around, fetch)
+            new = {one.sha256: one for one in more if one.sha256 not in fetched}
+            if not new:
+                break
+            fetched |= new
+    return tuple(needed)
+
+
+def _above(
+    leaf: Certificate, around: dict[NameKey, tuple[Certificate, ...]], fetch: Fetch
+) -> list[Certificate]:
+    """Fetch the issuers of the certificates at which the ways up from a signer end."""
+    found: list[Certificate] = []
+    waiting, seen = [leaf], {leaf.sha256}
+    while waiting:
+        one = waiting.pop()
+        above = [x for x in around.get(one.issuer, ()) if certificates.is_issued_by(one, x)]
+        waiting += [x for x in above if x.sha256 not in seen]
+        seen.update(x.sha256 for x in above)
+        if not above:
+            found += _issuers_of(one, fetch)
+    return found
+
+
+def _issuers_of(one: Certificate, fetch: Fetch) -> Iterator[Certificate]:
+    for url in _issuer_urls(one)[:_MAX_ISSUER_URLS]:
+        try:
+            data = fetch(url, None)
+        except OSError:
+            continue
+        for each in certificates.load_all(_certificates_in(data)[:_MAX_ISSUERS]):
+            if certificates.is_issued_by(one, each):
+                yield each
+
+
+def _issuer_urls(one: Certificate) -> list[str]:
+    extensions = x509.load_der_x509_certificate(one.der).extensions
+    return [
+        access.access_location.value
+        for extension in extensions
+        if isinstance(extension.value, x509.AuthorityInformationAccess)
+        for access in extension.value
+        if access.access_method == AuthorityInformationAccessOID.CA_ISSUERS
+        and isinstance(access.access_location, x509.UniformResourceIdentifier)
+    ]
+
+
+def _certificates_in(data: bytes) -> list[bytes]:
+    """Return what an address of issuers gives: one certificate, or some in a PKCS #7 (.p7c)."""
+    for read in (_one, x509.load_pem_x509_certificates, pkcs7.load_der_pkcs7_certificates):
+        try:
+            return [one.public_bytes(Encoding.DER) for one in read(data)]
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            continue
+    return []
+
+
+def _one(data: bytes) -> list[x509.Certificate]:
+    return [x509.load_der_x509_certificate(data)]
 
 
 def signers(pdf: bytes) -> tuple[bytes, ...]:
@@ -137,7 +228,7 @@ def _from_ders(
 
 
 def _from_pdf(
-    pdf: bytes,
+    pdf: Buffer,
 ) -> tuple[list[Certificate], dict[NameKey, tuple[Certificate, ...]]]:
     """Return the signers of all containers of a file, and all certificates in it."""
     try:

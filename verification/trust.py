@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from verification import anchors as anchor_sets
 from verification import certificates, paths
+from verification.anchors import Decision
 from verification.certificate_policies import PolicyInputs
 from verification.certificates import Certificate, CertificateError
 from verification.errors import TrustMaterialError
@@ -26,14 +28,7 @@ _MAX_STEPS = 128
 _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|X509 CRL)-----.*?-----END \1-----", re.DOTALL)
 
 
-class AnchorKind(StrEnum):
-    """Whose anchor it is; a signer's chain may end at any but ``tsa``."""
-
-    STATE = "state"
-    PARTY = "party"
-    PUBLIC = "public"
-    TSA = "tsa"
-    DEMO = "demo"
+AnchorKind: TypeAlias = anchor_sets.AnchorKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +199,11 @@ def _is_new(issuer: Certificate, chain: tuple[Certificate, ...]) -> bool:
 def load_directory(path: Path) -> Trust:
     """Read a trust store from a folder, or from one file.
 
-    Folders named as an anchor kind hold anchors of that kind; elsewhere a self-signed
-    certificate is an anchor of kind ``public``, any other an intermediate. CRLs and OCSP answers
-    are told apart by what they are. PEM and DER are read; other endings than .crt .cer .pem .der
-    .crl .ocsp are passed over.
+    A certificate that ``anchors.toml`` at the top of the folder lists is the anchor that was
+    decided upon there. Of the rest, folders named as an anchor kind hold anchors of that kind;
+    elsewhere a self-signed certificate is an anchor of kind ``public``, any other an intermediate.
+    CRLs and OCSP answers are told apart by what they are. PEM and DER are read; other endings than
+    .crt .cer .pem .der .crl .ocsp are passed over.
 
     Args:
         path: the folder or file.
@@ -217,9 +213,13 @@ def load_directory(path: Path) -> Trust:
 
     Raises:
         TrustMaterialError: a file is none of these.
+        AnchorMismatchError: a certificate is not the one that was decided upon.
         OSError: a file cannot be read.
     """
     endings = {".crt", ".cer", ".pem", ".der", ".crl", ".ocsp"}
+    decisions = anchor_sets.load(path)
+    by_file = {one.file: one for one in decisions}
+    by_digest = {one.sha256: one for one in decisions}
     files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
     anchors: list[Anchor] = []
     others: dict[str, list[bytes]] = {"certificate": [], "crl": [], "ocsp": []}
@@ -228,7 +228,10 @@ def load_directory(path: Path) -> Trust:
             continue
         for der in _parts(file.read_bytes()):
             kind = _kind(der, file.name)
-            anchor = _anchor(der, file) if kind == "certificate" else None
+            decision = by_file.get(file.relative_to(path).as_posix())
+            if decision is not None:
+                decision.require_match(der)
+            anchor = _anchor(der, file, by_digest) if kind == "certificate" else None
             if anchor is None:
                 others[kind].append(der)
             else:
@@ -267,8 +270,18 @@ def _kind(der: bytes, name: str) -> str:
     raise TrustMaterialError(file=name)
 
 
-def _anchor(der: bytes, file: Path) -> Anchor | None:
+def _anchor(der: bytes, file: Path, decided: Mapping[str, Decision]) -> Anchor | None:
     one = certificates.load(der)
+    decision = decided.get(one.sha256)
+    if decision is not None:
+        return Anchor(
+            certificate=der,
+            name=decision.name,
+            kind=decision.kind,
+            since=decision.since,
+            until=decision.until,
+            reason=decision.reason,
+        )
     folder = file.parent.name
     named = folder in set(AnchorKind)
     if not named and (one.subject != one.issuer or folder == "intermediates"):

@@ -19,6 +19,9 @@ def doctor(*, as_json: JsonOption = False, lang: LangOption = Lang.VI) -> int:
     if as_json:
         output.document(findings)
     else:
-        rows = [["✓" if f["ok"] else "✗", str(f["name"]), str(f["detail"])] for f in findings]
+        rows = [
+            ["✓" if f["ok"] else "✗", str(f["name"]), output.sentence(str(f["detail"]))]
+            for f in findings
+        ]
         output.table(["", "", ""], rows)
     return 0 if all(f["ok"] for f in findings) else 1

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from docsvc import logs
+from docsvc import logs, settings
 from docsvc.bootstrap import PRELOAD
-from docsvc.cli.evidence import (
+from docsvc.cli.ingest import walk
+from docsvc.cli.judging import (
     EvidenceOption,
     Judging,
     PolicyOption,
     ReplayOption,
+    Task,
+    online_of,
     tell_replay,
 )
-from docsvc.cli.ingest import walk
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.cli.report import REPORT_TASK, Asked, OutOption, ReportOption
 from docsvc.errors import CodedError, DocsvcError
@@ -29,12 +31,15 @@ from docsvc.sandbox import Answer, Sandbox
 from docsvc.steps.verify.reports import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+
+    from docsvc.revocation.online import Online
 
 # Results wait in order behind a slow file; this many batches may wait for each job.
 _AHEAD = 4
 # A verdict on a small file takes a millisecond or two: a batch is done before anybody notices.
-_BATCH_FILES = 16
+_BATCH = 16
+_NO_ANCHORS = "verification.no-trust-anchors"
 _BATCH_BYTES = 4 << 20
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="tệp hoặc thư mục")]
@@ -71,32 +76,40 @@ def verify(  # noqa: PLR0913  # the options of the contract
     evidence: EvidenceOption = None,
     replay: ReplayOption = None,
     offline: Annotated[bool, typer.Option("--offline", help="không gọi ra mạng")] = False,
+    fetch_issuers: Annotated[
+        bool, typer.Option("--fetch-issuers", help="tải cả chứng thư của nơi cấp còn thiếu")
+    ] = False,
     jobs: JobsOption = 1,
     report: ReportOption = None,
     out: OutOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.VI,
 ) -> int:
-    """Kiểm tra chữ ký số của tệp PDF; không lưu gì, không cần cơ sở dữ liệu."""
-    del offline  # nothing here calls out: revocation data come from the file and the trust store
+    """Kiểm tra chữ ký số của tệp PDF; không lưu văn bản, không cần cơ sở dữ liệu."""
     output = _output(as_json=as_json, lang=lang)
     judging = Judging(trust=trust, at=at, policy=policy, evidence=evidence, replay=replay)
+    online = None if offline or replay else online_of(settings.load(), issuers=fetch_issuers)
     if report is not None or out is not None:
         asked = Asked(form=report or Form.TEXT, out=out)
-        question = judging.question()
-        one = [asked.only(paths)]
-        (result,) = _each(one, 1, REPORT_TASK, lambda p: (str(p), question, asked.form, lang))
+        task = Task(name=REPORT_TASK, arguments=(judging.question(), asked.form, lang))
+        (result,) = _each([asked.only(paths)], 1, task, online=online)
         _tell_error(output, result)
         asked.write(result.frames)
         return int(exit_of(result))
-    task, arguments = judging.task(paths)
-    worst = Exit.PASSED
-    found = _each(walk(paths), jobs, task, lambda p: (str(p), *arguments), at_once=_BATCH_FILES)
-    for result in found:
+    worst, lost = Exit.PASSED, False
+    for result in _each(walk(paths), jobs, judging.task(paths), online=online, at_once=_BATCH):
         judging.keep(result.frames)
         _tell_verdict(output, result)
         worst = _worse(worst, exit_of(result))
+        lost = lost or _lacks_anchors(result)
+    if lost:
+        output.warn("verify.no-anchors", {"folder": ", ".join(judging.anchors)})
     return int(worst)
+
+
+def _lacks_anchors(result: Result) -> bool:
+    signatures = result.facts.get("signatures", [])
+    return any(_NO_ANCHORS in one["reasons"] for one in signatures)
 
 
 def inspect(
@@ -147,7 +160,7 @@ def _worse(one: Exit, other: Exit) -> Exit:
 def _facts(paths: list[Path], jobs: int, task: str, as_json: bool, lang: Lang) -> int:  # noqa: FBT001
     output = _output(as_json=as_json, lang=lang)
     worst = 0
-    for result in _each(walk(paths), jobs, task, lambda p: (str(p),)):
+    for result in _each(walk(paths), jobs, Task(name=task)):
         if result.error is not None:
             worst = int(Exit.UNREADABLE)
             _tell_error(output, result)
@@ -159,25 +172,32 @@ def _facts(paths: list[Path], jobs: int, task: str, as_json: bool, lang: Lang) -
 
 
 def _each(
-    paths: Iterable[Path],
-    jobs: int,
-    task: str,
-    arguments: Callable[[Path], tuple[object, ...]],
-    *,
-    at_once: int = 1,
+    paths: Iterable[Path], jobs: int, task: Task, *, online: Online | None = None, at_once: int = 1
 ) -> Iterator[Result]:
     """Run a task on every file, ``jobs`` at once, in order, holding only a few results.
 
     ``at_once`` small files go to a child in one message: what is quick to judge should not wait
-    for the way there and back.
+    for the way there and back. What a file wants from outside, ``online`` gets for it alone.
     """
     sandbox = Sandbox(jobs, preload=PRELOAD)
 
     def work(batch: list[Path]) -> list[Result]:
         problems = {path: _problem(path) for path in batch}
         readable = [path for path in batch if problems[path] is None]
-        found = iter(sandbox.run_each(task, [arguments(path) for path in readable]))
-        return [_result(path, problems[path] or next(found)) for path in batch]
+        begin = online.begin() if online else None
+        found = sandbox.run_each(task.name, [task.on(path, begin) for path in readable])
+        whole = iter(map(completed, readable, found))
+        return [_result(path, problems[path] or next(whole)) for path in batch]
+
+    def completed(path: Path, found: Answer | DocsvcError) -> Answer | DocsvcError:
+        if online is None or isinstance(found, DocsvcError) or "wanted" not in found.facts:
+            return found
+        try:
+            return online.complete(
+                lambda known: sandbox.run(task.name, *task.on(path, known)), first=found
+            )
+        except DocsvcError as e:
+            return e
 
     waiting: deque[Future[list[Result]]] = deque()
     with ThreadPoolExecutor(jobs) as pool:

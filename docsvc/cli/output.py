@@ -75,6 +75,10 @@ class Output:
         if self.as_json:
             self.line({"error": code, "facts": dict(facts)})
             return
+        self.warn(code, facts)
+
+    def warn(self, code: str, facts: Mapping[str, object]) -> None:
+        """Tell people what is amiss and what to do, on standard error."""
         console = Console(stderr=True, highlight=False, markup=False)
         console.print(self.sentence(code, facts))
         try:

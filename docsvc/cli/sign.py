@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docsvc import logs, settings
+from docsvc.bootstrap import open_online
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.clock import SystemClock
 from docsvc.errors import CodedError, DocsvcError
-from docsvc.http import Outbound
+from docsvc.http import Outbound, Reach
+from docsvc.revocation.indexes import FolderIndex
 from docsvc.sandbox import Sandbox
 from docsvc.steps.classify.model import Hints
 from docsvc.steps.sign.rules import FIELD_OF, places_of
-from docsvc.steps.timestamp.service import Augmenter, Fetched
+from docsvc.steps.timestamp.service import Augmenter
 from signing.complete import complete
 from signing.errors import SigningError
 from signing.model import Level, ReservedPlaces, Role, SignaturePlan
@@ -100,8 +102,7 @@ def _stamper(chosen: Settings, level: Level, tsa: str | None) -> Callable[[bytes
     url = tsa or chosen.tsa_url
     if not url:
         raise TimestampMissingError(level=level)
-    host = url.split("://", 1)[-1].split("/", 1)[0]
-    outbound = Outbound((host,), timeout_s=chosen.tsa_timeout_s)
+    outbound = Outbound(Reach(own=url), timeout_s=chosen.tsa_timeout_s)
     return Timestamper(url, outbound.post).stamp
 
 
@@ -155,12 +156,11 @@ def _places(pdf: bytes) -> ReservedPlaces:
 def _augmented(
     signed: bytes, chosen: Settings, stamp: Callable[[bytes], bytes] | None, level: Level
 ) -> bytes:
-    outbound = Outbound(chosen.fetch_allow, timeout_s=chosen.tsa_timeout_s)
     sandbox = Sandbox(1)
     augmenter = Augmenter(
         sandbox=sandbox,
         trust_dir=str(chosen.trust_dir),
-        fetched=Fetched(get=outbound.get),
+        online=open_online(chosen, FolderIndex(chosen.revocation / "index"), clock=SystemClock()),
         stamp=stamp or _no_stamp,
     )
     try:

@@ -6,6 +6,7 @@ from docsvc.db.base import Base
 from docsvc.documents import tables as documents
 from docsvc.jobs import tables as jobs
 from docsvc.organisations import tables as organisations
+from docsvc.revocation import tables as revocation
 from docsvc.statistics import tables as statistics
 from docsvc.steps.deposit import tables as deposit
 from docsvc.steps.register import tables as register
@@ -20,6 +21,7 @@ MODULES = (
     jobs,
     organisations,
     register,
+    revocation,
     sign,
     statistics,
     verify,

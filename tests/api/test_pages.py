@@ -379,6 +379,24 @@ def test_report_too_long_to_be_carried_is_left_to_the_api(
     assert 'name="carried"' not in html
 
 
+def test_verify_page_is_loud_when_no_anchor_is_installed(
+    anybody: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = services.check(PDF)
+    signatures = [
+        one | {"indication": "INDETERMINATE", "reasons": ["verification.no-trust-anchors"]}
+        for one in verdict["signatures"]
+    ]
+    found = verdict | {"indication": "INDETERMINATE", "signatures": signatures}
+    monkeypatch.setattr(type(services), "check", lambda *_, **_file: found)
+
+    html = good(anybody.post("/verify", files={"file": ("x.pdf", PDF)}))
+
+    assert html.count('<div class="trouble" role="alert">') == 1
+    assert "CHƯA CÀI CHỨNG THƯ GỐC TIN CẬY NÀO" in html
+    assert accessibility_faults(html) == []
+
+
 def test_statistics_page_shows_a_and_b_and_gives_files(as_role: AsRole, deliver: Deliver) -> None:
     deliver(until=Step.PUBLISH)
     client = as_role(Role.CLERK)

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docsvc.sandbox import Answer
-from docsvc.steps.verify.tasks import issued_policy_in, policy_in, trust_in
+from docsvc.steps.verify.question import answer
 from verification import evidence
-from verification.model import Role
 from verification.report import to_json
-from verification.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from verification.policy import Policy
-    from verification.trust import Trust
+    from docsvc.steps.verify.question import Judged, Question
 
 
-def examine(
-    pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str, policy: str
-) -> Answer:
-    """Return the verdict of a document of our own, and its evidence as a frame."""
-    known = {fingerprint: Role(role) for fingerprint, role in roles.items()}
-    return _examined(pdf, file, at, (issued_policy_in(policy), trust_in(trust_dir), known))
+def examine(pdf: bytes, question: Question) -> Answer:
+    """Return the verdict as `tasks.verify` does, and its evidence as a frame."""
+
+    def tell(found: Judged) -> Answer:
+        kept = evidence.gather(
+            pdf, found.report, policy=found.policy, trust=found.trust, roles=found.roles
+        )
+        return Answer(facts=to_json(found.report), frames=(evidence.to_bytes(kept),))
+
+    return answer(pdf, question, tell)
 
 
-def examine_path(path: str, trust: list[str], at: str, policy: str) -> Answer:
+def examine_path(path: str, question: Question) -> Answer:
     """Return the verdict of a file on disk, and its evidence as a frame."""
-    pdf, nobody = Path(path).read_bytes(), dict[str, Role]()
-    return _examined(pdf, path, at, (policy_in(policy), trust_in(*trust), nobody))
+    return examine(Path(path).read_bytes(), replace(question, file=path))
 
 
 def replay_path(path: str, kept: str) -> Answer:
@@ -51,19 +49,3 @@ def replay_path(path: str, kept: str) -> Answer:
         "made_by": dict(found.versions),
     }
     return Answer(facts=to_json(again.report) | {"file": path, "replay": told})
-
-
-def _examined(
-    pdf: bytes, file: str, at: str, judged_by: tuple[Policy, Trust, Mapping[str, Role]]
-) -> Answer:
-    policy, trust, roles = judged_by
-    report = verify(
-        pdf,
-        policy=policy,
-        trust=trust,
-        at=datetime.fromisoformat(at),
-        roles=roles,
-        file=file,
-    )
-    kept = evidence.gather(pdf, report, policy=policy, trust=trust, roles=roles)
-    return Answer(facts=to_json(report), frames=(evidence.to_bytes(kept),))

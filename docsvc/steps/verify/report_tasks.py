@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from docsvc.catalog.messages import Lang, Spoken
 from docsvc.sandbox import Answer
+from docsvc.steps.verify.question import answer, whole
 from docsvc.steps.verify.reports import Form
-from docsvc.steps.verify.tasks import policy_in, trust_in
-from verification.model import Role
 from verification.report import to_json, to_sheet, to_text
 from verification.report.html import to_html
 from verification.report.pdf import to_pdf
 from verification.report.sheet import Sheet
 from verification.report.writer import with_seal
 from verification.report.xml import to_xml
-from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
-    from verification.model import Report
+    from docsvc.steps.verify.question import Judged, Question
 
 _SHEET = TypeAdapter(Sheet)
 
 
 def examine(
     pdf: bytes,
-    question: dict[str, Any],
+    question: Question,
     lang: str,
     demonstration: bool,  # noqa: FBT001
 ) -> Answer:
@@ -38,15 +35,18 @@ def examine(
 
     Args:
         pdf: the file.
-        question: ``file`` name, ``at`` in ISO 8601, ``trust`` places, ``policy`` file,
-            ``roles`` by fingerprint.
+        question: what it is judged by.
         lang: language of the sheet.
         demonstration: whether the service runs on a demonstration authority.
     """
-    report = _verified(pdf, question)
-    sheet = to_sheet(report, Lang(lang).value, Spoken(Lang(lang)), demonstration=demonstration)
-    facts = {"verdict": to_json(report), "sheet": asdict(sheet)}
-    return Answer(facts=facts, frames=(to_xml(report),))
+
+    def tell(found: Judged) -> Answer:
+        report, spoken = found.report, Spoken(Lang(lang))
+        sheet = to_sheet(report, Lang(lang).value, spoken, demonstration=demonstration)
+        facts = {"verdict": to_json(report), "sheet": asdict(sheet)}
+        return Answer(facts=facts, frames=(to_xml(report),))
+
+    return answer(pdf, question, tell)
 
 
 def draw(sheet: dict[str, Any], at: str, form: str, sealed_by: str | None) -> Answer:
@@ -62,28 +62,24 @@ def draw(sheet: dict[str, Any], at: str, form: str, sealed_by: str | None) -> An
     return Answer(frames=(_drawn(words, datetime.fromisoformat(at), Form(form)),))
 
 
-def report_path(path: str, question: dict[str, Any], form: str, lang: str) -> Answer:
+def report_path(path: str, question: Question, form: str, lang: str) -> Answer:
     """Return the verdict of a file on disk as facts, and its report as a frame.
 
     Raises:
         UnreadableFileError: it cannot be read as a PDF.
+        FileChangedError: it changed meanwhile.
     """
-    report = _verified(Path(path).read_bytes(), question | {"file": path})
-    if Form(form) is Form.XML:
-        return Answer(facts=to_json(report), frames=(to_xml(report),))
-    sheet = with_seal(to_sheet(report, Lang(lang).value, Spoken(Lang(lang))), by=None)
-    return Answer(facts=to_json(report), frames=(_drawn(sheet, report.verified_at, Form(form)),))
 
+    def tell(found: Judged) -> Answer:
+        report = found.report
+        if Form(form) is Form.XML:
+            return Answer(facts=to_json(report), frames=(to_xml(report),))
+        sheet = with_seal(to_sheet(report, Lang(lang).value, Spoken(Lang(lang))), by=None)
+        frame = _drawn(sheet, report.verified_at, Form(form))
+        return Answer(facts=to_json(report), frames=(frame,))
 
-def _verified(pdf: bytes, question: dict[str, Any]) -> Report:
-    return verify_file(
-        pdf,
-        policy=policy_in(question["policy"]),
-        trust=trust_in(*question["trust"]),
-        at=datetime.fromisoformat(question["at"]),
-        roles={fingerprint: Role(role) for fingerprint, role in question["roles"].items()},
-        file=question["file"],
-    )
+    with whole(path) as pdf:
+        return answer(pdf, replace(question, file=path), tell)
 
 
 def _drawn(sheet: Sheet, at: datetime, form: Form) -> bytes:

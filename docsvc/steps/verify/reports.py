@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from docsvc.sandbox import Sandbox
+from docsvc.steps.verify.service import Verifier
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from docsvc.catalog.messages import Lang
 
 _EXAMINE = "docsvc.steps.verify.report_tasks:examine"
@@ -39,27 +37,16 @@ class Examination:
 class Reporter:
     """Examines files and draws reports, each in a child process."""
 
-    sandbox: Sandbox
-    trust_dir: str
-    policy_file: str
+    verifier: Verifier
     demonstration: bool
 
-    def examine(
-        self, pdf: bytes, *, file: str, at: datetime, roles: dict[str, str], lang: Lang
-    ) -> Examination:
+    def examine(self, pdf: bytes, *, file: str, lang: Lang) -> Examination:
         """Return what is found about a file; nothing is kept.
 
         Raises:
             CodedError: the file cannot be read as a PDF.
         """
-        question = {
-            "file": file,
-            "at": at.isoformat(),
-            "trust": [self.trust_dir],
-            "policy": self.policy_file,
-            "roles": roles,
-        }
-        answer = self.sandbox.run(_EXAMINE, pdf, question, lang, self.demonstration)
+        answer = self.verifier.ask(_EXAMINE, pdf, lang, self.demonstration, file=file)
         return Examination(
             verdict=answer.facts["verdict"], sheet=answer.facts["sheet"], xml=answer.frames[0]
         )
@@ -75,4 +62,4 @@ class Reporter:
         if form is Form.XML:
             return examined.xml
         at = examined.verdict["verified_at"]
-        return self.sandbox.run(_DRAW, examined.sheet, at, form, sealed_by).frames[0]
+        return self.verifier.sandbox.run(_DRAW, examined.sheet, at, form, sealed_by).frames[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ from docsvc.documents.revisions import NamedBlob
 from docsvc.documents.stores import Stores
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
+from docsvc.revocation.online import Online
 from docsvc.sandbox import Answer, Sandbox
 from docsvc.steps.verify import rules
+from docsvc.steps.verify.question import Question
 from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory
 from docsvc.steps.verify.tables import Verdict
 from docsvc.workflow import Step
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.db.transactions import Tx
+    from docsvc.revocation.asking import Known
 
 _VERIFY = "docsvc.steps.verify.tasks:verify"
 _EXAMINE = "docsvc.steps.verify.evidence:examine"
@@ -46,6 +49,7 @@ class Verifier:
     sandbox: Sandbox
     trust_dir: str
     policy_file: str = ""
+    online: Online | None = None
 
     def verdict(self, pdf: bytes, *, file: str = "") -> dict[str, Any]:
         """Return the verdict of any file; nothing is kept.
@@ -53,7 +57,7 @@ class Verifier:
         Raises:
             CodedError: the file cannot be read as a PDF.
         """
-        return self._run(_VERIFY, pdf, file).facts
+        return self.ask(_VERIFY, pdf, file=file).facts
 
     def examined(self, pdf: bytes, *, file: str) -> tuple[dict[str, Any], bytes]:
         """Return the verdict of a document of our own, and the evidence to give it again by.
@@ -63,14 +67,34 @@ class Verifier:
         Raises:
             CodedError: the file cannot be read as a PDF.
         """
-        answer = self._run(_EXAMINE, pdf, file)
+        answer = self.ask(_EXAMINE, pdf, file=file, issued=True)
         return answer.facts, answer.frames[0]
 
-    def _run(self, task: str, pdf: bytes, file: str) -> Answer:
+    def ask(self, task: str, pdf: bytes, *more: object, file: str, issued: bool = False) -> Answer:
+        """Have a child judge a file, and get for it what it wants meanwhile.
+
+        Args:
+            task: takes the file, the question, and ``more``.
+            pdf: the file.
+            more: what else the task takes.
+            file: name for the report.
+            issued: whether it is a document of our own.
+        """
         with self.stores.transactions() as tx:
             roles = {k: str(v) for k, v in organisations.roles(tx).items()}
-        at = self.stores.clock.now().isoformat()
-        return self.sandbox.run(task, pdf, self.trust_dir, at, roles, file, self.policy_file)
+        question = Question(
+            trust=(self.trust_dir,),
+            at=self.stores.clock.now().isoformat(),
+            policy=self.policy_file,
+            issued=issued,
+            roles=roles,
+            file=file,
+        )
+
+        def asked(known: Known | None) -> Answer:
+            return self.sandbox.run(task, pdf, replace(question, known=known), *more)
+
+        return self.online.complete(asked) if self.online else asked(None)
 
 
 def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:

@@ -2,70 +2,16 @@
 
 from __future__ import annotations
 
-import mmap
-import os
-from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docsvc.errors import DocsvcError
 from docsvc.sandbox import Answer
-from verification.model import Role
-from verification.policy import DEFAULT_POLICY, ISSUED_POLICY, Policy, issued, load_policy
+from docsvc.steps.verify.question import answer, trust_in, whole
 from verification.report import to_json
-from verification.trust import Trust, load_directory
-from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
-
-# Larger files are mapped: their pages are the system's, not this process's.
-_MAX_COPY = 8 << 20
-
-
-def trust_in(*places: str) -> Trust:
-    """Return the trust material of folders and files; read again when they change."""
-    stamp = max((p.stat().st_mtime_ns for place in places for p in _files(Path(place))), default=0)
-    return _trust(places, stamp)
-
-
-@lru_cache(maxsize=8)
-def _trust(places: tuple[str, ...], _stamp: int) -> Trust:
-    parts = [load_directory(Path(place)) for place in places if Path(place).exists()]
-    return Trust(
-        anchors=tuple(x for p in parts for x in p.anchors),
-        intermediates=tuple(x for p in parts for x in p.intermediates),
-        crls=tuple(x for p in parts for x in p.crls),
-        ocsps=tuple(x for p in parts for x in p.ocsps),
-    )
-
-
-def _files(place: Path) -> Iterator[Path]:
-    yield from [place, *place.rglob("*")] if place.is_dir() else [place] if place.exists() else []
-
-
-def policy_in(place: str) -> Policy:
-    """Return the policy of a file, read again when it changes; of no file, the built-in one.
-
-    Raises:
-        PolicyError: the file is none.
-    """
-    if not place:
-        return DEFAULT_POLICY
-    path = Path(place)
-    return _policy(place, path.stat().st_mtime_ns if path.exists() else 0)
-
-
-def issued_policy_in(place: str) -> Policy:
-    """Return the stricter policy of documents of our own, of a file or the built-in one."""
-    return issued(policy_in(place)) if place else ISSUED_POLICY
-
-
-@lru_cache(maxsize=8)
-def _policy(place: str, _stamp: int) -> Policy:
-    return load_policy(Path(place))
+    from docsvc.steps.verify.question import Judged, Question
 
 
 class NoAnchorsError(DocsvcError):
@@ -74,28 +20,28 @@ class NoAnchorsError(DocsvcError):
     code = "verify.no-anchors"
 
 
-def verify(
-    pdf: bytes, trust_dir: str, at: str, roles: dict[str, str], file: str, policy: str = ""
-) -> Answer:
+def verify(pdf: bytes, question: Question) -> Answer:
     """Return the verdict, in the form of ``docsvc verify --json``.
 
-    Args:
-        pdf: the file.
-        trust_dir: folder of anchors and intermediates.
-        at: ISO 8601 moment of the verification.
-        roles: role by SHA-256 fingerprint of a certificate, from the inventory.
-        file: name for the report.
-        policy: path of a policy file; empty: the built-in policy.
+    Raises:
+        UnreadableFileError: it cannot be read as a PDF.
     """
-    report = verify_file(
-        pdf,
-        policy=policy_in(policy),
-        trust=trust_in(trust_dir),
-        at=datetime.fromisoformat(at),
-        roles={fingerprint: Role(role) for fingerprint, role in roles.items()},
-        file=file,
-    )
-    return Answer(facts=to_json(report))
+    return answer(pdf, question, _told)
+
+
+def verify_path(path: str, question: Question) -> Answer:
+    """Return the verdict of a file on disk.
+
+    Raises:
+        UnreadableFileError: it cannot be read as a PDF.
+        FileChangedError: it changed meanwhile.
+    """
+    with whole(path) as pdf:
+        return answer(pdf, replace(question, file=path), _told)
+
+
+def _told(found: Judged) -> Answer:
+    return Answer(facts=to_json(found.report))
 
 
 def ready(trust_dir: str) -> Answer:
@@ -108,43 +54,3 @@ def ready(trust_dir: str) -> Answer:
     if not anchors:
         raise NoAnchorsError(folder=trust_dir)
     return Answer(facts={"anchors": anchors})
-
-
-class FileChangedError(DocsvcError):
-    """The file was written to while it was read: what was hashed may not be what was judged."""
-
-    code = "verify.file-changed"
-    retryable = True
-
-
-def verify_path(path: str, trust: list[str], at: str, policy: str = "") -> Answer:
-    """Return the verdict of a file on disk, against anchors in folders or files.
-
-    Raises:
-        UnreadableFileError: it cannot be read as a PDF.
-        FileChangedError: it changed meanwhile.
-    """
-    with Path(path).open("rb") as file:
-        before = os.fstat(file.fileno())
-        report = verify_file(
-            _contents(file, before.st_size),
-            policy=policy_in(policy),
-            trust=trust_in(*trust),
-            at=datetime.fromisoformat(at),
-            file=path,
-        )
-        after = os.fstat(file.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise FileChangedError(file=path)
-    return Answer(facts=to_json(report))
-
-
-def _contents(file: BinaryIO, size: int) -> bytes | mmap.mmap:
-    """Return what a file holds: a copy of a small one, a large one mapped.
-
-    Who cuts a mapped file short ends this process by SIGBUS. The sandbox says so of this file,
-    and the next one gets a new child.
-    """
-    if size <= _MAX_COPY:
-        return file.read()
-    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

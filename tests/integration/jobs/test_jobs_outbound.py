@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import ipaddress
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from typing_extensions import override
 
 from docsvc import http
-from docsvc.http import FetchRefusedError, Outbound
+from docsvc.http import FetchRefusedError, Outbound, Reach, is_public, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,34 +25,70 @@ class Answers(BaseHTTPRequestHandler):
     """A server with the manners of servers one meets."""
 
     def do_GET(self) -> None:
+        here = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
         whole: dict[str, tuple[int, bytes, dict[str, str]]] = {
             "/crl": (200, b"revoked: none", {}),
             "/moved": (302, b"", {"Location": "http://169.254.169.254/latest"}),
+            "/moved-here": (301, b"", {"Location": "/crl"}),
+            "/moved-home": (302, b"", {"Location": f"{here}/crl"}),
+            "/moved-to-a-file": (302, b"", {"Location": "file:///etc/passwd"}),
+            "/moved-to-nowhere": (302, b"", {"Location": "http://[bad/"}),
+            "/moved-without-a-place": (302, b"", {}),
+            "/round": (302, b"", {"Location": "/round"}),
             "/gone": (404, b"no", {}),
             "/large": (200, b"x" * 5000, {}),
             "/bomb": (200, gzip.compress(b"x" * 5000), {"Content-Encoding": "gzip"}),
+            "/cookie": (200, b"", {"Set-Cookie": "who=me"}),
+            "/echo": (200, str(self.headers).encode(), {}),
+            "/headers": (200, b"", {f"X-{n}": "x" * 1000 for n in range(200)}),
+        }
+        odd = {
+            "/slow": self._wait,
+            "/drip": self._drip,
+            "/drip-headers": self._drip_headers,
+            "/endless": self._endless,
         }
         if self.path in whole:
             status, body, headers = whole[self.path]
             self._answer(status, body, **headers)
-        elif self.path == "/slow":
-            time.sleep(3)
-        elif self.path == "/drip":
-            self._drip()
+        elif self.path in odd:
+            with contextlib.suppress(OSError):
+                odd[self.path]()
         else:
             self.connection.close()
+
+    def _wait(self) -> None:
+        time.sleep(3)
 
     def _drip(self) -> None:
         self.send_response(200)
         self.end_headers()
-        with contextlib.suppress(OSError):
-            for _ in range(40):
-                self.wfile.write(b".")
-                self.wfile.flush()
-                time.sleep(0.1)
+        for _ in range(40):
+            self.wfile.write(b".")
+            self.wfile.flush()
+            time.sleep(0.1)
+
+    def _drip_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        self._drip_bytes()
+
+    def _drip_bytes(self) -> None:
+        for _ in range(40):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            time.sleep(0.1)
+
+    def _endless(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        while True:
+            self.wfile.write(b"x" * 65536)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/moved-here":
+            self._answer(302, b"", Location="/tsa")
+            return
         self._answer(200, self.headers["Content-Type"].encode() + b" " + body)
 
     def _answer(self, status: int, body: bytes, **headers: str) -> None:
@@ -87,7 +125,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def outbound(port: int) -> Iterator[Outbound]:
-    made = Outbound((f"127.0.0.1:{port}",), timeout_s=30)
+    made = Outbound(Reach(allow=(f"127.0.0.1:{port}",)), timeout_s=30)
     yield made
     made.close()
 
@@ -115,6 +153,10 @@ def test_a_body_is_posted_with_its_type(outbound: Outbound, port: int) -> None:
         "http:///crl",
         "http://[bad/crl",
         "http://127.0.0.1:{port}0/crl",
+        "http://127.0.0.1:99999/crl",
+        "http://me:secret@127.0.0.1:{port}/crl",
+        "http://2130706433:{port}/crl",
+        "http://0x7f.1:{port}/crl",
         "http://127.0.0.1:notaport/",
         "\x00",
         "",
@@ -126,7 +168,7 @@ def test_every_other_address_is_refused(outbound: Outbound, port: int, url: str)
 
 
 def test_a_host_without_a_port_allows_all_its_ports(port: int) -> None:
-    made = Outbound(("127.0.0.1",), timeout_s=30)
+    made = Outbound(Reach(allow=("127.0.0.1",)), timeout_s=30)
     assert made.get(f"http://127.0.0.1:{port}/crl")
     made.close()
 
@@ -141,13 +183,14 @@ def test_a_host_without_a_port_allows_all_its_ports(port: int) -> None:
     ],
 )
 def test_a_host_is_the_same_however_it_is_written(allowed: str, url: str) -> None:
-    made = Outbound((allowed,), timeout_s=30)
-    made._require_allowed(url)
+    reach = Reach(allow=(allowed,))
+    made = Outbound(reach, timeout_s=30, resolver=lambda _host, _port: ["8.8.8.8"])
+    assert made._addresses(httpx.URL(url), is_own=False)
     made.close()
 
 
 def test_an_empty_entry_allows_nothing(port: int) -> None:
-    made = Outbound(("",), timeout_s=30)
+    made = Outbound(Reach(allow=("",)), timeout_s=30)
     with pytest.raises(FetchRefusedError):
         made.get(f"http://127.0.0.1:{port}/crl")
     with pytest.raises(FetchRefusedError):
@@ -155,12 +198,29 @@ def test_an_empty_entry_allows_nothing(port: int) -> None:
     made.close()
 
 
-def test_a_way_on_to_another_host_is_not_followed(outbound: Outbound, port: int) -> None:
-    with pytest.raises(ConnectionError):
-        outbound.get(f"http://127.0.0.1:{port}/moved")
+@pytest.mark.parametrize("path", ["moved", "moved-to-a-file"])
+def test_a_way_on_to_another_place_is_not_followed(
+    outbound: Outbound, port: int, path: str
+) -> None:
+    with pytest.raises(FetchRefusedError):
+        outbound.get(f"http://127.0.0.1:{port}/{path}")
 
 
-@pytest.mark.parametrize("path", ["gone", "hangs-up"])
+@pytest.mark.parametrize("path", ["moved-here", "moved-home"])
+def test_a_way_on_within_the_same_host_is_followed(
+    outbound: Outbound, port: int, path: str
+) -> None:
+    assert outbound.get(f"http://127.0.0.1:{port}/{path}") == b"revoked: none"
+
+
+def test_a_question_is_not_put_again_elsewhere(outbound: Outbound, port: int) -> None:
+    with pytest.raises(ConnectionError, match="redirect"):
+        outbound.post(f"http://127.0.0.1:{port}/moved-here", b"", "x/y")
+
+
+@pytest.mark.parametrize(
+    "path", ["gone", "hangs-up", "round", "moved-to-nowhere", "moved-without-a-place", "headers"]
+)
 def test_no_good_answer_is_an_error_of_the_connection(
     outbound: Outbound, port: int, path: str
 ) -> None:
@@ -168,22 +228,212 @@ def test_no_good_answer_is_an_error_of_the_connection(
         outbound.get(f"http://127.0.0.1:{port}/{path}")
 
 
-@pytest.mark.parametrize("path", ["large", "bomb"])
+@pytest.mark.parametrize("path", ["large", "endless"])
 def test_an_answer_that_is_too_large_is_cut_off(
     outbound: Outbound, port: int, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "_MAX_BYTES", 4999)
     with pytest.raises(ConnectionError, match="limit"):
         outbound.get(f"http://127.0.0.1:{port}/{path}")
+
+
+def test_an_answer_as_large_as_the_limit_is_taken(
+    outbound: Outbound, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(http, "_MAX_BYTES", 5000)
-    assert outbound.get(f"http://127.0.0.1:{port}/{path}") == b"x" * 5000
+    assert outbound.get(f"http://127.0.0.1:{port}/large") == b"x" * 5000
 
 
-@pytest.mark.parametrize("path", ["slow", "drip"])
+def test_an_answer_that_would_unfold_is_refused(outbound: Outbound, port: int) -> None:
+    with pytest.raises(ConnectionError, match="compressed"):
+        outbound.get(f"http://127.0.0.1:{port}/bomb")
+
+
+@pytest.mark.parametrize("path", ["slow", "drip", "drip-headers"])
 def test_nobody_is_waited_for_longer_than_allowed(port: int, path: str) -> None:
-    made = Outbound((f"127.0.0.1:{port}",), timeout_s=0.5)
+    made = Outbound(Reach(allow=(f"127.0.0.1:{port}",)), timeout_s=0.5)
     begun = time.monotonic()
     with pytest.raises(TimeoutError):
         made.get(f"http://127.0.0.1:{port}/{path}")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 2
     made.close()
+
+
+def test_time_that_the_resolver_took_is_not_given_back(port: int) -> None:
+    def slowly(_host: str, _port: int) -> list[str]:
+        time.sleep(0.1)
+        return ["127.0.0.1"]
+
+    reach = Reach(allow=("crl.example",), networks=(ipaddress.ip_network("127.0.0.0/8"),))
+    made = Outbound(reach, timeout_s=0.05, resolver=slowly)
+    with pytest.raises(TimeoutError):
+        made.get(f"http://crl.example:{port}/crl")
+    made.close()
+
+
+def test_nothing_is_remembered_and_nothing_comes_from_the_environment(
+    outbound: Outbound, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    outbound.get(f"http://127.0.0.1:{port}/cookie")
+    said = outbound.get(f"http://127.0.0.1:{port}/echo").decode().lower()
+    assert "cookie" not in said
+    assert "authorization" not in said
+    assert "accept-encoding: identity" in said
+
+
+class Names:
+    """A resolver that answers as it is told, each time with the next answer."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def __call__(self, host: str, port: int) -> list[str]:
+        del port
+        self.asked.append(host)
+        return self.answers.pop(0)
+
+
+def test_a_listed_name_that_leads_inside_is_refused(port: int) -> None:
+    made = Outbound(
+        Reach(allow=("crl.example",)), timeout_s=5, resolver=Names(["8.8.8.8", "127.0.0.1"])
+    )
+    with pytest.raises(FetchRefusedError):
+        made.get(f"http://crl.example:{port}/crl")
+    made.close()
+
+
+def test_a_listed_name_may_lead_into_a_network_that_is_named(port: int) -> None:
+    networks = (ipaddress.ip_network("127.0.0.0/8"),)
+    names = Names(["127.0.0.1"])
+    made = Outbound(Reach(allow=("crl.example",), networks=networks), timeout_s=5, resolver=names)
+    said = made.get(f"http://crl.example:{port}/echo").decode()
+    assert f"Host: crl.example:{port}" in said
+    made.close()
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(port: int) -> None:
+    networks = (ipaddress.ip_network("127.0.0.1/32"),)
+    names = Names(["127.0.0.1"], ["169.254.169.254"])
+    made = Outbound(Reach(allow=("crl.example",), networks=networks), timeout_s=5, resolver=names)
+    assert made.get(f"http://crl.example:{port}/crl") == b"revoked: none"
+    assert names.asked == ["crl.example"]
+    made.close()
+
+
+def test_a_name_that_leads_elsewhere_at_the_redirect_is_refused(port: int) -> None:
+    networks = (ipaddress.ip_network("127.0.0.1/32"),)
+    names = Names(["127.0.0.1"], ["169.254.169.254"])
+    made = Outbound(Reach(allow=("crl.example",), networks=networks), timeout_s=5, resolver=names)
+    with pytest.raises(FetchRefusedError):
+        made.get(f"http://crl.example:{port}/moved-here")
+    made.close()
+
+
+def test_the_next_address_is_tried_when_one_does_not_answer(port: int) -> None:
+    networks = tuple(map(ipaddress.ip_network, ("127.0.0.1", "::1")))
+    names = Names(["::1", "127.0.0.1"])
+    made = Outbound(Reach(allow=("crl.example",), networks=networks), timeout_s=5, resolver=names)
+    assert made.get(f"http://crl.example:{port}/crl") == b"revoked: none"
+    made.close()
+
+
+@pytest.mark.parametrize("answer", [["::1"], []])
+def test_a_host_that_nobody_answers_at_is_an_error_of_the_connection(
+    port: int, answer: list[str]
+) -> None:
+    networks = (ipaddress.ip_network("::1"),)
+    made = Outbound(
+        Reach(allow=("crl.example",), networks=networks), timeout_s=5, resolver=Names(answer)
+    )
+    with pytest.raises(ConnectionError):
+        made.get(f"http://crl.example:{port}/crl")
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",  # noqa: S104  # an address to refuse
+        "224.0.0.1",
+        "239.1.1.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "192.88.99.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "::",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:8.8.8.8",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "2001::1",
+        "2001:db8::1",
+        "3fff::1",
+        "fc00::1",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
+    ],
+)
+def test_an_address_that_is_not_public_is_refused_when_the_door_is_open(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+    made = Outbound(Reach(open_to_public=True), timeout_s=5, resolver=Names([address]))
+    with pytest.raises(FetchRefusedError):
+        made.get("http://crl.example/crl")
+    made.close()
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "113.190.0.1", "2001:4860:4860::8888"])
+def test_a_public_address_is_one(address: str) -> None:
+    made = Outbound(Reach(open_to_public=True), timeout_s=5, resolver=Names([address]))
+    assert made._addresses(httpx.URL("https://crl.example/"), is_own=False) == [address]
+    made.close()
+
+
+def test_networks_are_for_listed_hosts_only() -> None:
+    reach = Reach(networks=(ipaddress.ip_network("10.0.0.0/8"),), open_to_public=True)
+    made = Outbound(reach, timeout_s=5, resolver=Names(["10.0.0.1"]))
+    with pytest.raises(FetchRefusedError):
+        made.get("http://crl.example/crl")
+    made.close()
+
+
+def test_an_open_door_leads_to_the_usual_ports_only() -> None:
+    made = Outbound(Reach(open_to_public=True), timeout_s=5, resolver=Names(["8.8.8.8"]))
+    with pytest.raises(FetchRefusedError):
+        made.get("http://crl.example:25/")
+    made.close()
+
+
+@pytest.mark.parametrize("answer", ["no address", "fe80::1%no such link"])
+def test_an_answer_that_is_no_address_is_refused(answer: str) -> None:
+    made = Outbound(Reach(allow=("crl.example",)), timeout_s=5, resolver=Names([answer]))
+    with pytest.raises(FetchRefusedError):
+        made.get("http://crl.example/")
+    made.close()
+
+
+def test_the_administrators_own_address_is_called_wherever_it_leads(port: int) -> None:
+    url = f"http://me:secret@tsa.example:{port}/echo"
+    made = Outbound(Reach(own=url), timeout_s=5, resolver=Names(["127.0.0.1"], ["127.0.0.1"]))
+    assert "Authorization: Basic bWU6c2VjcmV0" in made.get(url).decode()
+    with pytest.raises(FetchRefusedError):
+        made.get(url + "?")
+    made.close()
+
+
+def test_the_systems_resolver_knows_this_machine() -> None:
+    assert set(resolve("127.0.0.1", 80)) == {"127.0.0.1"}
+    with pytest.raises(OSError, match="Error"):
+        resolve("a" * 70 + ".example", 80)

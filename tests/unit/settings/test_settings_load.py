@@ -75,6 +75,16 @@ def test_hosts_in_the_environment_are_separated_by_commas() -> None:
     assert settings.fetch_allow == ("a.example", "b.example:8080")
 
 
+def test_networks_are_read_as_networks() -> None:
+    settings = load(environment={"DOCSVC_FETCH_NETWORKS": "10.0.0.0/8, fc00::/7"})
+    assert [str(one) for one in settings.fetch_networks] == ["10.0.0.0/8", "fc00::/7"]
+
+
+def test_answers_about_revocation_lie_in_the_data_folder_unless_told() -> None:
+    assert load(environment={"DOCSVC_DATA_DIR": "/x"}).revocation == Path("/x/revocation")
+    assert load(environment={"DOCSVC_REVOCATION_DIR": "/y"}).revocation == Path("/y")
+
+
 def test_tokens_come_from_the_file() -> None:
     assert load(written(TOKEN), {}).tokens == (
         Token(
@@ -92,6 +102,8 @@ def test_tokens_come_from_the_file() -> None:
         ("databse_url = 'x'", "databse_url"),
         ("port = 'many'", "port"),
         ("log_level = 'loud'", "log_level"),
+        ("fetch = 'everybody'", "fetch"),
+        ("fetch_networks = ['10.0.0.1/8']", "fetch_networks"),
         ("[[tokens]]\nlabel = 'x'", "tokens.0.module"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docsvc import settings
+from docsvc.bootstrap import open_online
 from docsvc.clock import VIETNAM, SystemClock
 from docsvc.errors import CodedError
-from docsvc.steps.verify.tasks import policy_in
+from docsvc.revocation.indexes import FolderIndex
+from docsvc.steps.verify.question import Question, policy_in
 from verification.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from docsvc.cli.output import Output
+    from docsvc.revocation.asking import Known
+    from docsvc.revocation.online import Online
+    from docsvc.settings import Settings
 
 PolicyOption = Annotated[Path | None, typer.Option(help="tệp TOML của chính sách kiểm tra")]
 EvidenceOption = Annotated[Path | None, typer.Option(help="ghi bằng chứng của kết luận ra tệp")]
@@ -26,6 +31,22 @@ ReplayOption = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, help="kiểm tra lại chỉ bằng tệp bằng chứng này"),
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task for a child: the path of a file comes first, then these arguments."""
+
+    name: str
+    arguments: tuple[object, ...] = ()
+
+    def on(self, path: Path, known: Known | None) -> tuple[object, ...]:
+        """Return all arguments for a file, a question among them with what is known by now."""
+        rest = (
+            replace(each, known=known) if isinstance(each, Question) else each
+            for each in self.arguments
+        )
+        return (str(path), *rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +59,13 @@ class Judging:
     evidence: Path | None = None
     replay: Path | None = None
 
-    def task(self, paths: list[Path]) -> tuple[str, tuple[object, ...]]:
-        """Return the task that judges one file, and its arguments after the path.
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """Return the folders and files of anchors."""
+        return tuple(str(path) for path in self.trust or [settings.load().trust_dir])
+
+    def task(self, paths: list[Path]) -> Task:
+        """Return the task that judges one file.
 
         Raises:
             BadParameter: options that do not go together, or evidence of more than one file.
@@ -52,12 +78,13 @@ class Judging:
             # Everything else is in the evidence: whoever names it too expects what is not so.
             if self.trust or self.at or self.policy or self.evidence:
                 raise typer.BadParameter(str(self.replay), param_hint="--replay")
-            return "docsvc.steps.verify.evidence:replay_path", (str(self.replay),)
-        if self.evidence is not None:
-            return "docsvc.steps.verify.evidence:examine_path", self._asked()
-        return "docsvc.steps.verify.tasks:verify_path", self._asked()
+            return Task(
+                name="docsvc.steps.verify.evidence:replay_path", arguments=(str(self.replay),)
+            )
+        module = "tasks:verify_path" if self.evidence is None else "evidence:examine_path"
+        return Task(name=f"docsvc.steps.verify.{module}", arguments=(self._question(),))
 
-    def question(self) -> dict[str, Any]:
+    def question(self) -> Question:
         """Return what a report is asked for by.
 
         Raises:
@@ -66,18 +93,25 @@ class Judging:
         """
         if self.evidence or self.replay:
             raise typer.BadParameter(str(self.evidence or self.replay), param_hint="--report")
-        trust, at, policy = self._asked()
-        return {"trust": trust, "at": at, "policy": policy, "roles": {}}
+        return self._question()
 
-    def _asked(self) -> tuple[list[str], str, str]:
-        known = settings.load()
-        anchors = [str(path) for path in self.trust or [known.trust_dir]]
-        return anchors, _moment(self.at), _readable(str(self.policy or known.policy_file))
+    def _question(self) -> Question:
+        policy = str(self.policy or settings.load().policy_file)
+        return Question(trust=self.anchors, at=_moment(self.at), policy=_readable(policy))
 
     def keep(self, frames: tuple[bytes, ...]) -> None:
         """Write the evidence that a task gave, if it was asked for."""
         if self.evidence is not None and frames:
             self.evidence.write_bytes(frames[0])
+
+
+def online_of(chosen: Settings, *, issuers: bool) -> Online | None:
+    """Compose what asks the outside: anybody public, unless the settings say whom to ask."""
+    changes: dict[str, object] = {"fetch_issuers": issuers or chosen.fetch_issuers}
+    if "fetch" not in chosen.model_fields_set:
+        changes["fetch"] = "open"
+    index = FolderIndex(chosen.revocation / "index")
+    return open_online(chosen.model_copy(update=changes), index, clock=SystemClock())
 
 
 def tell_replay(output: Output, facts: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Answers of CRL servers, OCSP responders and issuers: asked for under limits, and kept."""

@@ -1,0 +1,1 @@
+"""The trust store of an installation: what an administrator decided to trust, and why."""
