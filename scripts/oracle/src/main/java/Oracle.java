@@ -161,11 +161,13 @@ public final class Oracle {
     private static Map<String, Object> conformance(File file) throws Exception {
         Map<String, Object> row = new LinkedHashMap<>();
         try (PDFAParser parser = Foundries.defaultInstance().createParser(file)) {
-            PDFAFlavour flavour = parser.getFlavour();
-            row.put("flavour", flavour == PDFAFlavour.NO_FLAVOUR ? null : flavour.getId());
-            if (flavour == PDFAFlavour.NO_FLAVOUR) {
+            List<PDFAFlavour> claimed = parser.getFlavours();
+            if (claimed.isEmpty() || claimed.get(0) == PDFAFlavour.NO_FLAVOUR) {
+                row.put("flavour", null);
                 return row;
             }
+            PDFAFlavour flavour = claimed.get(0);
+            row.put("flavour", flavour.getId());
             try (PDFAValidator validator =
                     Foundries.defaultInstance().createValidator(flavour, false)) {
                 ValidationResult result = validator.validate(parser);
