@@ -146,8 +146,8 @@ class Revision:
             reference=reference,
             dictionary=dictionary,
             frame=Frame(
-                width=abs(x1 - x0),
-                height=abs(y1 - y0),
+                width=round(abs(x1 - x0), 3),
+                height=round(abs(y1 - y0), 3),
                 rotation=int(rotation) if rotation in TURNS else 0,
             ),
             font=found["font"] if found else UPRIGHT_NAME,
