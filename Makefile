@@ -68,6 +68,12 @@ docs: .venv/dev ## write the reference from the code; stale pages are an error i
 bench: .venv/dev ## documents a second on the whole road
 	python benchmarks/road.py
 
+oracle: .venv/dev ## second opinion: our verdicts beside DSS, veraPDF and pdfsig (Java, Maven)
+	@command -v javac >/dev/null || scripts/packages default-jdk-headless
+	@command -v mvn >/dev/null || scripts/packages maven
+	mvn --batch-mode --quiet --file scripts/oracle/pom.xml compile
+	python scripts/oracle/run.py
+
 check: lint types imports test cov ## all that must pass; CI runs this and nothing else
 	python docs/build.py --check
 
@@ -104,4 +110,4 @@ clean: ## remove what was made, but not the pins
 	@touch $@ .venv/run
 
 .PHONY: help run worker migrate test test-unit test-browser conformance format lint types imports \
-  cov samples docs bench check pins setup clean
+  cov samples docs bench oracle check pins setup clean

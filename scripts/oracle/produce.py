@@ -141,7 +141,7 @@ def _revisions(services: Services) -> Iterator[tuple[str, bytes]]:
             .order_by(Document.file_name, Revision.ordinal)
         ).all()
     for file_name, step, digest in found:
-        yield f"road/{Path(file_name).stem}.{step}", services.blobs.get(digest)
+        yield f"road/{Path(file_name or '').stem}.{step}", services.blobs.get(digest)
 
 
 def _variants(services: Services, made: Instance) -> Iterator[tuple[str, bytes]]:
