@@ -57,7 +57,7 @@ class Line:
     pdfa: str
 
 
-def questions() -> Iterator[Question]:
+def questions(corpora: Path) -> Iterator[Question]:
     """Yield every PDF: those made now, the samples that bear signatures, the corpora."""
     with tempfile.TemporaryDirectory(prefix="docsvc-oracle-") as instance:
         shutil.rmtree(BUILD / "produced", ignore_errors=True)
@@ -68,8 +68,8 @@ def questions() -> Iterator[Question]:
     for folder in ("signed", "attacks"):
         for path in sorted((ROOT / "sample_docs" / folder).rglob("*.pdf")):
             yield Question(name=path.relative_to(ROOT).as_posix(), path=path)
-    for path in sorted(CORPORA.rglob("*.pdf")):
-        yield Question(name=f"corpora/{path.relative_to(CORPORA).as_posix()}", path=path)
+    for path in sorted(corpora.rglob("*.pdf")):
+        yield Question(name=f"corpora/{path.relative_to(corpora).as_posix()}", path=path)
 
 
 def judged(judges: Judges, question: Question) -> Line:
@@ -178,11 +178,13 @@ def _set_of(line: Line) -> str:
 
 def main() -> int:
     """Ask, write, and say what is not explained."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpora", type=Path, default=CORPORA, help="folder of the corpora")
+    corpora = parser.parse_args().corpora
     BUILD.mkdir(parents=True, exist_ok=True)
-    if not CORPORA.is_dir():
+    if not corpora.is_dir():
         sys.stdout.write("No corpora beside the checkout: only our own files are judged.\n")
-    asked = list(questions())
+    asked = list(questions(corpora))
     judges = Judges.ready(BUILD / "java", SystemClock().now().isoformat(timespec="seconds"))
     try:
         lines = [judged(judges, one) for one in asked]
@@ -191,7 +193,7 @@ def main() -> int:
     write_table(lines, BUILD / "table.csv")
     page = PAGE.read_text("utf-8")
     text = figures(lines)
-    if CORPORA.is_dir():
+    if corpora.is_dir():
         PAGE.write_text(FIGURES.sub(lambda _: text, page), "utf-8")
     sys.stdout.write(text)
     wrong = faults(lines, page)
