@@ -171,6 +171,10 @@ BYTES: Mapping[str, Rule] = {
     "unreadable": lambda row: set(_kinds(row)) == {Kind.UNREADABLE, Kind.UNSIGNED},
     "called-unsigned": lambda row: _kinds(row) == (Kind.REJECT, Kind.UNSIGNED),
     "change-warned-of": lambda row: _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and _changed(row),
+    # Of the forgeries that we made ourselves we know what they are.
+    "forgery-not-seen": lambda row: (
+        _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.file.startswith("produced/forgeries/")
+    ),
     "structure-repaired": lambda row: (
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.structure-broken")
     ),
@@ -194,6 +198,10 @@ BYTES: Mapping[str, Rule] = {
     ),
 }
 WORDS: Mapping[str, Rule] = {
+    "stranger-named": lambda row: (
+        row.ours.sub == "NO_CERTIFICATE_CHAIN_FOUND"
+        and row.dss.sub == "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+    ),
     "no-revocation-data": lambda row: (
         (row.ours.sub, row.dss.sub) == ("TRY_LATER", "CERTIFICATE_CHAIN_GENERAL_FAILURE")
     ),

@@ -2,25 +2,30 @@
 
 The samples go down the whole road, and every revision with a signature is kept. Beside it the
 libraries sign an ordinary document, a scan, a hybrid file and a PDF/A at each level, with and
-without fields for number and date, and renew the timestamp of one.
+without fields for number and date, and renew the timestamp of one. Last come the forgeries of
+sample_docs/attacks, made of a document that the same PKI has signed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import socket
+import sys
 import time
 import tomllib
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import func, select
 
 from docsvc.bootstrap import open_services
 from docsvc.demo import instance as demonstration
+from docsvc.demo import issuing
 from docsvc.demo.authority import Authority
 from docsvc.demo.pki import ROOT
 from docsvc.documents.tables import Document, Revision
@@ -29,13 +34,14 @@ from docsvc.steps.receive.service import Offer
 from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
 from docsvc.worker import RunningWorker, augmenter_of
 from docsvc.workflow import State, Step
+from signing._pades.cms import template_of
 from signing.complete import complete
 from signing.model import Level, ReservedPlaces, Role, SignaturePlan
 from signing.prepare import prepare
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from docsvc.bootstrap import Services
     from docsvc.demo.instance import Instance
@@ -77,7 +83,8 @@ def produce(folder: Path, instance_folder: Path) -> bytes:
             upgrade(services.engine)
             demonstration.populate(services, made)
             _take_down_the_road(services)
-            for name, pdf in (*_revisions(services), *_variants(services, made)):
+            made_here = (_revisions(services), _variants(services, made), _forgeries(made))
+            for name, pdf in chain.from_iterable(made_here):
                 path = folder / f"{name}.pdf"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(pdf)
@@ -204,3 +211,47 @@ def _signed(
         token = services.stamp(hashlib.sha256(value).digest()) if stamp else None
         pdf = complete(prepared, plan=plan, value=value, timestamp_token=token)
     return pdf
+
+
+def _forgeries(made: Instance) -> Iterator[tuple[str, bytes]]:
+    """Yield every forgery of sample_docs/attacks, and the document that they are made of."""
+    sys.path.append(str(SAMPLES))
+    import attacks  # noqa: PLC0415  the samples are no package
+    from attacks.victim import Victim  # noqa: PLC0415
+
+    leader, seal = made.bodies.officers[0].key, made.bodies.seals[0].key
+    victim = Victim(
+        leader=_filler(made.pki.chain(leader), made.pki.rsa_key(leader)),
+        organisation=_filler(made.pki.chain(seal), made.pki.rsa_key(seal)),
+        stranger=_stranger(),
+    )
+    yield "levels/victim.intact", victim.sealed
+    for name, forge in attacks.ATTACKS.items():
+        yield f"forgeries/{name}", forge(victim)
+
+
+def _filler(signers: tuple[bytes, ...], key: rsa.RSAPrivateKey) -> Callable[[bytes], bytes]:
+    """Return what makes the container of a signature over bytes."""
+    template = template_of(signers)
+
+    def fill(data: bytes) -> bytes:
+        digest = hashlib.sha256(data).digest()
+        attributes = template.signed_attributes(digest)
+        value = key.sign(attributes, padding.PKCS1v15(), hashes.SHA256())
+        return template.assemble(digest=digest, value=value, timestamp_token=None)
+
+    return fill
+
+
+def _stranger() -> Callable[[bytes], bytes]:
+    """Return a signer whose CA nobody trusts."""
+    root_key, key = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    issuer = issuing.Issuer(
+        certificate=issuing.issue_root(issuing.authority_name("Root"), root_key),
+        key=root_key,
+        crl_url="http://127.0.0.1/crl",
+        certificate_url="http://127.0.0.1/ca",
+        ocsp_url=None,
+    )
+    own = issuing.issue_holder(issuing.authority_name("Stranger"), key, issuer=issuer)
+    return _filler((own.public_bytes(Encoding.DER),), key)

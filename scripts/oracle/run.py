@@ -2,7 +2,8 @@
 
 Writes build/oracle/table.csv, and the figures into docs/reference/oracle.md; prints a summary.
 Ends with 1 where a difference is not explained there, a PDF that we made is not accepted by
-everybody, or a PDF/A did not stay one. `make oracle` builds the Java part first.
+everybody, a forgery is accepted by us, or a PDF/A did not stay one. `make oracle` builds the Java
+part first.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Question:
     path: Path
     anchors: tuple[bytes, ...] = ()
     ours: bool = False
+    forged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Line:
 
     row: Row
     ours: bool
+    forged: bool
     classes: tuple[str, ...]
     pdfa: str
 
@@ -64,10 +67,10 @@ def questions(corpora: Path) -> Iterator[Question]:
         root = produce(BUILD / "produced", Path(instance))
     for path in sorted((BUILD / "produced").rglob("*.pdf")):
         name = f"produced/{path.relative_to(BUILD / 'produced').as_posix()}"
-        yield Question(name=name, path=path, anchors=(root,), ours=True)
-    for folder in ("signed", "attacks"):
-        for path in sorted((ROOT / "sample_docs" / folder).rglob("*.pdf")):
-            yield Question(name=path.relative_to(ROOT).as_posix(), path=path)
+        forged = path.parent.name == "forgeries"
+        yield Question(name=name, path=path, anchors=(root,), ours=not forged, forged=forged)
+    for path in sorted((ROOT / "sample_docs" / "signed").rglob("*.pdf")):
+        yield Question(name=path.relative_to(ROOT).as_posix(), path=path)
     for path in sorted(corpora.rglob("*.pdf")):
         yield Question(name=f"corpora/{path.relative_to(corpora).as_posix()}", path=path)
 
@@ -83,7 +86,13 @@ def judged(judges: Judges, question: Question) -> Line:
         pdfsig_words=words,
     )
     pdfa = _conformance(judges.ask_verapdf(question.path)) if question.ours else ""
-    return Line(row=row, ours=question.ours, classes=classes_of(row), pdfa=pdfa)
+    return Line(
+        row=row,
+        ours=question.ours,
+        forged=question.forged,
+        classes=classes_of(row),
+        pdfa=pdfa,
+    )
 
 
 def _conformance(answer: dict[str, Any]) -> str:
@@ -106,6 +115,11 @@ def faults(lines: list[Line], page: str) -> list[str]:
         for name in line.classes
         if name == UNEXPLAINED or name not in explained
     ]
+    found += [
+        f"{line.row.file}: a forgery that we do not refuse"
+        for line in lines
+        if line.forged and not _refused(line.row)
+    ]
     for line in (one for one in lines if one.ours):
         kinds = {line.row.ours.kind, line.row.dss.kind, line.row.pdfsig}
         if kinds not in ({Kind.ACCEPT}, {Kind.UNSIGNED}):
@@ -113,6 +127,11 @@ def faults(lines: list[Line], page: str) -> list[str]:
         if line.pdfa.startswith("error") or "broken" in line.pdfa:
             found.append(f"{line.row.file}: {line.pdfa}")
     return found + _lost(lines)
+
+
+def _refused(row: Row) -> bool:
+    """Tell whether we refuse a forgery: for its bytes, or because a stranger has signed."""
+    return row.ours.kind is Kind.REJECT or row.ours.sub == "NO_CERTIFICATE_CHAIN_FOUND"
 
 
 def _lost(lines: list[Line]) -> list[str]:
