@@ -77,6 +77,12 @@ storm: .venv/dev ## 200 documents while workers are killed 50 times, on both kin
 bench-verify: .venv/dev ## the cost of a verdict beside pyHanko and pdfsig
 	python benchmarks/verify.py
 
+oracle: .venv/dev ## second opinion: our verdicts beside DSS, veraPDF and pdfsig (Java, Maven)
+	@command -v javac >/dev/null || scripts/packages default-jdk-headless
+	@command -v mvn >/dev/null || scripts/packages maven
+	mvn --batch-mode --quiet --file scripts/oracle/pom.xml compile
+	python scripts/oracle/run.py
+
 check: lint types imports test cov ## all that must pass; CI runs this and nothing else
 	python docs/build.py --check
 
@@ -113,4 +119,4 @@ clean: ## remove what was made, but not the pins
 	@touch $@ .venv/run
 
 .PHONY: help run worker migrate test test-unit test-browser conformance format lint types imports \
-  cov samples docs bench bench-verify storm check pins setup clean
+  cov samples docs bench bench-verify storm oracle check pins setup clean

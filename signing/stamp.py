@@ -36,6 +36,7 @@ _PRINT, _LOCKED = 4, 128  # annotation flags, ISO 32000-1 §12.5.3
 _SIGNATURES_EXIST, _APPEND_ONLY = 1, 2  # /SigFlags, ISO 32000-1 §12.7.2
 _TOLERANCE = 0.5  # points that a box may reach beyond its page: rounding of whoever measured it
 _CENTRED = 1
+_SIDEWAYS = (90, 270)
 _BASE_FONT = Name("/DOCSVC+Tinos")
 
 
@@ -166,6 +167,7 @@ def _add(document: Pdf, parent: Object, box: Box | None, field: Dictionary, name
     """Hang one merged field and widget below the parent field and onto its page."""
     page = _page(document, 0 if box is None else box.page)
     rotation = int(page.rotation) % 360
+    rectangle = [0.0] * 4 if box is None else _rectangle(page, box)
     field.update(
         {
             "/Type": Name.Annot,
@@ -173,9 +175,9 @@ def _add(document: Pdf, parent: Object, box: Box | None, field: Dictionary, name
             "/T": String(name.removeprefix(f"{FIELD_ROOT}.")),
             "/Parent": parent,
             "/P": page.obj,
-            "/Rect": Array([0, 0, 0, 0] if box is None else _rectangle(page, box)),
+            "/Rect": Array(rectangle),
             # PDF/A wants an appearance of every widget, be it an empty one.
-            "/AP": Dictionary(N=_empty_appearance(document, box)),
+            "/AP": Dictionary(N=_empty_appearance(document, rectangle, rotation)),
         }
     )
     if rotation:
@@ -206,8 +208,12 @@ def _rectangle(page: pikepdf.Page, box: Box) -> list[float]:
     return [round(edge, 3) for edge in (box.x0, box.y0, box.x1, box.y1)]
 
 
-def _empty_appearance(document: Pdf, box: Box | None) -> Object:
-    size = [0, 0] if box is None else [round(box.x1 - box.x0, 3), round(box.y1 - box.y0, 3)]
+def _empty_appearance(document: Pdf, rectangle: list[float], rotation: int) -> Object:
+    x0, y0, x1, y1 = rectangle
+    # As large as the mark will be: to the EU's DSS another /BBox is an undefined change.
+    size = [round(x1 - x0, 3), round(y1 - y0, 3)]
+    if rotation in _SIDEWAYS:
+        size.reverse()
     return Stream(
         document,
         b"",

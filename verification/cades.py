@@ -199,7 +199,11 @@ def is_signer(one: Certificate, container: Cms) -> bool:
 def _value_holds(container: Cms, signer: Certificate, digester: Digester, sub_filter: str) -> bool:
     key, algorithm, value = signer.public_key, container.algorithm, container.signature
     if container.signed_attributes is not None:
-        return crypto.signature_holds(key, algorithm, value, container.signed_attributes)
+        sent = container.signed_attributes
+        # RFC 5652 §5.4: their DER is what was hashed; some signers hash what they send instead.
+        return crypto.signature_holds(key, algorithm, value, sent) or crypto.signature_holds(
+            key, algorithm, value, cms.in_der(sent)
+        )
     if sub_filter in ("adbe.pkcs7.sha1", "ETSI.RFC3161"):
         return crypto.signature_holds(key, algorithm, value, container.content or b"")
     if algorithm.scheme.startswith("ed"):

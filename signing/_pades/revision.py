@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from zlib import error as ZlibError  # noqa: N812  # an error class by a lower case name
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -52,7 +52,7 @@ T = TypeVar("T")
 # What pyHanko is known to let through on malformed files, beside its own errors.
 _FOREIGN = (
     PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
-    ZlibError,
+    zlib.error,
 )  # fmt: skip
 _SIGNATURES_EXIST_APPEND_ONLY = 3
 _PRINT_AND_LOCKED = 132
@@ -146,8 +146,8 @@ class Revision:
             reference=reference,
             dictionary=dictionary,
             frame=Frame(
-                width=abs(x1 - x0),
-                height=abs(y1 - y0),
+                width=round(abs(x1 - x0), 3),
+                height=round(abs(y1 - y0), 3),
                 rotation=int(rotation) if rotation in TURNS else 0,
             ),
             font=found["font"] if found else UPRIGHT_NAME,
@@ -206,17 +206,19 @@ class Revision:
             fonts = self._writer.root["/AcroForm"]["/DR"]["/Font"]
             key = pdf_name(f"/{mark.font}")
             resources["/Font"] = generic.DictionaryObject({key: fonts.raw_get(key)})
-        form = generic.StreamObject(stream_data=mark.content)
-        form.update(
+        # Deflated as the empty appearance that it replaces: to the EU's DSS a /Filter that comes or
+        # goes is no form filling but an undefined change, against DocMDP.
+        return generic.StreamObject(
             {
+                pdf_name("/Filter"): pdf_name("/FlateDecode"),
                 pdf_name("/Type"): pdf_name("/XObject"),
                 pdf_name("/Subtype"): pdf_name("/Form"),
                 pdf_name("/BBox"): array(0, 0, *mark.frame.seen),
                 pdf_name("/Matrix"): array(*mark.frame.matrix),
                 pdf_name("/Resources"): resources,
-            }
+            },
+            encoded_data=zlib.compress(mark.content),
         )
-        return form
 
     def _image(self, picture: Picture) -> generic.StreamObject:
         image = samples(picture, picture.colours, space="/DeviceRGB", bits=8)

@@ -301,6 +301,13 @@ def _to_verify(items: Any) -> bytes | None:
     return _UNTAGGED_SET + raw[1:]
 
 
+def in_der(attributes: bytes) -> bytes:
+    """Return signed attributes in DER: lengths definite, sorted by their encoding (X.690 §11.6)."""
+    encoded = sorted(definite(one.dump()) for one in cms.CMSAttributes.load(attributes))
+    der: bytes = parser.emit(0, 1, cms.CMSAttributes.tag, b"".join(encoded))
+    return der
+
+
 def _content(item: Any) -> bytes | None:
     if isinstance(item, core.Void) or item.contents is None:
         return None

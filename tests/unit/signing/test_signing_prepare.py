@@ -287,3 +287,23 @@ def test_a_file_without_an_id_gets_one(reserved: bytes, pki: Pki) -> None:
     prepared = prepare(nameless, plan=leader_plan(pki), at=NOW)
     first, second = PdfFileReader(io.BytesIO(prepared.pdf)).trailer["/ID"]
     assert bytes(first) == bytes(second) == hashlib.sha256(nameless).digest()[:16]
+
+
+@pytest.mark.parametrize("rotate", [0, 90])
+def test_a_filled_appearance_differs_from_the_reserved_one_in_what_it_draws_only(
+    pki: Pki, tsa: Tsa, rotate: int
+) -> None:
+    reserved = reserve(blank_pdf(rotate=rotate), places())
+    led = sign(reserved, leader_plan(pki), pki.leader, tsa)
+    sealed = sign(led, organisation_plan(pki), pki.organisation, tsa)
+
+    def shapes(pdf: bytes) -> dict[str, tuple[str, list[float]]]:
+        with pikepdf.open(io.BytesIO(pdf)) as document:
+            kids = document.Root.AcroForm.Fields[0].Kids
+            forms = {str(kid.T): kid.AP.N for kid in kids}
+            return {
+                name: (str(form.Filter), [float(edge) for edge in form.BBox])
+                for name, form in forms.items()
+            }
+
+    assert shapes(sealed) == shapes(reserved)

@@ -94,6 +94,23 @@ def test_certificate_has_to_be_named(
     assert f"verification.{code}" in report.reasons
 
 
+def turned_round(made: bytes) -> bytes:
+    """Return a container whose signed attributes come in the opposite order."""
+    signer = cms.ContentInfo.load(made)["content"]["signer_infos"][0]
+    parts = [attribute.dump() for attribute in signer["signed_attrs"]]
+    return made.replace(b"".join(parts), b"".join(reversed(parts)))
+
+
+def test_attributes_may_be_sent_in_another_order_than_they_were_hashed(
+    pki: Pki, trust: Trust
+) -> None:
+    filler = by(pki.leader)
+
+    pdf = sign(base(), lambda signed: turned_round(filler(signed)))
+
+    assert check(pdf, trust).signatures[0].indication is Indication.TOTAL_PASSED
+
+
 def test_certificate_that_is_nowhere_leaves_the_signer_unknown(pki: Pki, trust: Trust) -> None:
     stranger = pki.issue("Người lạ")
     pdf = sign(base(), by(stranger, Recipe(certificates=())))

@@ -1,0 +1,257 @@
+"""Makes every kind of PDF that the product makes, with a demonstration instance of its own.
+
+The samples go down the whole road, and every revision with a signature is kept. Beside it the
+libraries sign an ordinary document, a scan, a hybrid file and a PDF/A at each level, with and
+without fields for number and date, and renew the timestamp of one. Last come the forgeries of
+sample_docs/attacks, made of a document that the same PKI has signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import sys
+import time
+import tomllib
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import func, select
+
+from docsvc.bootstrap import open_services
+from docsvc.demo import instance as demonstration
+from docsvc.demo import issuing
+from docsvc.demo.authority import Authority
+from docsvc.demo.pki import ROOT
+from docsvc.documents.tables import Document, Revision
+from docsvc.migrations import upgrade
+from docsvc.steps.receive.service import Offer
+from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
+from docsvc.worker import RunningWorker, augmenter_of
+from docsvc.workflow import State, Step
+from signing._pades.cms import template_of
+from signing.complete import complete
+from signing.model import Level, ReservedPlaces, Role, SignaturePlan
+from signing.prepare import prepare
+from signing.stamp import reserve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from docsvc.bootstrap import Services
+    from docsvc.demo.instance import Instance
+
+SAMPLES = Path(__file__).parents[2] / "sample_docs"
+EVERY_STEP = (Step.CONFIRM, Step.SIGN_LEADER, Step.SIGN_ORGANISATION)
+KEPT = (Step.RECEIVE, Step.SIGN_LEADER, Step.SIGN_ORGANISATION, Step.TIMESTAMP)
+# Ordinary, scanned, hybrid and PDF/A.
+BASES = ("01", "25", "26", "27")
+# The road is at a standstill when nothing has changed for this long.
+QUIET_S = 30.0
+POLL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A sample that has gone down the road: its first bytes and what was recognised on it."""
+
+    name: str
+    source: bytes
+    classification: dict[str, Any]
+    unit: str
+
+
+def produce(folder: Path, instance_folder: Path) -> bytes:
+    """Write the PDFs.
+
+    Args:
+        folder: gets the files; made.
+        instance_folder: of the demonstration instance; made.
+
+    Returns:
+        The root certificate (DER) that all signers and the authority descend from.
+    """
+    made = demonstration.prepare(instance_folder, port=_free_port(), workers=2)
+    with Authority.start(instance_folder / "demo", made.pki.port):
+        services = open_services(made.settings)
+        try:
+            upgrade(services.engine)
+            demonstration.populate(services, made)
+            _take_down_the_road(services)
+            made_here = (_revisions(services), _variants(services, made), _forgeries(made))
+            for name, pdf in chain.from_iterable(made_here):
+                path = folder / f"{name}.pdf"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(pdf)
+        finally:
+            services.close()
+    return made.pki.certificate(ROOT)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _take_down_the_road(services: Services) -> None:
+    known = tomllib.loads((SAMPLES / "MANIFEST.toml").read_text("utf-8"))["document"]
+    for entry in known:
+        if entry["expect"] == "archived" and entry["file"].startswith("documents/"):
+            offer = Offer(
+                unit_code=entry["unit"],
+                file_name=f"{entry['name']}.pdf",
+                source="oracle",
+                actor="oracle",
+                declared_not_secret=True,
+                marks_checked=True,
+                allow=EVERY_STEP,
+            )
+            services.accept((SAMPLES / entry["file"]).read_bytes(), offer)
+    worker = RunningWorker(services)
+    worker.start()
+    try:
+        _wait_for_quiet(services)
+    finally:
+        worker.stop()
+
+
+def _wait_for_quiet(services: Services) -> None:
+    seen, since = -1, time.monotonic()
+    while time.monotonic() - since < QUIET_S:
+        with services.transactions() as tx:
+            steps = tx.scalar(select(func.count()).select_from(Revision)) or 0
+            open_ones = tx.scalar(
+                select(func.count()).where(
+                    Document.public_code.is_(None), Document.ended_code.is_(None)
+                )
+            )
+        if not open_ones:
+            return
+        if steps != seen:
+            seen, since = steps, time.monotonic()
+        time.sleep(POLL_S)
+
+
+def _revisions(services: Services) -> Iterator[tuple[str, bytes]]:
+    """Yield what each step left: the file as it came, and every revision with a signature."""
+    with services.transactions() as tx:
+        found = tx.execute(
+            select(Document.file_name, Revision.step, Revision.digest)
+            .join(Revision, Revision.document_id == Document.id)
+            .where(Revision.step.in_(KEPT))
+            .order_by(Document.file_name, Revision.ordinal)
+        ).all()
+    for file_name, step, digest in found:
+        yield f"road/{Path(file_name or '').stem}.{step}", services.blobs.get(digest)
+
+
+def _variants(services: Services, made: Instance) -> Iterator[tuple[str, bytes]]:
+    """Yield documents signed by the libraries, at each level."""
+    with services.transactions() as tx:
+        papers = [
+            Paper(
+                name=Path(one.file_name or "").stem,
+                source=services.blobs.get(one.sha256 or ""),
+                classification=dict(one.classification),
+                unit=one.unit_code,
+            )
+            for one in tx.scalars(select(Document).where(Document.state == State.PUBLISHED))
+            if (one.file_name or "").startswith(BASES)
+        ]
+    augmenter = augmenter_of(services)
+    for paper in sorted(papers, key=lambda one: one.name):
+        for kind, places in _places(paper.classification):
+            bb = _signed(services, made, paper, places, stamp=False)
+            bt = _signed(services, made, paper, places, stamp=True)
+            lta = augmenter.to_lta(bt)
+            levels = {
+                Level.B_B: bb,
+                Level.B_T: bt,
+                Level.B_LT: augmenter.to_lt(bt),
+                Level.B_LTA: lta,
+            }
+            for level, pdf in levels.items():
+                yield f"levels/{paper.name}.{kind}.{level}", pdf
+            yield f"levels/{paper.name}.{kind}.renewed", augmenter.to_lta(lta)
+
+
+def _places(classification: dict[str, Any]) -> tuple[tuple[str, ReservedPlaces], ...]:
+    """Return the places with fields for number and date, and without."""
+    places = places_of(classification)
+    bare = ReservedPlaces(leader=places.leader, organisation=places.organisation)
+    return (("numbered", places), ("bare", bare))
+
+
+def _signed(
+    services: Services, made: Instance, paper: Paper, places: ReservedPlaces, *, stamp: bool
+) -> bytes:
+    """Return the file with both signatures, with or without a timestamp each."""
+    pdf = reserve(paper.source, places)
+    for role in Role:
+        holders = made.bodies.officers if role is Role.LEADER else made.bodies.seals
+        key = next(one.key for one in holders if one.unit == paper.unit)
+        fills = fills_of(paper.classification, number="12", day="20", month="11")
+        plan = SignaturePlan(
+            role=role,
+            field_name=FIELD_OF[role],
+            chain=made.pki.chain(key),
+            fills=fills if role is Role.ORGANISATION and places.texts else {},
+            certify=role is Role.LEADER,
+        )
+        prepared = prepare(pdf, plan=plan, at=services.clock.now())
+        value = made.pki.rsa_key(key).sign(
+            prepared.to_be_signed, padding.PKCS1v15(), hashes.SHA256()
+        )
+        token = services.stamp(hashlib.sha256(value).digest()) if stamp else None
+        pdf = complete(prepared, plan=plan, value=value, timestamp_token=token)
+    return pdf
+
+
+def _forgeries(made: Instance) -> Iterator[tuple[str, bytes]]:
+    """Yield every forgery of sample_docs/attacks, and the document that they are made of."""
+    sys.path.append(str(SAMPLES))
+    import attacks  # noqa: PLC0415  the samples are no package
+    from attacks.victim import Victim  # noqa: PLC0415
+
+    leader, seal = made.bodies.officers[0].key, made.bodies.seals[0].key
+    victim = Victim(
+        leader=_filler(made.pki.chain(leader), made.pki.rsa_key(leader)),
+        organisation=_filler(made.pki.chain(seal), made.pki.rsa_key(seal)),
+        stranger=_stranger(),
+    )
+    yield "levels/victim.intact", victim.sealed
+    for name, forge in attacks.ATTACKS.items():
+        yield f"forgeries/{name}", forge(victim)
+
+
+def _filler(signers: tuple[bytes, ...], key: rsa.RSAPrivateKey) -> Callable[[bytes], bytes]:
+    """Return what makes the container of a signature over bytes."""
+    template = template_of(signers)
+
+    def fill(data: bytes) -> bytes:
+        digest = hashlib.sha256(data).digest()
+        attributes = template.signed_attributes(digest)
+        value = key.sign(attributes, padding.PKCS1v15(), hashes.SHA256())
+        return template.assemble(digest=digest, value=value, timestamp_token=None)
+
+    return fill
+
+
+def _stranger() -> Callable[[bytes], bytes]:
+    """Return a signer whose CA nobody trusts."""
+    root_key, key = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    issuer = issuing.Issuer(
+        certificate=issuing.issue_root(issuing.authority_name("Root"), root_key),
+        key=root_key,
+        crl_url="http://127.0.0.1/crl",
+        certificate_url="http://127.0.0.1/ca",
+        ocsp_url=None,
+    )
+    own = issuing.issue_holder(issuing.authority_name("Stranger"), key, issuer=issuer)
+    return _filler((own.public_bytes(Encoding.DER),), key)
