@@ -23,9 +23,10 @@ _DARK, _LIGHT, _BLACK = 128, 176, 48
 # Pixels of ink from which a square counts as written on.
 _TILE_INK = 12
 # Shares: of the ink that is gone, of a square that is black, of a square with new ink.
-_LOST, _PAINTED, _WRITTEN = 0.8, 0.95, 0.15
-# Text across text touches many squares; a number on its dotted line touches few.
-_ACROSS_TILES, _ACROSS_SHARE = 8, 0.4
+_LOST, _PAINTED, _WRITTEN = 0.8, 0.95, 0.05
+# Text across text: most of a word, or a good part of some lines (squares, share of those with
+# ink). A number on its line touches none, a stamp beside a name or another stamp touches few.
+_ACROSS = ((6, 0.7), (20, 0.3))
 # Blue, green and red in per mille.
 _GREY = (114, 587, 299)
 
@@ -116,7 +117,10 @@ def hides(before: Picture, after: Picture, *, letters: bool) -> bool:
         return True
     new = _by_tile((before >= _LIGHT) & (after < _DARK))
     across = int(np.count_nonzero(inked & (new >= _WRITTEN * size)))
-    return letters and across >= max(_ACROSS_TILES, _ACROSS_SHARE * np.count_nonzero(inked))
+    written = int(np.count_nonzero(inked))
+    return letters and any(
+        across >= least and across >= share * written for least, share in _ACROSS
+    )
 
 
 def _by_tile(picture: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -290,6 +290,17 @@ def test_mark_on_a_page_outside_of_the_tree_is_not_looked_at() -> None:
     assert looks(objects)[0].hides is None
 
 
+def test_mark_is_looked_at_on_each_page_that_shows_it() -> None:
+    objects = {
+        PAGES: b"<</Type/Pages/Kids[3 0 R 53 0 R]/Count 2>>",
+        53: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Annots[40 0 R]>>",
+        40: field(50),
+        50: form(WHITE),
+    }
+
+    assert [(one.page, one.hides) for one in looks(objects)] == [(1, None), (2, None)]
+
+
 def grey(*rows: tuple[int, int]) -> ink.Picture:
     """Return a picture of squares: two grey levels, side by side, in each."""
     cells = [np.repeat([[left, right]], 16, axis=0).repeat(8, axis=1) for left, right in rows]
