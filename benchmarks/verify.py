@@ -262,12 +262,12 @@ def memory_of(small: str, large: str, anchors: str) -> dict[str, object]:
     at = (NOW + timedelta(minutes=1)).isoformat()
     verify_path(small, [anchors], at)
     idle = _private_mb()
-    with sampling() as peak:
+    with Sampling() as peak:
         indication = verify_path(large, [anchors], at).facts["indication"]
     return {"indication": indication, "idle_mb": idle, "above_idle_mb": round(max(peak) - idle, 1)}
 
 
-class sampling:  # noqa: N801 -- used as a function
+class Sampling:
     """Collect the private memory of this process every two milliseconds."""
 
     def __enter__(self) -> list[float]:
