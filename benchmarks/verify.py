@@ -263,12 +263,12 @@ def memory_of(small: str, large: str, anchors: str) -> dict[str, object]:
     question = Question(trust=(anchors,), at=(NOW + timedelta(minutes=1)).isoformat())
     verify_path(small, question)
     idle = _private_mb()
-    with sampling() as peak:
+    with Sampling() as peak:
         indication = verify_path(large, question).facts["indication"]
     return {"indication": indication, "idle_mb": idle, "above_idle_mb": round(max(peak) - idle, 1)}
 
 
-class sampling:  # noqa: N801 -- used as a function
+class Sampling:
     """Collect the private memory of this process every two milliseconds."""
 
     def __enter__(self) -> list[float]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,8 +13,6 @@ from verification._pades import der
 from verification._pades.ber import definite
 from verification._pades.der import Outline, UnusualError
 
-# RFC 5652 §11.3: two digits of a year from 50 on are of the twentieth century.
-_TURN = 50
 _UNTAGGED_SET = b"\x31"
 _INDEFINITE = 0x80
 # NIST's arcs for SHA-3, which asn1crypto 1.5 has no names for.
@@ -26,15 +24,7 @@ _SIGNATURES = {
     **{f"2.16.840.1.101.3.4.3.{9 + n}": ("ecdsa", name) for name, n in _SHA3.items()},
     **{f"2.16.840.1.101.3.4.3.{13 + n}": ("rsa", name) for name, n in _SHA3.items()},
 }
-# Attributes by the body of their OID (RFC 5652 §11, RFC 5035, RFC 6211, RFC 3161).
-_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = (
-    bytes.fromhex("2a864886f70d0109") + bytes((last,)) for last in (3, 4, 5)
-)
-_CERTIFICATE_V1, _TOKEN, _CERTIFICATE_V2 = (
-    bytes.fromhex("2a864886f70d01091002") + bytes((last,)) for last in (12, 14, 47)
-)
-_PROTECTION = bytes.fromhex("2a864886f70d010934")
-_ADOBE_REVOCATION = bytes.fromhex("2a864886f72f010108")
+# Digest algorithms in DER: what ESSCertID(v2) means where it says nothing.
 _SHA1, _SHA256 = bytes.fromhex("300706052b0e03021a"), bytes.fromhex("300b0609608648016503040201")
 # Names and algorithms of issuers recur from file to file; longer ones are not worth keeping.
 _COMMON_BYTES = 1024
@@ -151,11 +141,11 @@ def _plain(data: bytes, parts: Outline) -> Cms:
     Raises:
         UnusualError: something in it has to be read by asn1crypto.
     """
-    if _ADOBE_REVOCATION in parts.attributes:
+    if der.ADOBE_REVOCATION in parts.attributes:
         raise UnusualError
     digest = _of("digest", parts.digest_algorithm)
-    kind, stamped = _single(parts, _CONTENT_TYPE), _single(parts, _MESSAGE_DIGEST)
-    time, protection = _single(parts, _SIGNING_TIME), parts.attributes.get(_PROTECTION)
+    kind, stamped = parts.only(der.CONTENT_TYPE), parts.only(der.MESSAGE_DIGEST)
+    time, protection = parts.only(der.SIGNING_TIME), parts.attributes.get(der.PROTECTION)
     return Cms(
         content_type=_of("type", parts.content_type),
         content=parts.content,
@@ -171,39 +161,21 @@ def _plain(data: bytes, parts: Outline) -> Cms:
         ),
         attribute_content_type=None if kind is None else _of("type", kind),
         message_digest=None if stamped is None else der.octets(stamped),
-        signing_time=None if time is None else _time(time),
+        signing_time=None if time is None else der.utc_time(time),
         certificate_ids=tuple(_plain_certificate_ids(parts)),
         protected_digest=_of("digest", der.first_part(protection[0])) if protection else None,
-        timestamps=parts.unsigned.get(_TOKEN, ()),
+        timestamps=parts.unsigned.get(der.TOKEN, ()),
         crls=(),
         ocsps=(),
         padding_is_zero=not data[parts.end :].strip(b"\x00"),
     )
 
 
-def _single(parts: Outline, kind: bytes) -> bytes | None:
-    values = parts.attributes.get(kind)
-    if values is None:
-        return None
-    if len(values) != 1:
-        raise UnusualError
-    return values[0]
-
-
 def _plain_certificate_ids(parts: Outline) -> Iterator[CertificateId]:
-    for kind, default in ((_CERTIFICATE_V2, _SHA256), (_CERTIFICATE_V1, _SHA1)):
+    for kind, default in ((der.CERTIFICATE_V2, _SHA256), (der.CERTIFICATE_V1, _SHA1)):
         for value in parts.attributes.get(kind, ())[:1]:
             algorithm, digest = der.first_certificate_id(value, hashed_by_default=default)
             yield CertificateId(hash_name=_of("digest", algorithm), digest=digest)
-
-
-def _time(value: bytes) -> datetime:
-    """Read the usual form of UTCTime, ``YYMMDDhhmmssZ``."""
-    if value[:2] != b"\x17\x0d" or not value[2:14].isdigit() or value[14:] != b"Z":
-        raise UnusualError
-    year, month, day, hour, minute, second = (int(value[at : at + 2]) for at in range(2, 14, 2))
-    century = 1900 if year >= _TURN else 2000
-    return datetime(century + year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def _of(what: str, *encoded: bytes) -> Any:

@@ -6,10 +6,22 @@ which knows the rest of the syntax. Values are not looked into.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 _INTEGER, _OCTETS, _OID, _SEQUENCE, _SET = b"\x02\x04\x06\x30\x31"
 _ZERO, _ONE, _KEY_ID = b"\xa0\xa1\x80"
 _SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+# Attributes by the body of their OID (RFC 5652 §11, RFC 5035, RFC 6211, RFC 3161).
+CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (
+    bytes.fromhex("2a864886f70d0109") + bytes((last,)) for last in (3, 4, 5)
+)
+CERTIFICATE_V1, TOKEN, CERTIFICATE_V2 = (
+    bytes.fromhex("2a864886f70d01091002") + bytes((last,)) for last in (12, 14, 47)
+)
+PROTECTION = bytes.fromhex("2a864886f70d010934")
+ADOBE_REVOCATION = bytes.fromhex("2a864886f72f010108")
+# RFC 5652 §11.3: two digits of a year from 50 on are of the twentieth century.
+_TURN = 50
 _LONG, _LONG_TAG = 0x80, 0x1F
 # Four bytes of length are four gigabytes.
 _MAX_LENGTH_BYTES = 4
@@ -39,6 +51,19 @@ class Outline:
     signature: bytes
     unsigned: dict[bytes, tuple[bytes, ...]]
     end: int
+
+    def only(self, kind: bytes) -> bytes | None:
+        """Return the value of a signed attribute, None if it is absent.
+
+        Raises:
+            UnusualError: it has several values, or none.
+        """
+        values = self.attributes.get(kind)
+        if values is None:
+            return None
+        if len(values) != 1:
+            raise UnusualError
+        return values[0]
 
 
 class Reader:
@@ -237,3 +262,16 @@ def octets(value: bytes) -> bytes:
         UnusualError: it is none.
     """
     return Reader(value, 0, len(value)).body(_OCTETS)
+
+
+def utc_time(value: bytes) -> datetime:
+    """Read the usual form of UTCTime, ``YYMMDDhhmmssZ``.
+
+    Raises:
+        UnusualError: it has another form.
+    """
+    if value[:2] != b"\x17\x0d" or not value[2:14].isdigit() or value[14:] != b"Z":
+        raise UnusualError
+    year, month, day, hour, minute, second = (int(value[at : at + 2]) for at in range(2, 14, 2))
+    century = 1900 if year >= _TURN else 2000
+    return datetime(century + year, month, day, hour, minute, second, tzinfo=UTC)

@@ -27,9 +27,8 @@ _REFERENCE = re.compile(
     + rb"]|%[^\r\n]*[\r\n])+\Z"
 )
 _LOOK_BACK = 64
-# A plain `` 123 0 R`` needs no more.
+# A plain ``/Key 123 0 R`` needs no more.
 _SHORT_LOOK_BACK = 18
-_PLAIN_DIGITS = (10, 5)
 # The data of a stream this large is worth finding out about, so that it need not be searched.
 _LARGE_STREAM = 8 << 10
 _PACKED = re.compile(rb"/ObjStm(?!" + objects.REGULAR + rb")")
@@ -230,8 +229,7 @@ class Document:
     def _all_mentions(self) -> _Mentions:
         mentions = _Mentions(self._places(), defaultdict(list), defaultdict(set))
         for start, end in self._structure(mentions.places):
-            for position, number in _references(self.data, start, end):
-                mentions.positions[number].append(position)
+            _add_references(self.data, start, end, mentions.positions)
         boxes: set[int] = set()
         for index, section in enumerate(self.history):
             # An object stream that was written again gives its objects anew, too.
@@ -292,10 +290,11 @@ class Document:
         container = self._container(box, revision)
         order = sorted((start, number) for number, start in container.starts.items())
         starts = [start for start, _ in order]
-        for position, number in _references(container.plain, 0, len(container.plain)):
-            at = bisect_right(starts, position) - 1
-            if at >= 0:
-                found[number].add((order[at][1], entry.offset))
+        positions: dict[int, list[int]] = defaultdict(list)
+        _add_references(container.plain, 0, len(container.plain), positions)
+        for number, places in positions.items():
+            owners = {bisect_right(starts, position) - 1 for position in places} - {-1}
+            found[number].update((order[at][1], entry.offset) for at in owners)
 
     def _compressed(self, number: int, box: int, revision: int) -> PdfObject:
         container = self._container(box, revision)
@@ -345,24 +344,20 @@ class Document:
         return _Container(plain, starts, tuple(starts))
 
 
-def _references(data: Buffer, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield (position, object number) of everything in a span that reads like a reference."""
-    for found in _REFERENCE_END.finditer(data, start, end):
-        at = found.start()
+def _add_references(data: Buffer, start: int, end: int, found: dict[int, list[int]]) -> None:
+    """Add object number → positions of everything in a span that reads like a reference."""
+    for mark in _REFERENCE_END.finditer(data, start, end):
+        at = mark.start()
         short = data[max(0, at - _SHORT_LOOK_BACK) : at]
         parts = short.split()
-        # A first part may have been cut; and within comments or delimiters a closer look is due.
-        if len(parts) > 2 and _is_plain(*parts[-2:]) and b"%" not in short:  # noqa: PLR2004 -- one more than a reference has
-            yield at, int(parts[-2])
+        # The first part may have been cut; within comments or delimiters a closer look is due.
+        number, generation = parts[-2:] if len(parts) > 2 else (b"", b"")  # noqa: PLR2004 -- one more than it has
+        if number.isdigit() and generation.isdigit() and b"%" not in short:
+            found[int(number)].append(at)
             continue
         tail = _REFERENCE.search(data[max(0, at - _LOOK_BACK) : at])
         if tail is not None:
-            yield at, int(tail.group(1))
-
-
-def _is_plain(number: bytes, generation: bytes) -> bool:
-    sizes = len(number) <= _PLAIN_DIGITS[0] and len(generation) <= _PLAIN_DIGITS[1]
-    return sizes and number.isdigit() and generation.isdigit()
+            found[int(tail.group(1))].append(at)
 
 
 def open_document(data: Buffer) -> Document:

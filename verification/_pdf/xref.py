@@ -130,7 +130,10 @@ def _read_entries(
         first = 0
     for number, (offset, generation, kind) in enumerate(rows, first):
         at = int(offset)
-        entries[number] = Entry(at, int(generation)) if kind == b"n" and at else FREE
+        # By the tuple's own maker: there are hundreds of thousands in a large file.
+        entries[number] = (
+            tuple.__new__(Entry, (at, int(generation), None)) if kind == b"n" and at else FREE
+        )
     return cursor
 
 

@@ -22,6 +22,7 @@ from docsvc.sandbox import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TASKS = "support.sandbox_tasks"
 
@@ -67,6 +68,16 @@ def test_what_a_file_does_to_its_child_is_laid_to_that_file_alone(children: Sand
     ]
     assert isinstance(found[1], TaskDiedError)
     assert isinstance(found[3], CodedError)
+
+
+def test_a_file_that_is_cut_short_while_it_is_mapped_is_a_finding(
+    children: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.pdf"
+    path.write_bytes(bytes(1 << 20))
+    with pytest.raises(TaskDiedError):
+        children.run(f"{TASKS}:cut_short", str(path))
+    assert children.run(f"{TASKS}:speak", "văn").facts
 
 
 def test_a_refusal_keeps_code_hope_and_facts(children: Sandbox) -> None:
