@@ -98,7 +98,7 @@ def build(
         trusted=trust.index(known),
         at=at,
         store=store,
-        embedded=trust.by_subject(certificates.load_all((*store.certificates, *extra))),
+        embedded=trust.by_subject(certificates.load_all((*extra, *store.certificates))),
         existence=Existence(known),
     )
 

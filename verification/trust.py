@@ -20,9 +20,9 @@ from verification.names import NameKey
 
 # Real chains have three or four members; cross-certificates add one or two.
 _MAX_CHAIN = 8
-# Issuers looked at on the way to an anchor. Authorities that certify each other have more paths
+# Issuers looked at for chains of one length. Authorities that certify each other have more paths
 # than anybody can walk; a real search ends before the tenth.
-_MAX_STEPS = 256
+_MAX_STEPS = 128
 _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|X509 CRL)-----.*?-----END \1-----", re.DOTALL)
 
 
@@ -130,10 +130,10 @@ def find_chains(
     for_timestamps: bool,
     at: datetime | None = None,
 ) -> Iterator[tuple[Certificate, ...]]:
-    """Find chains from a certificate up to an anchor, the most promising first.
+    """Find chains from a certificate up to an anchor, shorter ones first.
 
     Names and signatures fit; whether a chain is a valid path is for ``paths`` to say. The search
-    ends after a bounded number of steps.
+    for each length ends after a bounded number of steps.
 
     Args:
         leaf: the signer's certificate.
@@ -145,42 +145,53 @@ def find_chains(
     Yields:
         Leaf first, anchor last; a leaf that is an anchor itself is a chain of one.
     """
-    steps = iter(range(_MAX_STEPS))
+    search = _Search(embedded=embedded, trusted=trusted, for_timestamps=for_timestamps, at=at)
+    for length in range(1, _MAX_CHAIN + 1):
+        yield from search.chains((leaf,), length, iter(range(_MAX_STEPS)))
 
-    def climb(chain: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, ...]]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    embedded: Mapping[NameKey, tuple[Certificate, ...]]
+    trusted: TrustIndex
+    for_timestamps: bool
+    at: datetime | None
+
+    def chains(
+        self, chain: tuple[Certificate, ...], length: int, steps: Iterator[int]
+    ) -> Iterator[tuple[Certificate, ...]]:
+        """Continue a chain to one of some length that ends at an anchor."""
         last = chain[-1]
-        if trusted.ends(last, for_timestamps=for_timestamps):
-            yield chain
-        if len(chain) >= _MAX_CHAIN:
+        if len(chain) == length:
+            if self._ends(last):
+                yield chain
             return
-        for issuer in _issuers(last, embedded, trusted, at):
+        for issuer in self._issuers(last):
+            if len(chain) + 1 == length and not self._ends(issuer):
+                continue
             if next(steps, None) is None:
                 return
             if _is_new(issuer, chain) and certificates.is_issued_by(last, issuer):
-                yield from climb((*chain, issuer))
+                yield from self.chains((*chain, issuer), length, steps)
 
-    return climb((leaf,))
+    def _ends(self, one: Certificate) -> bool:
+        return bool(self.trusted.ends(one, for_timestamps=self.for_timestamps))
 
+    def _issuers(self, one: Certificate) -> list[Certificate]:
+        """Return certificates named as the issuer: anchors first, then what fits best."""
+        outside = self.trusted.issuers.get(one.issuer, ())
+        inside = self.embedded.get(one.issuer, ())[:_MAX_STEPS]
+        found = {each.sha256: each for each in (*outside, *inside)}
 
-def _issuers(
-    one: Certificate,
-    embedded: Mapping[NameKey, tuple[Certificate, ...]],
-    trusted: TrustIndex,
-    at: datetime | None,
-) -> list[Certificate]:
-    """Return certificates named as the issuer: anchors first, then what fits best."""
-    outside, inside = trusted.issuers.get(one.issuer, ()), embedded.get(one.issuer, ())
-    found = {each.sha256: each for each in (*outside, *inside)}
+        def unlikely(each: Certificate) -> tuple[bool, ...]:
+            return (
+                each.sha256 not in self.trusted.anchors,
+                None not in (each.key_id, one.issuer_key_id) and each.key_id != one.issuer_key_id,
+                self.at is not None and not each.valid_from <= self.at <= each.valid_to,
+                not each.is_ca,
+            )
 
-    def unlikely(each: Certificate) -> tuple[bool, ...]:
-        return (
-            each.sha256 not in trusted.anchors,
-            None not in (each.key_id, one.issuer_key_id) and each.key_id != one.issuer_key_id,
-            at is not None and not each.valid_from <= at <= each.valid_to,
-            not each.is_ca,
-        )
-
-    return sorted(found.values(), key=unlikely)
+        return sorted(found.values(), key=unlikely)
 
 
 def _is_new(issuer: Certificate, chain: tuple[Certificate, ...]) -> bool:
