@@ -7,6 +7,7 @@ Whether the last certificate may sign documents (V-13) is no matter of PKITS, an
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from verification import certificates, context
 from verification.certificate_policies import PolicyInputs
 from verification.context import Store, conclude
 from verification.model import Indication
-from verification.policy import Policy
+from verification.policy import DEFAULT_POLICY, Policy
 from verification.trust import Anchor, AnchorKind, Trust
 from verification.validity import Moment, judge
 
@@ -56,7 +57,8 @@ def policy(params: dict[str, Any]) -> Policy:
         inhibit_mapping=params.get("initial_policy_mapping_inhibit", False),
         inhibit_any=params.get("initial_any_policy_inhibit", False),
     )
-    return Policy(
+    return replace(
+        DEFAULT_POLICY,
         id="pkits",
         # Keys of 1024 bits and SHA-1 are a policy's matter, and in order for PKITS.
         min_rsa_bits=1024,
