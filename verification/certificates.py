@@ -47,7 +47,8 @@ class CertificateError(Exception):
 class Certificate:
     """What a certificate states. ``key_usage`` is None where the extension is absent.
 
-    ``names`` are all that name constraints bear on; ``has_extensions`` is false for version 1.
+    ``rsa_bits`` is the length of a DSA key too; an Edwards curve has neither. ``names`` are all
+    that name constraints bear on; ``has_extensions`` is false for version 1.
     """
 
     der: bytes
@@ -59,6 +60,8 @@ class Certificate:
     valid_from: datetime
     valid_to: datetime
     public_key: PublicKeyTypes
+    rsa_bits: int | None
+    ec_bits: int | None
     key_id: bytes | None
     issuer_key_id: bytes | None
     has_extensions: bool
@@ -214,6 +217,7 @@ def _load(der: bytes) -> Certificate:
         issuer_key_id = value(found, x509.AuthorityKeyIdentifier)
         extended = value(found, x509.ExtendedKeyUsage)
         hashed = one.signature_hash_algorithm
+        key = one.public_key()
         return Certificate(
             der=der,
             sha256=hashlib.sha256(der).hexdigest(),
@@ -223,7 +227,9 @@ def _load(der: bytes) -> Certificate:
             serial=one.serial_number,
             valid_from=one.not_valid_before_utc,
             valid_to=one.not_valid_after_utc,
-            public_key=one.public_key(),
+            public_key=key,
+            rsa_bits=key.key_size if isinstance(key, rsa.RSAPublicKey | dsa.DSAPublicKey) else None,
+            ec_bits=key.key_size if isinstance(key, ec.EllipticCurvePublicKey) else None,
             key_id=None if key_id is None else key_id.digest,
             issuer_key_id=None if issuer_key_id is None else issuer_key_id.key_identifier,
             has_extensions=bool(found),

@@ -231,19 +231,18 @@ def _has_signed(signer: Certificate, crl: Crl) -> bool:
 
 def _delta(crl: Crl, signer: Certificate, question: Question) -> Crl | None:
     """§5.2.4, §6.3.3 (c), (h): the newest list of changes that fits a complete one."""
+    if crl.number is None:
+        return None
     found = [
-        one
+        (one.number, one)
         for source in question.known
         for one in source.deltas.get(crl.issuer, ())
-        if _continues(one, crl) and _has_signed(signer, one)
+        if one.number is not None
+        and (one.base or 0) <= crl.number <= one.number
+        and one.scope == crl.scope
+        and _has_signed(signer, one)
     ]
-    return max(found, key=lambda one: one.number or 0, default=None)
-
-
-def _continues(delta: Crl, crl: Crl) -> bool:
-    if delta.base is None or delta.number is None or crl.number is None:
-        return False
-    return delta.scope == crl.scope and delta.base <= crl.number <= delta.number
+    return max(found, key=lambda each: each[0])[1] if found else None
 
 
 def _listed(one: Certificate, crl: Crl, delta: Crl | None) -> Entry | None:
