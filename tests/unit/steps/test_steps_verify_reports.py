@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from docsvc.steps.verify import report_tasks
+from docsvc.steps.verify.question import Question
 from docsvc.steps.verify.reports import Form
 
 SAMPLES = Path(__file__).parents[3] / "sample_docs"
@@ -21,18 +22,18 @@ STARTS = {
 
 
 @pytest.fixture(scope="module")
-def question() -> dict[str, Any]:
-    return {"file": "a.pdf", "at": AT, "trust": [str(SAMPLES / "pki")], "roles": {}}
+def question() -> Question:
+    return Question(file="a.pdf", at=AT, trust=(str(SAMPLES / "pki"),))
 
 
 @pytest.fixture(scope="module")
-def sheet(question: dict[str, Any]) -> dict[str, Any]:
+def sheet(question: Question) -> dict[str, Any]:
     answer = report_tasks.examine(FOREIGN.read_bytes(), question, "vi", True)  # noqa: FBT003
     found: dict[str, Any] = answer.facts["sheet"]
     return found
 
 
-def test_a_file_is_examined_for_programs_and_for_people(question: dict[str, Any]) -> None:
+def test_a_file_is_examined_for_programs_and_for_people(question: Question) -> None:
     answer = report_tasks.examine(FOREIGN.read_bytes(), question, "en", False)  # noqa: FBT003
 
     assert answer.facts["verdict"]["file"] == "a.pdf"
@@ -59,7 +60,7 @@ def test_a_sheet_is_no_etsi_report(sheet: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("form", list(Form))
-def test_a_file_on_disk_has_a_report_in_every_form(form: Form, question: dict[str, Any]) -> None:
+def test_a_file_on_disk_has_a_report_in_every_form(form: Form, question: Question) -> None:
     answer = report_tasks.report_path(str(FOREIGN), question, form, "vi")
 
     assert answer.facts["indication"] == "INDETERMINATE"
