@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from docsvc.db.transactions import Tx
 
 log = logging.getLogger(__name__)
+# DBOS would write lines of its own beside ours if its logger had no handler.
+logging.getLogger("dbos").addHandler(logging.NullHandler())
 
 _QUEUE = "road"
 _WORKFLOW = "docsvc.road"

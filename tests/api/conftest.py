@@ -123,7 +123,7 @@ def a_picture() -> bytes:
 
 def examined(pdf: bytes, question: dict[str, Any], lang: str, demonstration: bool) -> Answer:  # noqa: FBT001
     """Return what a child finds, made from the verdict above."""
-    verdict = VERDICT | {"sha256": hashlib.sha256(pdf).hexdigest(), "file": question["file"]}
+    verdict = VERDICT | {"sha256": hashlib.sha256(pdf).hexdigest(), "file": question.file}
     signatures = tuple(
         SignatureReport(
             field=f"docsvc.{role}",
@@ -136,7 +136,7 @@ def examined(pdf: bytes, question: dict[str, Any], lang: str, demonstration: boo
         for role, signer in (("leader", "Nguyễn Văn An"), ("organisation", "UBND xã Suối Trúc"))
     )
     report = Report(
-        file=str(question["file"]),
+        file=question.file,
         sha256=str(verdict["sha256"]),
         indication=Indication.TOTAL_PASSED,
         sub_indication=None,

@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "sample_docs"
 UNSIGNED = SAMPLES / "documents/02-quyet-dinh-thanh-lap-to-cong-nghe-so.pdf"
 TRUNCATED = SAMPLES / "broken/45-hong-bi-cat-cut.pdf"
-BROKEN = sorted((SAMPLES / "broken").glob("*.pdf"))[:6]
+BROKEN = sorted((SAMPLES / "broken").glob("*.pdf"))[:5]
+BOMB = SAMPLES / "broken/50-hong-bom-giai-nen.pdf"
 SCHEMA: dict[str, Any] = json.loads((ROOT / "docs/reference/verify.schema.json").read_text("utf-8"))
 
 
@@ -98,6 +99,12 @@ def test_a_file_that_is_no_pdf_is_named(verify: Callable[..., Any], path: Path) 
     assert ended.code == 4
     assert ended.lines[0]["error"].startswith("inspect.")
     assert ended.lines[0]["reason"] != ended.lines[0]["error"]
+
+
+def test_what_nobody_signed_is_not_unfolded(verify: Callable[..., Any]) -> None:
+    ended = verify(BOMB, "--json")
+    assert ended.code == 3
+    assert ended.lines[0]["indication"] is None
 
 
 def test_a_file_that_is_not_there_is_named(verify: Callable[..., Any], tmp_path: Path) -> None:

@@ -38,10 +38,11 @@ DATA = "representations/rep1/data"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A document at the end of its road."""
+    """A document at the end of its road, and one for what must not be done to it."""
 
     road: Road
     id: UUID
+    spare: UUID
 
     def kept(self, name: str) -> bytes:
         return attached(self.road.services, self.id, name)
@@ -62,11 +63,11 @@ def attached(services: Services, document_id: UUID, name: str) -> bytes:
 def ended(demo_instance: DemoInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
     folder = tmp_path_factory.mktemp("evidence") / "var"
     with road.opened(folder, demo_instance) as opened:
-        (one,) = opened.feed(1)
+        one, spare = opened.feed(2)
         worker = opened.start_worker()
         opened.wait(limit_s=240)
         worker.stop()
-        yield Ended(road=opened, id=one)
+        yield Ended(road=opened, id=one, spare=spare)
 
 
 def test_evidence_gives_the_verdict_that_was_kept(ended: Ended) -> None:
@@ -109,7 +110,7 @@ def test_database_that_is_rebuilt_has_evidence_and_verdict_again(
     with road.opened(folder, demo_instance, archive_url=archive) as second:
         counts = recovery.rebuild(second.services)
 
-        assert counts == {"packages": 1, "documents": 1, "failed": 0}
+        assert counts == {"packages": 2, "documents": 2, "failed": 0}
         for name in KEPT:
             assert attached(second.services, ended.id, name) == ended.kept(name)
         with second.services.transactions() as tx:
@@ -144,7 +145,7 @@ def test_bad_verdict_is_kept_and_stops_the_document(ended: Ended) -> None:
         tx.execute(update(Mandate).values(valid_to=date(2021, 1, 1)))
     try:
         with pytest.raises(verify.BadVerdictError) as stopped:
-            verify.run(ended.id, stores=services.stores, verifier=services.verifier)
+            verify.run(ended.spare, stores=services.stores, verifier=services.verifier)
     finally:
         with services.transactions() as tx:
             for number, end in before:
@@ -152,7 +153,7 @@ def test_bad_verdict_is_kept_and_stops_the_document(ended: Ended) -> None:
 
     assert stopped.value.facts["reasons"] == "verify.no-leader"
     with services.transactions() as tx:
-        assert documents.get(tx, ended.id).completeness == "organisation-only"
-        names = set(tx.scalars(select(Attachment.name)))
-    assert names == set(KEPT)
-    assert json.loads(ended.kept(verify.VERDICT))["complete"] is False
+        assert documents.get(tx, ended.spare).completeness == "organisation-only"
+        of_spare = Attachment.document_id == ended.spare
+        assert set(tx.scalars(select(Attachment.name).where(of_spare))) == set(KEPT)
+    assert json.loads(attached(services, ended.spare, verify.VERDICT))["complete"] is False
