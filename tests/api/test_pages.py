@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from docsvc.access.rules import Role
+from docsvc.catalog.messages import Lang
 from docsvc.documents import service as documents
 from docsvc.documents.service import Ending
 from docsvc.workflow import State, Step
@@ -382,13 +384,13 @@ def test_report_too_long_to_be_carried_is_left_to_the_api(
 def test_verify_page_is_loud_when_no_anchor_is_installed(
     anybody: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verdict = services.check(PDF)
+    examined = services.examine(PDF, file="x.pdf", lang=Lang.VI)
     signatures = [
         one | {"indication": "INDETERMINATE", "reasons": ["verification.no-trust-anchors"]}
-        for one in verdict["signatures"]
+        for one in examined.verdict["signatures"]
     ]
-    found = verdict | {"indication": "INDETERMINATE", "signatures": signatures}
-    monkeypatch.setattr(type(services), "check", lambda *_, **_file: found)
+    found = replace(examined, verdict=examined.verdict | {"signatures": signatures})
+    monkeypatch.setattr(type(services), "examine", lambda *_, **_file: found)
 
     html = good(anybody.post("/verify", files={"file": ("x.pdf", PDF)}))
 

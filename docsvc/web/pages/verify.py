@@ -24,6 +24,7 @@ from docsvc.web.pages.rendering import language_of, render
 from docsvc.web.problems import Problem, problem_of
 
 router = APIRouter()
+_NO_ANCHORS = "verification.no-trust-anchors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class VerifyPage:
     public_code: str | None = None
     number_text: str | None = None
     problem: Problem | None = None
+    lacks_anchors: bool = False
 
 
 @router.get("/verify")
@@ -72,6 +74,9 @@ def verify(
         file_name=name,
         public_code=same.public_code if same else None,
         number_text=same.number_text if same else None,
+        lacks_anchors=any(
+            _NO_ANCHORS in one["reasons"] for one in examined.verdict.get("signatures", [])
+        ),
     )
     return render(request, "verify/page.html", page, caller=caller)
 
