@@ -14,6 +14,7 @@ from verification.policy import (
     DEFAULT_POLICY,
     ISSUED_POLICY,
     FormFilling,
+    issued,
     load_policy,
     policy_of,
     policy_values,
@@ -146,3 +147,13 @@ def test_file_that_is_no_toml_is_refused(text: str, tmp_path: Path) -> None:
 def test_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError):
         load_policy(tmp_path / "absent.toml")
+
+
+def test_policy_of_issued_documents_fills_own_fields_alone() -> None:
+    stricter = issued(DEFAULT_POLICY)
+
+    assert (stricter.id, stricter.form_filling) == (
+        f"{DEFAULT_POLICY.id}+issued",
+        FormFilling.OWN_FIELDS,
+    )
+    assert stricter.hashes == DEFAULT_POLICY.hashes
