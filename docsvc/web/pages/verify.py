@@ -24,7 +24,6 @@ from docsvc.web.pages.rendering import language_of, render
 from docsvc.web.problems import Problem, problem_of
 
 router = APIRouter()
-_NO_ANCHORS = "verification.no-trust-anchors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ class VerifyPage:
     public_code: str | None = None
     number_text: str | None = None
     problem: Problem | None = None
-    lacks_anchors: bool = False
+    signatures: tuple[dict[str, Any], ...] = ()
 
 
 @router.get("/verify")
@@ -74,9 +73,7 @@ def verify(
         file_name=name,
         public_code=same.public_code if same else None,
         number_text=same.number_text if same else None,
-        lacks_anchors=any(
-            _NO_ANCHORS in one["reasons"] for one in examined.verdict.get("signatures", [])
-        ),
+        signatures=tuple(examined.verdict["signatures"]),
     )
     return render(request, "verify/page.html", page, caller=caller)
 
