@@ -178,9 +178,10 @@ class Road:
 
     def feed(self, count: int, *, threads: int = 2) -> list[UUID]:
         """Take ``count`` new documents in, confirmed for every step."""
-        numbers = list(itertools.islice(self.numbers, count))
+        # Drawn one after the other: ReportLab's fonts are not for two threads.
+        letters = [letter(number) for number in itertools.islice(self.numbers, count)]
         with ThreadPoolExecutor(threads) as pool:
-            return [a.document_id for a in pool.map(lambda n: self.accept(letter(n)), numbers)]
+            return [accepted.document_id for accepted in pool.map(self.accept, letters)]
 
     def accept(self, pdf: bytes, *, unit: str = UNIT, name: str = "letter.pdf") -> Accepted:
         """Take one file in."""

@@ -168,9 +168,11 @@ def test_wrong_use_is_sixty_four(docsvc: Callable[..., Any], arguments: tuple[st
 def test_people_read_a_table_in_their_language(verify: Callable[..., Any], files: Path) -> None:
     vietnamese = verify(files / "good.pdf", TRUNCATED)
     english = verify(files / "good.pdf", TRUNCATED, "--lang", "en")
-    assert "TOTAL-PASSED (both)" in vietnamese.out.replace("\n", "")
-    assert "cắt cụt" in vietnamese.out
-    assert "cut short" in english.out
+    # A long path makes the lines break anywhere.
+    vietnamese, english = (" ".join(ended.out.split()) for ended in (vietnamese, english))
+    assert "TOTAL-PASSED (both)" in vietnamese
+    assert "cắt cụt" in vietnamese
+    assert "cut short" in english
 
 
 def test_the_database_is_never_touched(
