@@ -44,7 +44,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from signing.complete import complete
 from signing.model import LEADER_FIELD, Box, ReservedPlaces, Role, SignaturePlan
 from signing.prepare import prepare
-from signing.signers.base import Completed
+from signing.signers.base import Completed, Item, Request
 from signing.signers.pkcs11 import Pkcs11Signer
 from signing.stamp import reserve
 
@@ -124,17 +124,22 @@ def our_ways(
             role=Role.LEADER, field_name=LEADER_FIELD, chain=(leaf,), image=image, certify=True
         )
         first = prepare(pdf, plan=plan, at=AT)
-        outcome = signer.sign(key_id, first.to_be_signed)
+        value = value_of(first.to_be_signed)
+        return complete(first, plan=plan, value=value, timestamp_token=None)
+
+    def value_of(to_be_signed: bytes) -> bytes:
+        request = Request(key_id=key_id, items=(Item(to_be_signed=to_be_signed),))
+        outcome = signer.sign(request)
         if not isinstance(outcome, Completed):
             raise TypeError(outcome)
-        return complete(first, plan=plan, value=outcome.value, timestamp_token=None)
+        return outcome.values[0]
 
     seal = image_bytes()
     return {
         "ours": lambda: ours(invisible, None),
         "ours_with_image": lambda: ours(visible, seal),
         "reserve": lambda: reserve(source, ReservedPlaces(leader=box)),
-        "limit_token": lambda: bytes(str(signer.sign(key_id, b"x" * 300)), "ascii"),
+        "limit_token": lambda: value_of(b"x" * 300),
         "limit_hash": lambda: hashlib.sha256(invisible).digest(),
     }
 

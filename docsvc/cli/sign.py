@@ -24,7 +24,7 @@ from signing.complete import complete
 from signing.errors import SigningError
 from signing.model import Level, ReservedPlaces, Role, SignaturePlan
 from signing.prepare import prepare
-from signing.signers.base import Completed
+from signing.signers.base import Completed, Item, Request
 from signing.signers.pkcs11 import Pkcs11Signer
 from signing.stamp import reserve
 from signing.timestamp import Timestamper
@@ -137,11 +137,13 @@ def _signed(  # everything one signature needs
         )
         base = reserve(pdf, _places(pdf)) if role is Role.LEADER else pdf
         prepared = prepare(base, plan=plan, at=SystemClock().now())
-        answer = signer.sign(chosen, prepared.to_be_signed)
+        asked = Request(key_id=chosen, items=(Item(to_be_signed=prepared.to_be_signed),))
+        answer = signer.sign(asked)
     if not isinstance(answer, Completed):
         raise KeyAmbiguousError(keys=chosen)
-    token = stamp(hashlib.sha256(answer.value).digest()) if stamp else None
-    return complete(prepared, plan=plan, value=answer.value, timestamp_token=token)
+    (value,) = answer.values
+    token = stamp(hashlib.sha256(value).digest()) if stamp else None
+    return complete(prepared, plan=plan, value=value, timestamp_token=token)
 
 
 def _places(pdf: bytes) -> ReservedPlaces:

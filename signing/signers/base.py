@@ -1,4 +1,4 @@
-"""What every signer answers: a value now, a handle to ask again with, or a refusal."""
+"""What every signer is asked and answers: values now, a handle to ask again with, or a refusal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,63 @@ from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
-    """The signature value: PKCS #1 v1.5 for RSA, the DER of (r, s) for ECDSA; both SHA-256."""
+class Item:
+    """One signature of a request.
 
-    value: bytes
+    Attributes:
+        to_be_signed: DER of the signed attributes, as the SET OF that is hashed (RFC 5652 §5.4).
+        content_digest: SHA-256 of the byte range, for signers that answer with a CMS of their
+            own attributes.
+        name: what the holder's device may call it, such as the number and kind of a document.
+    """
+
+    to_be_signed: bytes
+    content_digest: bytes = b""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the holder of one key is asked: one confirmation for all items.
+
+    Attributes:
+        key_id: names the key: CKA_ID in hexadecimal, MSISDN, credential or account of a service.
+        transaction: our own name of the request; the same when it is sent again after a crash.
+        prompt: what the holder's device shows, in Vietnamese; a device that can't is sent less.
+        control_code: short code that desk and device show, so that the holder can compare.
+        valid_for_s: seconds after which no answer is wanted any more.
+    """
+
+    key_id: str
+    items: tuple[Item, ...]
+    transaction: str = ""
+    prompt: str = ""
+    control_code: str = ""
+    valid_for_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """One answer for each item, in order.
+
+    Each is a signature value over SHA-256 (PKCS #1 v1.5 for RSA, the DER of (r, s) for ECDSA),
+    or the DER of a whole CMS.
+    """
+
+    values: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A person or a remote service still has to act; ``handle`` finds the request again."""
+    """A person or a remote service still has to act.
+
+    Attributes:
+        handle: finds the request again, from any process.
+        poll_after_s: seconds to let pass before `DeferredSigner.poll` is called.
+    """
 
     handle: str
+    poll_after_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +95,31 @@ class Signer(Protocol):
         """
         ...
 
-    def sign(self, key_id: str, to_be_signed: bytes) -> Outcome:
-        """Sign the DER of signed attributes; the signer hashes it itself.
+    def sign(self, request: Request) -> Outcome:
+        """Sign every item of a request, or begin to; the signer hashes what is signed itself.
 
         Raises:
             KeyNotFoundError: there is no such key.
-            SigningError: the signer could not do it.
+            SigningError: the signer could not do it; nothing was signed.
+        """
+        ...
+
+
+class DeferredSigner(Signer, Protocol):
+    """A signer whose holder needs minutes: what was begun is asked for again, from any process."""
+
+    def poll(self, handle: str) -> Outcome:
+        """Ask for the answer to a request; the same answer however often one asks.
+
+        Raises:
+            SigningError: the service could not be asked; ask again if it is ``retryable``.
+        """
+        ...
+
+    def cancel(self, handle: str) -> None:
+        """Give a request up; one that was answered or has expired stays as it is.
+
+        Raises:
+            SigningError: the service could not be asked.
         """
         ...

@@ -36,7 +36,7 @@ from signing.signers.base import Completed, Key, Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from signing.signers.base import Outcome
+    from signing.signers.base import Outcome, Request
 
 # DigestInfo of SHA-256 without the digest (RFC 8017 §9.2): hashing here and not on the token
 # works with every token, also with those that lack CKM_SHA256_RSA_PKCS.
@@ -125,8 +125,8 @@ class Pkcs11Signer:
             held = self._held(key_id)
             return chain_of(held.key.certificate, self._certificates)
 
-    def sign(self, key_id: str, to_be_signed: bytes) -> Outcome:
-        """Sign on the token; see `Signer`.
+    def sign(self, request: Request) -> Outcome:
+        """Sign every item on the token, in one session; see `Signer`.
 
         Raises:
             PinIncorrectError: asked once, never again by itself.
@@ -136,10 +136,11 @@ class Pkcs11Signer:
             TokenBusyError: another session of this process is logged in.
             ModuleUnusableError: the module fails otherwise.
         """
-        digest = hashlib.sha256(to_be_signed).digest()
+        digests = [hashlib.sha256(item.to_be_signed).digest() for item in request.items]
         try:
             with self._lock, self._named():
-                return Completed(value=_value(self._held(key_id), digest))
+                held = self._held(request.key_id)
+                return Completed(values=tuple(_value(held, digest) for digest in digests))
         except (failures.FunctionCancelled, failures.FunctionRejected):
             # A reader with a key pad of its own: its owner pressed "cancel".
             return Refused(code="signing.refused")

@@ -15,7 +15,7 @@ from signing.signers._chain import chain_of
 from signing.signers.base import Completed, Key
 
 if TYPE_CHECKING:
-    from signing.signers.base import Outcome
+    from signing.signers.base import Outcome, Request
 
 
 class Pkcs12Signer:
@@ -64,14 +64,15 @@ class Pkcs12Signer:
         self._require(key_id)
         return chain_of(self._key.certificate, self._others)
 
-    def sign(self, key_id: str, to_be_signed: bytes) -> Outcome:
+    def sign(self, request: Request) -> Outcome:
         """Sign at once; see `Signer`."""
-        self._require(key_id)
+        self._require(request.key_id)
+        return Completed(values=tuple(self._value(item.to_be_signed) for item in request.items))
+
+    def _value(self, to_be_signed: bytes) -> bytes:
         if isinstance(self._private_key, rsa.RSAPrivateKey):
-            value = self._private_key.sign(to_be_signed, padding.PKCS1v15(), hashes.SHA256())
-        else:
-            value = self._private_key.sign(to_be_signed, ec.ECDSA(hashes.SHA256()))
-        return Completed(value=value)
+            return self._private_key.sign(to_be_signed, padding.PKCS1v15(), hashes.SHA256())
+        return self._private_key.sign(to_be_signed, ec.ECDSA(hashes.SHA256()))
 
     def _require(self, key_id: str) -> None:
         if key_id.lower() != self._key.key_id:

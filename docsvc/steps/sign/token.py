@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Child
 from signing.errors import SigningError
-from signing.signers.base import Completed
+from signing.signers.base import Completed, Item, Request
 from signing.signers.pkcs11 import Pkcs11Signer
 
 if TYPE_CHECKING:
@@ -133,12 +133,13 @@ def _serve(pipe: Connection, token: dict[str, object]) -> None:
                 if not key_id:
                     pipe.send(("value", len(signer.keys()).to_bytes(2)))
                     continue
-                answer = signer.sign(key_id, to_be_signed)
+                asked = Request(key_id=key_id, items=(Item(to_be_signed=to_be_signed),))
+                answer = signer.sign(asked)
             except SigningError as e:
                 pipe.send(("error", (e.code, e.retryable)))
                 continue
             if isinstance(answer, Completed):
-                pipe.send(("value", answer.value))
+                pipe.send(("value", answer.values[0]))
             else:
                 pipe.send(("error", ("signing.refused", False)))
 

@@ -27,7 +27,7 @@ from signing.errors import (
     TokenNotFoundError,
 )
 from signing.prepare import prepare
-from signing.signers.base import Completed
+from signing.signers.base import Completed, Item, Request
 from signing.signers.pkcs11 import Pkcs11Signer
 from signing.stamp import reserve
 from signing.timestamp import Timestamper
@@ -119,13 +119,18 @@ def signer(token: str) -> Iterator[Pkcs11Signer]:
         yield made
 
 
+def ask(key_id: str, to_be_signed: bytes) -> Request:
+    return Request(key_id=key_id, items=(Item(to_be_signed=to_be_signed),))
+
+
 def signed(pdf: bytes, plan: SignaturePlan, signer: Pkcs11Signer, key_id: str, tsa: Tsa) -> bytes:
     plan = replace(plan, chain=signer.chain(key_id))
     prepared = prepare(pdf, plan=plan, at=NOW)
-    outcome = signer.sign(key_id, prepared.to_be_signed)
+    outcome = signer.sign(ask(key_id, prepared.to_be_signed))
     assert isinstance(outcome, Completed)
-    stamp = Timestamper("", tsa.transport).stamp(hashlib.sha256(outcome.value).digest())
-    return complete(prepared, plan=plan, value=outcome.value, timestamp_token=stamp)
+    (value,) = outcome.values
+    stamp = Timestamper("", tsa.transport).stamp(hashlib.sha256(value).digest())
+    return complete(prepared, plan=plan, value=value, timestamp_token=stamp)
 
 
 @pytest.mark.parametrize(("leader", "organisation"), [("a1", "a2"), ("b1", "b2")])
@@ -154,13 +159,13 @@ def test_the_chain_comes_from_the_token_without_its_root(signer: Pkcs11Signer, p
 
 def test_a_certificate_alone_is_no_key(signer: Pkcs11Signer) -> None:
     with pytest.raises(KeyNotFoundError):
-        signer.sign("ca", b"data")
+        signer.sign(ask("ca", b"data"))
 
 
 def test_a_session_opens_again_after_it_was_closed(signer: Pkcs11Signer) -> None:
-    assert isinstance(signer.sign("a1", b"data"), Completed)
+    assert isinstance(signer.sign(ask("a1", b"data")), Completed)
     signer.close()
-    assert isinstance(signer.sign("a1", b"data"), Completed)
+    assert isinstance(signer.sign(ask("a1", b"data")), Completed)
 
 
 def test_a_wrong_pin_is_named(token: str) -> None:

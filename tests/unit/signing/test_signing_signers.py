@@ -25,7 +25,7 @@ from signing.errors import (
 )
 from signing.prepare import prepare
 from signing.signers import pkcs11 as module
-from signing.signers.base import Completed, Key, Refused
+from signing.signers.base import Completed, Item, Key, Refused, Request
 from signing.signers.pkcs11 import Pkcs11Signer
 from signing.signers.pkcs12 import Pkcs12Signer
 
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from signing_stand_ins import Party
 
 PIN = "1234-secret"
+
+
+def ask(key_id: str, to_be_signed: bytes) -> Request:
+    return Request(key_id=key_id, items=(Item(to_be_signed=to_be_signed),))
 
 
 def store(pki: Pki, party: Party, *, name: bytes | None = b"leader") -> bytes:
@@ -57,9 +61,9 @@ def test_a_pkcs12_value_completes_a_signature(
     assert (label, certificate) == ("leader", party.der)
     plan = plan_for(signer.chain(key_id))
     prepared = prepare(reserved, plan=plan, at=NOW)
-    outcome = signer.sign(key_id.upper(), prepared.to_be_signed)
+    outcome = signer.sign(ask(key_id.upper(), prepared.to_be_signed))
     assert isinstance(outcome, Completed)
-    assert complete(prepared, plan=plan, value=outcome.value, timestamp_token=None)
+    assert complete(prepared, plan=plan, value=outcome.values[0], timestamp_token=None)
 
 
 def plan_for(chain: tuple[bytes, ...]) -> Any:
@@ -98,7 +102,7 @@ def test_a_pkcs12_file_needs_a_key_we_sign_with(pki: Pki) -> None:
 def test_an_unknown_pkcs12_key_is_named(pki: Pki) -> None:
     signer = Pkcs12Signer(store(pki, pki.leader), "password")
     with pytest.raises(KeyNotFoundError):
-        signer.sign("00", b"")
+        signer.sign(ask("00", b""))
     with pytest.raises(KeyNotFoundError):
         signer.chain("00")
 
@@ -192,7 +196,7 @@ def test_one_session_serves_all_calls(token: Token, pki: Pki) -> None:
     with signer() as ours:
         assert ours.keys() == [Key("a1", "leader", pki.leader.der)]
         assert ours.chain("A1") == (pki.leader.der, pki.ca.der)
-        assert isinstance(ours.sign("a1", b"data"), Completed)
+        assert isinstance(ours.sign(ask("a1", b"data")), Completed)
     assert (token.opened, token.closed) == (1, 1)
 
 
@@ -214,7 +218,7 @@ def test_of_two_certificates_the_later_one_counts(token: Token, pki: Pki) -> Non
 
 def test_an_unknown_key_is_named(token: Token) -> None:
     with pytest.raises(KeyNotFoundError):
-        signer().sign("ff", b"data")
+        signer().sign(ask("ff", b"data"))
     assert token.opened == 1
 
 
@@ -248,7 +252,7 @@ def test_a_failure_to_open_has_its_name(
 ) -> None:
     token.open_failure = failure
     with pytest.raises(expected) as caught:
-        signer().sign("a1", b"data")
+        signer().sign(ask("a1", b"data"))
     assert PIN not in repr(caught.value)
 
 
@@ -257,7 +261,7 @@ def test_a_wrong_pin_is_tried_once(token: Token) -> None:
     ours = signer()
     for _ in range(3):
         with pytest.raises(PinIncorrectError):
-            ours.sign("a1", b"data")
+            ours.sign(ask("a1", b"data"))
     assert token.opened == 1
 
 
@@ -268,17 +272,17 @@ def test_after_the_token_was_pulled_out_a_new_session_opens(
     ours = signer()
     token.failure = failure
     with pytest.raises(TokenRemovedError) as caught:
-        ours.sign("a1", b"data")
+        ours.sign(ask("a1", b"data"))
     assert caught.value.retryable
     token.failure = None
-    assert isinstance(ours.sign("a1", b"data"), Completed)
+    assert isinstance(ours.sign(ask("a1", b"data")), Completed)
     assert token.opened == 2
 
 
 @pytest.mark.parametrize("failure", [failures.FunctionCancelled(), failures.FunctionRejected()])
 def test_a_no_on_the_key_pad_is_a_refusal(token: Token, failure: Exception) -> None:
     token.failure = failure
-    assert signer().sign("a1", b"data") == Refused(code="signing.refused")
+    assert signer().sign(ask("a1", b"data")) == Refused(code="signing.refused")
 
 
 def test_a_module_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
