@@ -99,6 +99,30 @@ class ValueDoesNotVerifyError(SigningError):
     code = "signing.value-does-not-verify"
 
 
+class AnswerOfAnotherKeyError(ValueDoesNotVerifyError):
+    """The signer answered with a CMS that names another certificate than the plan's."""
+
+    code = "signing.answer-of-another-key"
+
+
+class AnswerOverOtherContentError(ValueDoesNotVerifyError):
+    """The signer answered with a CMS over another document."""
+
+    code = "signing.answer-over-other-content"
+
+
+class AnswerUnreadableError(SigningError):
+    """The signer's answer is no CMS with one signer in strict DER; ``reason`` says in which way."""
+
+    code = "signing.answer-unreadable"
+
+
+class AnswerAlgorithmError(SigningError):
+    """The signer's answer was made with SHA-1 or another algorithm that we do not accept."""
+
+    code = "signing.answer-algorithm"
+
+
 class PreparedMismatchError(SigningError):
     """The hole, the digest or the signed attributes do not belong to this file and plan."""
 

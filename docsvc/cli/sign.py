@@ -20,7 +20,7 @@ from docsvc.sandbox import Sandbox
 from docsvc.steps.classify.model import Hints
 from docsvc.steps.sign.rules import FIELD_OF, places_of
 from docsvc.steps.timestamp.service import Augmenter
-from signing.complete import complete
+from signing.complete import complete, signature_value
 from signing.errors import SigningError
 from signing.model import Level, ReservedPlaces, Role, SignaturePlan
 from signing.prepare import prepare
@@ -142,7 +142,8 @@ def _signed(  # everything one signature needs
     if not isinstance(answer, Completed):
         raise KeyAmbiguousError(keys=chosen)
     (value,) = answer.values
-    token = stamp(hashlib.sha256(value).digest()) if stamp else None
+    stamped = hashlib.sha256(signature_value(prepared, plan=plan, value=value)).digest()
+    token = stamp(stamped) if stamp else None
     return complete(prepared, plan=plan, value=value, timestamp_token=token)
 
 

@@ -15,7 +15,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from signing._pades import der
 from signing.errors import UnusableCertificateError, ValueDoesNotVerifyError
@@ -37,7 +37,7 @@ class Template:
     public_key: PublicKey
     before_digest: bytes
     after_digest: bytes
-    signed_data_head: bytes
+    signed_data_body: bytes
     signer_info_head: bytes
     signature_algorithm: bytes
 
@@ -45,7 +45,7 @@ class Template:
     def reserved_bytes(self) -> int:
         """Return how many bytes to keep for the whole CMS with its timestamp token."""
         value = self.public_key.key_size // 4  # an ECDSA value is two integers
-        return len(self.signed_data_head) + value + _FIXED_BYTES + _TOKEN_BYTES
+        return len(self.signed_data_body) + value + _FIXED_BYTES + _TOKEN_BYTES
 
     def signed_attributes(self, digest: bytes) -> bytes:
         """Return the DER of the signed attributes as a SET OF: what the signer signs.
@@ -57,18 +57,29 @@ class Template:
 
     def assemble(self, *, digest: bytes, value: bytes, timestamp_token: bytes | None) -> bytes:
         """Return the DER of the finished CMS."""
-        unsigned = b""
-        if timestamp_token is not None:
-            attribute = der.sequence(der.ID_SIGNATURE_TIMESTAMP, der.tlv(der.SET, timestamp_token))
-            unsigned = der.tlv(0xA1, attribute)
-        signer_info = der.sequence(
+        signer = (
             self.signer_info_head,
             der.tlv(0xA0, self.before_digest, digest, self.after_digest),
             self.signature_algorithm,
             der.tlv(der.OCTET_STRING, value),
-            unsigned,
         )
-        signed_data = der.sequence(self.signed_data_head, der.tlv(der.SET, signer_info))
+        return self.wrap(b"".join(signer), timestamp_token=timestamp_token)
+
+    def wrap(self, signer: bytes, *, timestamp_token: bytes | None, version: int = 1) -> bytes:
+        """Return the DER of a CMS around the fields of its only SignerInfo.
+
+        Args:
+            signer: the fields from the version to the signature value.
+            timestamp_token: becomes the only unsigned attribute.
+            version: that of the SignedData (RFC 5652 §5.1): 3 if the signer is named by its
+                key identifier, else 1.
+        """
+        unsigned = b""
+        if timestamp_token is not None:
+            attribute = der.sequence(der.ID_SIGNATURE_TIMESTAMP, der.tlv(der.SET, timestamp_token))
+            unsigned = der.tlv(0xA1, attribute)
+        signers = der.tlv(der.SET, der.sequence(signer, unsigned))
+        signed_data = der.sequence(der.integer(version), self.signed_data_body, signers)
         return der.sequence(der.ID_SIGNED_DATA, der.tlv(0xA0, signed_data))
 
 
@@ -85,21 +96,15 @@ def template_of(chain: tuple[bytes, ...]) -> Template:
     if not chain:
         raise UnusableCertificateError(reason="no-certificate")
     key = _public_key(chain[0])
-    # The issuer as it is written, not as somebody would write it again: verifiers compare bytes.
-    certificate = asn1_x509.Certificate.load(chain[0])
-    issuer, serial = (
-        certificate.issuer.dump(),
-        certificate["tbs_certificate"]["serial_number"].dump(),
-    )
+    issuer, serial = issuer_and_serial(chain[0])
     attributes = _attributes(chain[0], issuer=issuer, serial=serial)
     start = attributes.index(_MARK)
     return Template(
         public_key=key,
         before_digest=attributes[:start],
         after_digest=attributes[start + len(_MARK) :],
-        signed_data_head=b"".join(
+        signed_data_body=b"".join(
             (
-                der.integer(1),
                 der.set_of(_DIGEST_ALGORITHM),
                 der.sequence(der.ID_DATA),
                 der.tlv(0xA0, *sorted(set(chain))),
@@ -110,17 +115,41 @@ def template_of(chain: tuple[bytes, ...]) -> Template:
     )
 
 
-def require_value(public_key: PublicKey, *, value: bytes, to_be_signed: bytes) -> None:
+def issuer_and_serial(leaf: bytes) -> tuple[bytes, bytes]:
+    """Return the DER of a certificate's issuer and of its serial number.
+
+    The issuer as it is written, not as somebody would write it again: verifiers compare bytes.
+    """
+    certificate = asn1_x509.Certificate.load(leaf)
+    serial: bytes = certificate["tbs_certificate"]["serial_number"].dump()
+    return certificate.issuer.dump(), serial
+
+
+def key_identifier(leaf: bytes) -> bytes | None:
+    """Return a certificate's subject key identifier; None where it has none."""
+    found: bytes | None = asn1_x509.Certificate.load(leaf).key_identifier
+    return found
+
+
+def require_value(public_key: PublicKey, *, value: bytes, digest: bytes, pss: bool = False) -> None:
     """Check a signature value against the key that is said to have made it.
+
+    Args:
+        public_key: of the certificate.
+        value: PKCS #1 v1.5 or PSS for RSA, the DER of (r, s) for ECDSA; each over SHA-256.
+        digest: SHA-256 of what was signed.
+        pss: the value is RSASSA-PSS with MGF1 over SHA-256 and 32 bytes of salt.
 
     Raises:
         ValueDoesNotVerifyError: it was made by another key or over other bytes.
     """
+    hashed = utils.Prehashed(hashes.SHA256())
     try:
         if isinstance(public_key, rsa.RSAPublicKey):
-            public_key.verify(value, to_be_signed, padding.PKCS1v15(), hashes.SHA256())
+            filling = padding.PSS(padding.MGF1(hashes.SHA256()), 32) if pss else padding.PKCS1v15()
+            public_key.verify(value, digest, filling, hashed)
         else:
-            public_key.verify(value, to_be_signed, ec.ECDSA(hashes.SHA256()))
+            public_key.verify(value, digest, ec.ECDSA(hashed))
     except InvalidSignature as error:
         raise ValueDoesNotVerifyError from error
 

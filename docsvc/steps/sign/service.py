@@ -30,6 +30,7 @@ from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
 from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
 from docsvc.workflow import Step
+from signing.complete import signature_value
 from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
     start, end = first.facts["hole"]
     prepared = Prepared(pdf=file, digest=digest, hole=(start, end), to_be_signed=to_be_signed)
     value = _value(order, base, prepared, desk=desk)
-    token = desk.stamp(hashlib.sha256(value).digest())
+    stamped = signature_value(prepared, plan=order.plan, value=value)
+    token = desk.stamp(hashlib.sha256(stamped).digest())
     signed = desk.sandbox.run(_COMPLETE, prepared, order.plan, value, token).frames[0]
 
     def settle(tx: Tx) -> None:
