@@ -11,8 +11,8 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
-from signing.signers.mobile._xml import MAX_BYTES
 from signing.signers.mobile.errors import MobileAnswerUnreadableError
+from signing.signers.mobile.markup import MAX_BYTES
 from signing.signers.mobile.messages import Message, Operation, Reply
 from signing.signers.mobile.wire import BATCH, decoded, status_in
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from signing.signers.mobile import _xml
-from signing.signers.mobile._xml import element
+from signing.signers.mobile import markup
 from signing.signers.mobile.errors import MobileAnswerUnreadableError
+from signing.signers.mobile.markup import element
 from signing.signers.mobile.messages import Message, Operation, Reply
 from signing.signers.mobile.statuses import FAULT_WITHOUT_STATUS
 from signing.signers.mobile.wire import BATCH, NAMESPACE, decoded, status_in
 
 if TYPE_CHECKING:
-    from signing.signers.mobile._xml import Element
+    from signing.signers.mobile.markup import Element
     from signing.signers.mobile.messages import Document, Order
     from signing.signers.mobile.wire import Operator
 
@@ -65,7 +65,7 @@ class Soap:
 
     def read(self, body: bytes) -> Reply:
         """Read a response, a notification or a fault; see `Wire`."""
-        envelope = _xml.read(body)
+        envelope = markup.read(body)
         content = envelope.child("Body")
         if envelope.name != "Envelope" or content is None:
             raise MobileAnswerUnreadableError(reason="envelope")

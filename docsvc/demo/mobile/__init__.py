@@ -1,0 +1,1 @@
+"""A stand-in for the operator of SIM PKI and for the phones of its subscribers."""
