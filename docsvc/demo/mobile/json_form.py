@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from docsvc.demo.mobile.operator import Answer, Asked
-from docsvc.demo.mobile.prompts import UNAUTHORISED
+from docsvc.demo.mobile.prompts import ACCEPTED, OUTSTANDING, UNAUTHORISED, WITH_SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WRONG = 101
 _BATCH = "http://www.methics.fi/TS102204/ext/v1.0.0#BatchSignature"
-_GOOD = frozenset({100, 500, 502, 504})
+_GOOD = frozenset({ACCEPTED, OUTSTANDING}) | WITH_SIGNATURE
 
 
 class JsonForm:

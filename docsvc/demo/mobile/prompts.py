@@ -21,6 +21,8 @@ _DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 _DIGEST_BYTES = 32
 
 OUTSTANDING, EXPIRED, CANCELLED, SIGNED = 504, 208, 401, 502
+# 408 is none of the standard's: one operator says it when all is well.
+WITH_SIGNATURE = frozenset({500, SIGNED, 408})
 ACCEPTED, WRONG_LENGTH, UNAUTHORISED, UNKNOWN_CLIENT, BUSY = 100, 103, 104, 105, 406
 
 
@@ -207,7 +209,7 @@ class Phones:
             ap_transaction="Tforeign.0" if script.foreign else prompt.ap_transaction,
             identifier=prompt.identifier,
             msisdn=prompt.subscriber.msisdn,
-            signatures=tuple(zip(shown, answers, strict=False)) if status != OUTSTANDING else (),
+            signatures=tuple(zip(shown, answers, strict=False)) if status in WITH_SIGNATURE else (),
         )
 
     def _signed(self, prompt: Prompt, script: Script) -> tuple[bytes, ...]:

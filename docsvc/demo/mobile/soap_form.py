@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from docsvc.demo.mobile.operator import Answer, Asked
-from docsvc.demo.mobile.prompts import UNAUTHORISED
+from docsvc.demo.mobile.prompts import ACCEPTED, OUTSTANDING, UNAUTHORISED, WITH_SIGNATURE
 from signing.signers.mobile import markup
 from signing.signers.mobile.markup import element
 
@@ -20,7 +20,7 @@ _BATCH = f"{_EXTENSION}#BatchSignature"
 _DSIG = "http://www.w3.org/2000/09/xmldsig#"
 _SOAP_1_1 = "http://schemas.xmlsoap.org/soap/envelope/"
 _SOAP_1_2 = "http://www.w3.org/2003/05/soap-envelope"
-_FIRST_REFUSAL, _GOOD = 101, frozenset({100, 500, 502, 504})
+_FIRST_REFUSAL, _GOOD = 101, frozenset({ACCEPTED, OUTSTANDING}) | WITH_SIGNATURE
 _NAMES = {
     208: "EXPIRED_TRANSACTION",
     401: "USER_CANCEL",

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from typing_extensions import override
 
 from signing.errors import SignerUnreachableError
+from signing.signers.mobile.errors import MobileUnknownClientError
 from signing.signers.mobile.messages import Mode
+from signing.signers.mobile.statuses import Kind, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +105,11 @@ class EtsiAdapter:
         """Ask MSS_ProfileQuery, if the operator answers it with certificates; see `Adapter`."""
         if not self.operator.has_profiles:
             return ()
-        return self._asked(self._wire.profile(order)).certificates
+        reply = self._asked(self._wire.profile(order))
+        meaning = meaning_of(reply.status)
+        if meaning.kind is Kind.FAILED and meaning.error is not MobileUnknownClientError:
+            raise meaning.error(status=reply.status)
+        return reply.certificates
 
     def sign_hash(self, order: Order) -> Reply:
         """Send MSS_Signature; see `Adapter`."""

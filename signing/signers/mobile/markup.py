@@ -65,7 +65,8 @@ def read(document: bytes) -> Element:
         raise MobileAnswerUnreadableError(reason="size")
     reader = _Reader()
     try:
-        reader.parser.Parse(document, True)  # noqa: FBT003  # expat takes it by position
+        # A byte order mark would let another encoding in, whatever the parser was told.
+        reader.parser.Parse(document.decode("utf-8"), True)  # noqa: FBT003  # expat takes it by position
     except (expat.ExpatError, ValueError) as error:
         raise MobileAnswerUnreadableError(reason="xml") from error
     return reader.root.children[0]
