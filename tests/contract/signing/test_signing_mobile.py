@@ -304,6 +304,24 @@ def test_another_answer_than_was_asked_for_is_unreadable(leader: Leader) -> None
     assert caught.value.facts == {"reason": "signatures"}
 
 
+def test_an_operator_that_gives_no_name_to_what_it_took_is_unreadable(leader: Leader) -> None:
+    operator = leader.rig.operator
+    nameless = EtsiAdapter(operator, Soap(operator), _accepts_namelessly)
+    signer = MobileSigner(
+        nameless, now=leader.rig.clock.now, certificates={PHONE: leader.signer.chain(PHONE)}
+    )
+    with pytest.raises(errors.MobileAnswerUnreadableError) as caught:
+        signer.sign(request(PHONE, prepared_for(leader)))
+    assert caught.value.facts == {"reason": "transaction"}
+
+
+def _accepts_namelessly(*_: object, timeout_s: float) -> bytes:
+    assert timeout_s
+    status = '<Status><StatusCode Value="100"/></Status>'
+    response = f"<MSS_SignatureResp>{status}</MSS_SignatureResp>"
+    return f"<Envelope><Body>{response}</Body></Envelope>".encode()
+
+
 def test_a_changing_answer_is_each_time_one_that_verifies(leader: Leader) -> None:
     leader.rig.script(holder=Holder.AGREES, repeat=Repeat.OTHER)
     prepared = prepared_for(leader)

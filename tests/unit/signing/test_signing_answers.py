@@ -98,15 +98,17 @@ def test_a_cms_of_the_providers_own_attributes_becomes_the_signature(
     assert statuses(signed, pki)[0].bottom_line
 
 
-@pytest.mark.parametrize("issuer_serial", ["leader", None])
+@pytest.mark.parametrize("with_issuer_serial", [True, False])
 def test_an_elliptic_key_may_answer_with_a_cms(
-    reserved: bytes, plan: SignaturePlan, pki: Pki, issuer_serial: str | None
+    reserved: bytes, plan: SignaturePlan, pki: Pki, *, with_issuer_serial: bool
 ) -> None:
     party = pki.party("P-256", ec.generate_private_key(ec.SECP256R1()))
     own = replace(plan, chain=pki.chain(party))
     prepared = prepare(reserved, plan=own, at=NOW)
-    answer = Provider(party, issuer_serial=party if issuer_serial else None).sign(prepared.digest)
+    named = party if with_issuer_serial else None
+    answer = Provider(party, issuer_serial=named, with_time=True).sign(prepared.digest)
     signed = complete(prepared, plan=own, value=answer, timestamp_token=None)
+    assert "signing_time" in {one["type"].native for one in embedded(signed)["signed_attrs"]}
     assert statuses(signed, pki)[0].bottom_line
 
 
