@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pkcs11 import Attribute
 from pkcs11.util.x509 import decode_x509_certificate
+from signing_contract import SignerContract
 from signing_stand_ins import NOW, Pki, Tsa, blank_pdf, places
 from signing_steps import archived, leader_plan, organisation_plan, statuses
 
@@ -197,3 +198,19 @@ def test_a_token_made_after_the_module_was_loaded_is_found(token: str) -> None:
     assert token
     with Pkcs11Signer(MODULE, "late", PIN) as late:
         assert late.keys() == []
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnToken:
+    """What the contract suite wants to know."""
+
+    signer: Pkcs11Signer
+    key_id: str
+    certificate: bytes
+
+
+@pytest.mark.parametrize("key_id", ["a1", "b1", "b2"])
+class TestContract(SignerContract):
+    @pytest.fixture
+    def made(self, signer: Pkcs11Signer, parties: dict[str, Party], key_id: str) -> OnToken:
+        return OnToken(signer=signer, key_id=key_id, certificate=parties[key_id].der)
