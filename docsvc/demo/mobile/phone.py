@@ -14,7 +14,7 @@ STYLE = """
 body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 0; background: #e9edf2; color: #10202f; }
 main { max-width: 26rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.2rem; }
-.mark { background: #7a1f1f; color: #fff; padding: .4rem 1rem; text-align: center; }
+.mark { margin: 0; background: #7a1f1f; color: #fff; padding: .4rem 1rem; text-align: center; }
 article { background: #fff; border: .5rem solid #10202f; border-radius: 1.6rem; padding: 1rem;
   margin: 0 0 1.2rem; }
 article h2 { font-size: 1rem; margin: 0 0 .5rem; color: #40566b; }
@@ -34,7 +34,7 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="3">
+{refresh}
 <title>Điện thoại thử nghiệm</title>
 <link rel="stylesheet" href="/phone.css">
 </head>
@@ -47,6 +47,8 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+# A page that reloads itself takes the keyboard from who is about to press a button.
+_REFRESH = '<meta http-equiv="refresh" content="2">'
 _NOTHING = "<p>Không có yêu cầu nào. Trang tự tải lại.</p>"
 _PROMPT = """<article aria-label="Điện thoại {number}">
 <h2>Điện thoại {number}</h2>
@@ -65,7 +67,7 @@ _PROMPT = """<article aria-label="Điện thoại {number}">
 def page(prompts: Iterable[Prompt], *, token: str) -> str:
     """Return the page; ``token`` comes back with every answer, so that no other page can press."""
     shown = "".join(_shown(one, token=token) for one in prompts)
-    return _PAGE.format(prompts=shown or _NOTHING)
+    return _PAGE.format(prompts=shown or _NOTHING, refresh="" if shown else _REFRESH)
 
 
 def _shown(prompt: Prompt, *, token: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from docsvc.demo.mobile.operator import Answer, Asked
 from docsvc.demo.mobile.prompts import ACCEPTED, OUTSTANDING, UNAUTHORISED, WITH_SIGNATURE
 from signing.signers.mobile import markup
+from signing.signers.mobile.errors import MobileAnswerUnreadableError
 from signing.signers.mobile.markup import element
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class SoapForm:
 
     def read(self, body: bytes) -> Asked | int:
         """Return what is asked, or the status that refuses it."""
-        envelope = markup.read(body)
+        try:
+            envelope = markup.read(body)
+        except MobileAnswerUnreadableError:
+            return _FIRST_REFUSAL
         kinds = ("MSS_SignatureReq", "MSS_StatusReq", "MSS_ProfileReq", "MSS_ReceiptReq")
         found = [one for one in envelope.walk() if one.name in kinds]
         if len(found) != 1:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+
+if TYPE_CHECKING:
+    from docsvc.demo.organisations import Organisations
+    from docsvc.demo.pki import DemoPki
 
 
 class Form(StrEnum):
@@ -75,3 +80,18 @@ class Subscriber:
             }
         )
         return bytes(cms.ContentInfo({"content_type": "signed_data", "content": data}).dump())
+
+
+def number_of(place: int) -> str:
+    """Return the phone number of a holder of the demonstration: in a range that nobody has."""
+    return f"8410000{place:04d}"
+
+
+def of_demonstration(pki: DemoPki, bodies: Organisations) -> dict[str, Subscriber]:
+    """Return a phone for every officer and every seal of the demonstration, by key name."""
+    return {
+        holder.key: Subscriber(
+            msisdn=number_of(place), key=pki.rsa_key(holder.key), chain=pki.chain(holder.key)
+        )
+        for place, holder in enumerate(bodies.holders, 1)
+    }

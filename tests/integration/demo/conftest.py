@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +13,13 @@ from docsvc.demo.authority import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from docsvc.demo.organisations import Organisations
     from docsvc.demo.pki import DemoPki
+
+# The stand-in of the operator of SIM PKI is tried with the suite of signers.
+TESTS = Path(__file__).parents[2]
+sys.path += [str(TESTS / "unit" / "signing"), str(TESTS / "contract" / "signing")]
 
 # One unit, one officer, no seal: quick to make, free to be revoked.
 HAMLET = """
