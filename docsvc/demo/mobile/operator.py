@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from docsvc.clock import Clock
@@ -77,6 +77,9 @@ class Operator:
         subscriber = self.phones.subscriber(asked.msisdn)
         if subscriber is None:
             return _said("MSS_SignatureResp", UNKNOWN_CLIENT, asked)
+        known = self.phones.known(asked.ap_transaction, asked.msisdn)
+        if known is not None:
+            return self._accepted(known)
         if any(one.subscriber is subscriber for one in self.phones.waiting()):
             return _said("MSS_SignatureResp", BUSY, asked)
         prompt = Prompt(
@@ -91,17 +94,17 @@ class Operator:
         status = self.phones.add(prompt)
         if status != ACCEPTED:
             return _said("MSS_SignatureResp", status, asked, identifier=prompt.identifier)
-        if asked.mode == _SYNCH:
-            prompt.said.wait(min(asked.timeout_s, _LONGEST_WAIT_S))
-            state = self.phones.state_of(prompt)
-            return Answer(kind="MSS_SignatureResp", state=state)
-        state = State(
-            status=ACCEPTED,
-            ap_transaction=prompt.ap_transaction,
-            identifier=prompt.identifier,
-            msisdn=asked.msisdn,
-        )
-        return Answer(kind="MSS_SignatureResp", state=state)
+        return self._accepted(prompt)
+
+    def _accepted(self, prompt: Prompt) -> Answer:
+        """Say that the phone shows it, or in the synchronous mode what became of it."""
+        state = self.phones.state_of(prompt)
+        if prompt.mode == _SYNCH:
+            left = (prompt.expires_at - self.clock.now()).total_seconds()
+            prompt.said.wait(max(0.0, min(left, _LONGEST_WAIT_S)))
+            return Answer(kind="MSS_SignatureResp", state=self.phones.state_of(prompt))
+        accepted = replace(state, status=ACCEPTED, signatures=())
+        return Answer(kind="MSS_SignatureResp", state=accepted)
 
     def _status(self, asked: Asked) -> Answer:
         state = self.phones.state(asked.operator_transaction)

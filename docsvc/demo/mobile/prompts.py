@@ -157,6 +157,15 @@ class Phones:
             self.say(prompt.identifier, agrees=script.holder is Holder.AGREES)
         return ACCEPTED
 
+    def known(self, ap_transaction: str, msisdn: str) -> Prompt | None:
+        """Return the prompt of a request that is sent again, if it waits or was agreed to."""
+        with self._lock:
+            held = list(self._prompts.values())
+        for one in reversed(held):
+            if (one.ap_transaction, one.subscriber.msisdn) == (ap_transaction, msisdn):
+                return one if one in self.waiting() or one.answers else None
+        return None
+
     def next_identifier(self) -> str:
         """Return a fresh MSSP_TransID."""
         return f"M{next(self._numbers):06d}"

@@ -32,6 +32,7 @@ class Handle:
         transaction: ours, without the number of the prompt.
         parts: all items.
         done: answers so far, in order; the items behind them are asked for now.
+        asked: how many items the prompt under way has, whatever the settings say by now.
         operator_transaction: MSSP_TransID of the prompt that waits.
         expires_at: seconds since 1970.
         timeout_s: for which each prompt waits.
@@ -43,6 +44,7 @@ class Handle:
     transaction: str
     parts: tuple[Part, ...]
     done: tuple[bytes, ...] = field(default=(), repr=False)
+    asked: int = 0
     operator_transaction: str = ""
     expires_at: int
     timeout_s: int
@@ -54,6 +56,16 @@ class Handle:
     def ap_transaction(self) -> str:
         """Return the AP_TransID of the prompt under way: an NCName, fresh for each prompt."""
         return f"T{self.transaction}.{len(self.done)}"
+
+    @property
+    def parts_asked(self) -> tuple[Part, ...]:
+        """Return the items of the prompt under way."""
+        start = len(self.done)
+        return self.parts[start : start + self.asked]
+
+    def asking(self, most: int) -> Handle:
+        """Return the handle of the next prompt, with ``most`` items or what is left."""
+        return replace(self, asked=min(most, len(self.parts) - len(self.done)))
 
     def answered(self, values: tuple[bytes, ...]) -> Handle:
         """Return the handle with the answers of one more prompt."""
@@ -75,6 +87,7 @@ class Handle:
             "transaction": self.transaction,
             "parts": parts,
             "done": [_text(one) for one in self.done],
+            "asked": self.asked,
             "mssp": self.operator_transaction,
             "expires": self.expires_at,
             "timeout": self.timeout_s,
@@ -103,6 +116,7 @@ def decode(handle: str) -> Handle:
                 for a, c, name in read["parts"]
             ),
             done=tuple(map(_bytes, read["done"])),
+            asked=int(read["asked"]),
             operator_transaction=str(read["mssp"]),
             expires_at=int(read["expires"]),
             timeout_s=int(read["timeout"]),

@@ -107,6 +107,10 @@ class MobileSigner:
         operator takes in one prompt are asked for one prompt after the other: a `Pending` handle
         then changes from one `poll` to the next, and the last one is to be kept.
 
+        After a crash the same request may be sent again. An operator that knows its transaction
+        goes on with the prompt there is; one that does not says `MobileBusyError` while that
+        prompt waits, and then asks the holder anew. The answer to a lost prompt signs nothing.
+
         Raises:
             MobileNumberError, KeyNotFoundError: as `chain` does.
             ValueError: the transaction has other signs than letters, digits, ``_`` and ``-``, or
@@ -208,6 +212,7 @@ class MobileSigner:
     def _ask(self, state: Handle) -> Outcome:
         """Send the next prompt; in the synchronous mode one after the other, to the last."""
         while True:
+            state = state.asking(self._adapter.operator.batch_max)
             answer = self._taken(state, self._adapter.sign_hash(self._order(state)))
             if not isinstance(answer, Handle):
                 return answer
@@ -247,13 +252,13 @@ class MobileSigner:
 
     def _values(self, state: Handle, reply: Reply) -> tuple[bytes, ...]:
         """Return the answers of one prompt in the order of its items, each checked."""
-        parts, documents = self._asked(state), self._documents(state)
+        documents = self._documents(state)
         answers = dict(reply.signatures)
         wanted = ["", *(one.display for one in documents[1:])]
         if sorted(answers) != sorted(wanted) or len(reply.signatures) != len(wanted):
             raise MobileAnswerUnreadableError(reason="signatures")
         values = tuple(answers[display] for display in wanted)
-        for part, value in zip(parts, values, strict=True):
+        for part, value in zip(state.parts_asked, values, strict=True):
             read_answer(
                 value,
                 chain=state.chain,
@@ -262,17 +267,12 @@ class MobileSigner:
             )
         return values
 
-    def _asked(self, state: Handle) -> tuple[Part, ...]:
-        start = len(state.done)
-        return state.parts[start : start + self._adapter.operator.batch_max]
-
     def _documents(self, state: Handle) -> tuple[Document, ...]:
         """Return what one prompt asks for: the first shows the prompt, the others their names."""
         start, total = len(state.done), len(state.parts)
-        asked = self._asked(state)
-        single = len(asked) == total
+        single = state.asked == total
         documents = []
-        for number, part in enumerate(asked, start + 1):
+        for number, part in enumerate(state.parts_asked, start + 1):
             is_first = number == start + 1
             text = state.prompt if is_first else part.name
             counted = text if is_first and single else f"{number}-{total} {plain(text)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -274,14 +275,29 @@ def test_nothing_to_sign_is_a_mistake(leader: Leader) -> None:
         leader.signer.sign(Request(key_id=PHONE, items=()))
 
 
-def test_asking_again_after_a_crash_uses_the_same_transaction(leader: Leader) -> None:
+def test_asking_again_after_a_crash_goes_on_with_the_same_prompt(leader: Leader) -> None:
+    prepared = prepared_for(leader)
+    asked = request(PHONE, prepared)
+    first = leader.signer.sign(asked)
+    assert leader.rig.signer().sign(asked) == first
+    leader.rig.agree()
+    # Even if the holder has agreed meanwhile, nobody is asked a second time.
+    again = leader.rig.signer().sign(asked)
+    assert again == first
+    assert leader.rig.waiting == []
+    assert isinstance(again, Pending)
+    require_fitting(leader, prepared, leader.signer.poll(again.handle))
+
+
+def test_asking_again_after_a_refusal_is_a_new_prompt(leader: Leader) -> None:
     asked = request(PHONE, prepared_for(leader))
     first = leader.signer.sign(asked)
-    leader.rig.expire()
-    second = leader.rig.signer().sign(asked)
+    leader.rig.refuse()
+    second = leader.signer.sign(asked)
     assert isinstance(first, Pending)
     assert isinstance(second, Pending)
     assert decode(first.handle).ap_transaction == decode(second.handle).ap_transaction
+    assert len(leader.rig.waiting) == 1
 
 
 def test_a_call_that_lasts_ends_with_the_answer(leader: Leader) -> None:
@@ -296,12 +312,20 @@ def test_the_plan_of_a_phone_begins_with_its_certificate(leader: Leader) -> None
 
 
 def test_another_answer_than_was_asked_for_is_unreadable(leader: Leader) -> None:
-    handle = begun(leader, prepared_for(leader, 2))
+    state = decode(begun(leader, prepared_for(leader, 2)))
     leader.rig.agree()
     # One answer came, and two are wanted of this prompt.
     with pytest.raises(errors.MobileAnswerUnreadableError) as caught:
-        leader.rig.signer(batch_max=2).poll(handle)
+        leader.signer.poll(replace(state, asked=2).encode())
     assert caught.value.facts == {"reason": "signatures"}
+
+
+def test_settings_that_change_meanwhile_change_nothing_for_what_waits(leader: Leader) -> None:
+    batch = Leader(leader.rig, leader.certificate, batch_max=2)
+    prepared = prepared_for(batch, 2)
+    handle = begun(batch, prepared)
+    leader.rig.agree()
+    require_fitting(leader, prepared, leader.signer.poll(handle))
 
 
 def test_an_operator_that_gives_no_name_to_what_it_took_is_unreadable(leader: Leader) -> None:

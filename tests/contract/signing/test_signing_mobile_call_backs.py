@@ -236,8 +236,8 @@ def test_another_persons_key_is_refused(leader: Leader, desk: Desk) -> None:
 
 
 def test_the_body_of_another_transaction_is_refused(leader: Leader, desk: Desk) -> None:
-    leader.rig.script(foreign=True)
     handle = begun(leader, prepared_for(leader))
+    leader.rig.script(foreign=True)
     leader.rig.agree()
     with pytest.raises(errors.MobileForeignAnswerError):
         taken(leader, desk.next(), Waiting(handle=handle))
