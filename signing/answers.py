@@ -1,7 +1,9 @@
 """What a signer answered: a raw signature value, or a whole CMS. Checked before it is used.
 
-Nothing of a CMS but its checked SignerInfo is ever embedded: certificates are those of the plan,
-unsigned attributes of others are left out, for nobody vouches for them.
+Of a CMS nothing is ever embedded but its signed attributes and the signature over them, once they
+were checked. Certificates are those of the plan; the signer is named by issuer and number, because
+not every reader finds a key identifier; unsigned attributes are left out, for nobody vouches for
+them.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ class Answer:
 
     Attributes:
         value: the raw signature value; a signature timestamp goes over its SHA-256.
-        signer: the SignerInfo of a CMS with signed attributes of the signer's own; else None.
+        signer: of a CMS with signed attributes of the signer's own; else None.
     """
 
     value: bytes
@@ -38,7 +40,10 @@ class Answer:
                 digest=content_digest, value=self.value, timestamp_token=timestamp_token
             )
         return template.wrap(
-            self.signer.fields, timestamp_token=timestamp_token, version=self.signer.version
+            attributes=self.signer.attributes,
+            algorithm=self.signer.algorithm,
+            value=self.value,
+            timestamp_token=timestamp_token,
         )
 
 

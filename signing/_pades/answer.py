@@ -55,18 +55,18 @@ _SIGNER_FIELDS = 6  # version, sid, digest algorithm, signed attributes, algorit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignerInfo:
-    """The fields of a checked SignerInfo, each as it was written.
+    """What a checked SignerInfo signs with and over; how it names its signer is no part of it.
 
     Attributes:
-        fields: from the version to the signature value, joined.
-        version: of the SignedData around it.
+        attributes: the encoded signed attributes, joined.
+        algorithm: AlgorithmIdentifier of the signature.
         value: the raw signature value.
         is_ours: the signed attributes are exactly those that were to be signed, and the value is
             of a kind that our own CMS carries.
     """
 
-    fields: bytes
-    version: int
+    attributes: bytes
+    algorithm: bytes
     value: bytes
     is_ours: bool
 
@@ -135,8 +135,8 @@ def _signer_info(fields: list[der.Value], expected: Expected) -> SignerInfo:
         _require_attributes(attributes, expected)
     require_value(expected.public_key, value=value.content, digest=digest, pss=pss)
     return SignerInfo(
-        fields=b"".join(field.whole for field in fields),
-        version=1 if version.whole == _VERSION_1 else 3,
+        attributes=attributes.content,
+        algorithm=algorithm.whole,
         value=value.content,
         is_ours=is_ours and not pss,
     )

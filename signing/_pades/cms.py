@@ -37,7 +37,7 @@ class Template:
     public_key: PublicKey
     before_digest: bytes
     after_digest: bytes
-    signed_data_body: bytes
+    signed_data_head: bytes
     signer_info_head: bytes
     signature_algorithm: bytes
 
@@ -45,7 +45,7 @@ class Template:
     def reserved_bytes(self) -> int:
         """Return how many bytes to keep for the whole CMS with its timestamp token."""
         value = self.public_key.key_size // 4  # an ECDSA value is two integers
-        return len(self.signed_data_body) + value + _FIXED_BYTES + _TOKEN_BYTES
+        return len(self.signed_data_head) + value + _FIXED_BYTES + _TOKEN_BYTES
 
     def signed_attributes(self, digest: bytes) -> bytes:
         """Return the DER of the signed attributes as a SET OF: what the signer signs.
@@ -56,30 +56,37 @@ class Template:
         return der.tlv(der.SET, self.before_digest, digest, self.after_digest)
 
     def assemble(self, *, digest: bytes, value: bytes, timestamp_token: bytes | None) -> bytes:
-        """Return the DER of the finished CMS."""
-        signer = (
-            self.signer_info_head,
-            der.tlv(0xA0, self.before_digest, digest, self.after_digest),
-            self.signature_algorithm,
-            der.tlv(der.OCTET_STRING, value),
+        """Return the DER of the finished CMS over our own signed attributes."""
+        return self.wrap(
+            attributes=b"".join((self.before_digest, digest, self.after_digest)),
+            algorithm=self.signature_algorithm,
+            value=value,
+            timestamp_token=timestamp_token,
         )
-        return self.wrap(b"".join(signer), timestamp_token=timestamp_token)
 
-    def wrap(self, signer: bytes, *, timestamp_token: bytes | None, version: int = 1) -> bytes:
-        """Return the DER of a CMS around the fields of its only SignerInfo.
+    def wrap(
+        self, *, attributes: bytes, algorithm: bytes, value: bytes, timestamp_token: bytes | None
+    ) -> bytes:
+        """Return the DER of a CMS whose signer is named as readers know to find it.
 
         Args:
-            signer: the fields from the version to the signature value.
+            attributes: the encoded signed attributes, joined, in their order.
+            algorithm: AlgorithmIdentifier of the signature.
+            value: over the attributes as a SET OF.
             timestamp_token: becomes the only unsigned attribute.
-            version: that of the SignedData (RFC 5652 §5.1): 3 if the signer is named by its
-                key identifier, else 1.
         """
         unsigned = b""
         if timestamp_token is not None:
             attribute = der.sequence(der.ID_SIGNATURE_TIMESTAMP, der.tlv(der.SET, timestamp_token))
             unsigned = der.tlv(0xA1, attribute)
-        signers = der.tlv(der.SET, der.sequence(signer, unsigned))
-        signed_data = der.sequence(der.integer(version), self.signed_data_body, signers)
+        signer_info = der.sequence(
+            self.signer_info_head,
+            der.tlv(0xA0, attributes),
+            algorithm,
+            der.tlv(der.OCTET_STRING, value),
+            unsigned,
+        )
+        signed_data = der.sequence(self.signed_data_head, der.tlv(der.SET, signer_info))
         return der.sequence(der.ID_SIGNED_DATA, der.tlv(0xA0, signed_data))
 
 
@@ -103,8 +110,9 @@ def template_of(chain: tuple[bytes, ...]) -> Template:
         public_key=key,
         before_digest=attributes[:start],
         after_digest=attributes[start + len(_MARK) :],
-        signed_data_body=b"".join(
+        signed_data_head=b"".join(
             (
+                der.integer(1),
                 der.set_of(_DIGEST_ALGORITHM),
                 der.sequence(der.ID_DATA),
                 der.tlv(0xA0, *sorted(set(chain))),

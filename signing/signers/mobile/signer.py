@@ -193,8 +193,8 @@ class MobileSigner:
 
     def _repeated(self, state: Handle, done: int, reply: Reply) -> Outcome:
         """Compare an answer to a prompt before the one that waits with the one that was taken."""
-        values = tuple(value for _, value in reply.signatures)
-        if values != state.done[done : done + len(values)] or not values:
+        values = _sorted(reply)
+        if not values or values != sorted(state.done[done : done + len(values)]):
             raise MobileAnswerChangedError
         return Pending(handle=state.encode(), poll_after_s=self._poll_after_s)
 
@@ -203,8 +203,8 @@ class MobileSigner:
         if isinstance(first, Refused):
             same = meaning.kind is Kind.REFUSED and meaning.refusal == first.code
         else:
-            values = tuple(value for _, value in reply.signatures)
-            same = meaning.kind is Kind.SIGNED and values == first.values[len(state.done) :]
+            values = sorted(first.values[len(state.done) :])
+            same = meaning.kind is Kind.SIGNED and _sorted(reply) == values
         if not same:
             raise MobileAnswerChangedError
         return first
@@ -340,6 +340,11 @@ def _begun(request: Request, *, chain: tuple[bytes, ...], now: int) -> Handle:
         code=request.control_code or control_code(digests),
         chain=chain,
     )
+
+
+def _sorted(reply: Reply) -> list[bytes]:
+    """Return the answers for comparing: operators may tell a batch in another order next time."""
+    return sorted(value for _, value in reply.signatures)
 
 
 def _short(data: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC
@@ -39,6 +40,8 @@ from signing.prepare import prepare
 from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from signing.model import Prepared, SignaturePlan
 
 
@@ -89,13 +92,18 @@ def test_a_cms_over_our_attributes_is_taken_for_its_value(
     ids=str,
 )
 def test_a_cms_of_the_providers_own_attributes_becomes_the_signature(
-    prepared: Prepared, plan: SignaturePlan, pki: Pki, switches: dict[str, Any]
+    prepared: Prepared, plan: SignaturePlan, pki: Pki, switches: dict[str, Any], tmp_path: Path
 ) -> None:
     answer = Provider(pki.leader, **switches).sign(prepared.digest)
     signed = complete(prepared, plan=plan, value=answer, timestamp_token=None)
     theirs = cms.ContentInfo.load(answer)["content"]["signer_infos"][0]
     assert embedded(signed)["signed_attrs"].dump() == theirs["signed_attrs"].dump()
+    assert embedded(signed)["sid"].name == "issuer_and_serial_number"
     assert statuses(signed, pki)[0].bottom_line
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(signed)
+    said = subprocess.run(["pdfsig", path], capture_output=True, text=True, check=False).stdout
+    assert "Signature is Valid." in said
 
 
 @pytest.mark.parametrize("with_issuer_serial", [True, False])
