@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 
@@ -19,7 +19,7 @@ class Item:
 
     to_be_signed: bytes
     content_digest: bytes = b""
-    name: str = ""
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,11 @@ class Request:
         valid_for_s: seconds after which no answer is wanted any more.
     """
 
-    key_id: str
+    # What names a person or tells of a document stays out of logs and tracebacks.
+    key_id: str = field(repr=False)
     items: tuple[Item, ...]
     transaction: str = ""
-    prompt: str = ""
+    prompt: str = field(default="", repr=False)
     control_code: str = ""
     valid_for_s: float = 300.0
 
@@ -62,7 +63,8 @@ class Pending:
         poll_after_s: seconds to let pass before `DeferredSigner.poll` is called.
     """
 
-    handle: str
+    # It may hold a phone number, or what opens an account.
+    handle: str = field(repr=False)
     poll_after_s: float = 5.0
 
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docsvc.catalog import messages as words
+from signing.signers.base import Item, Pending, Request
 from signing.signers.mobile import markup
 from signing.signers.mobile.errors import (
     MobileAnswerUnreadableError,
@@ -182,6 +183,14 @@ def test_nothing_secret_is_shown() -> None:
     shown = repr(OPERATOR) + repr(ORDER) + repr(Rest(OPERATOR).signature(ORDER))
     assert OPERATOR.secret not in shown
     assert "84912345678" not in shown
+
+
+def test_what_is_asked_and_what_waits_name_nobody() -> None:
+    item = Item(to_be_signed=b"", name="123/QĐ-UBND")
+    asked = Request(key_id="84912345678", items=(item,), prompt="Ký 123/QĐ-UBND")
+    shown = repr(asked) + repr(Pending(handle=HANDLE.encode()))
+    assert "84912345678" not in shown
+    assert "UBND" not in shown
 
 
 # What strangers answer.
