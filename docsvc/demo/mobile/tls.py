@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from docsvc.demo.folder import write_private, write_whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,7 +27,6 @@ def create(folder: Path) -> Path:
     """Return the file with the certificate (PEM) that callers have to trust."""
     certificate = folder / _CERTIFICATE
     if not (folder / _FILE).exists():
-        folder.mkdir(parents=True, exist_ok=True)
         key = ec.generate_private_key(ec.SECP256R1())
         made = _certificate(key).public_bytes(serialization.Encoding.PEM)
         private = key.private_bytes(
@@ -33,9 +34,8 @@ def create(folder: Path) -> Path:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        certificate.write_bytes(made)
-        (folder / _FILE).touch(mode=0o600)
-        (folder / _FILE).write_bytes(private + made)
+        write_whole(certificate, made)
+        write_private(folder / _FILE, private + made)
     return certificate
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,16 @@ import httpx
 import pytest
 from mobile_makers import made
 from signing_contract import begun, prepared_for, request
-from support.mobile_provider import Form, HandClock
+from support.mobile_provider import Form, HandClock, Mode, Transport
 
-from docsvc.demo.mobile import phone, subscribers, tls
+from docsvc.demo.mobile import demonstration, phone, subscribers, tls
 from docsvc.demo.mobile.prompts import Document, Prompt
 from signing.signers.base import Completed, Refused
+from signing.signers.mobile.adapter import EtsiAdapter
 from signing.signers.mobile.errors import MobileUnknownClientError, MobileWrongLengthError
+from signing.signers.mobile.rest import Rest
+from signing.signers.mobile.signer import MobileSigner
+from signing.signers.mobile.wire import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +174,57 @@ def test_a_rsa_key_answers_in_both_forms(demo_instance: DemoInstance) -> None:
 
 
 def test_the_certificate_is_made_once(tmp_path: Path) -> None:
-    first = tls.create(tmp_path / "new").read_bytes()
-    assert tls.create(tmp_path / "new").read_bytes() == first
-    assert (tmp_path / "new/mobile-tls.pem").stat().st_mode & 0o777 == 0o600
+    first = tls.create(tmp_path).read_bytes()
+    assert tls.create(tmp_path).read_bytes() == first
+    assert (tmp_path / "mobile-tls.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_demonstration_has_an_operator_that_its_settings_reach(
+    demo_instance: DemoInstance, tmp_path: Path
+) -> None:
+    bodies, clock = demo_instance.organisations, HandClock()
+    ready = demonstration.prepare(tmp_path, bodies=bodies)
+    assert demonstration.prepare(tmp_path, bodies=bodies) == ready
+    assert ready.secret_file.stat().st_mode & 0o777 == 0o600
+    holder = bodies.holders[0].key
+    opened = demonstration.open_provider(
+        tmp_path, pki=demo_instance.pki, bodies=bodies, clock=clock, port=0
+    )
+    with opened as provider:
+        operator = Operator(
+            url=f"{provider.url}/rest/service",
+            ap_id=demonstration.AP_ID,
+            secret=ready.secret_file.read_text(),
+            has_profiles=True,
+        )
+        transport = Transport(ready.ca_file)
+        signer = MobileSigner(EtsiAdapter(operator, Rest(operator), transport), now=clock.now)
+        assert signer.chain(ready.numbers[holder]) == demo_instance.pki.chain(holder)
+        transport.close()
+
+
+def test_a_desk_that_cannot_be_called_back_is_counted() -> None:
+    settings = {
+        "mode": Mode.CALL_BACK,
+        "call_back_url": "http://127.0.0.1:1",
+        "call_back_key": b"k" * 32,
+    }
+    with made("soap", script={"call_backs": 0}, **settings) as mobile:
+        begun(mobile, prepared_for(mobile))
+        provider = mobile.rig.provider
+        (prompt,) = mobile.rig.waiting
+        mobile.agree()
+        answer = provider.operator.notification(prompt)
+        assert answer is not None
+        mobile.rig.script(call_backs=1)
+        provider._deliver(prompt, answer)
+        assert provider.call_back_failures == 1
+
+
+def test_a_connection_that_says_nonsense_ends_alone(mobile: Mobile) -> None:
+    port = int(mobile.rig.provider.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        # An alert of TLS, or an end; never an answer in the clear.
+        assert not stranger.recv(1024).startswith(b"HTTP")
+    assert begun(mobile, prepared_for(mobile))
