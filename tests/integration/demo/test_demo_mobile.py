@@ -209,14 +209,14 @@ def test_a_desk_that_cannot_be_called_back_is_counted() -> None:
         "call_back_url": "http://127.0.0.1:1",
         "call_back_key": b"k" * 32,
     }
-    with made("soap", script={"call_backs": 0}, **settings) as mobile:
+    with made("soap", **settings) as mobile:
         begun(mobile, prepared_for(mobile))
         provider = mobile.rig.provider
+        provider.phones.on_answer = lambda _prompt: None
         (prompt,) = mobile.rig.waiting
         mobile.agree()
         answer = provider.operator.notification(prompt)
         assert answer is not None
-        mobile.rig.script(call_backs=1)
         provider._deliver(prompt, answer)
         assert provider.call_back_failures == 1
 
