@@ -86,15 +86,10 @@ class Credential:
         Raises:
             ActivationMissingError: the key wants something else.
         """
-        match self.mode:
-            case Mode.IMPLICIT:
-                return {}
-            case Mode.OAUTH:
-                raise ActivationMissingError(mode=str(self.mode))
-            case Mode.EXPLICIT:
-                return self._explicit(activation)
-
-    def _explicit(self, activation: Activation) -> Mapping[str, str]:
+        if self.mode is Mode.IMPLICIT:
+            return {}
+        if self.mode is Mode.OAUTH:
+            raise ActivationMissingError(mode=str(self.mode))
         given = {k: v for k, v in activation.given().items() if k in self.wanted}
         missing = self.wanted - given.keys()
         if not given or (missing and not self.any_is_enough):

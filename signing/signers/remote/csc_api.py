@@ -208,12 +208,11 @@ class CscApi:
             body["description"] = description
         if credential.binds_hashes:
             body[self._hashes_name] = _encoded(digests)
-        match self._account.version:
-            case Version.V1:
-                body |= factors
-            case Version.V2:
-                body[self._algorithm_name] = SHA256_OID
-                body["authData"] = [{"id": k, "value": v} for k, v in factors.items()]
+        if self._account.version is Version.V1:
+            body |= factors
+        else:
+            body[self._algorithm_name] = SHA256_OID
+            body["authData"] = [{"id": name, "value": value} for name, value in factors.items()]
         return _good(self._ask("credentials/authorize", body)).text("SAD")
 
     def sign(self, credential: Credential, digests: Sequence[bytes], *, sad: str) -> Fields:

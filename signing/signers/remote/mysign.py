@@ -206,7 +206,7 @@ class MySignSigner:
             self._forgotten.add(handle)
 
     def notified(
-        self, body: bytes, waiting_for: Callable[[str], str | None]
+        self, body: bytes, find: Callable[[str], str | None]
     ) -> tuple[str, Outcome]:
         """Read what the service posts to us when the holder has answered.
 
@@ -216,7 +216,7 @@ class MySignSigner:
 
         Args:
             body: what was posted.
-            waiting_for: finds the handle that begins with a text among those that wait.
+            find: looks up the handle that begins with a text, among those that wait.
 
         Returns:
             The handle, and what it came to.
@@ -228,7 +228,7 @@ class MySignSigner:
         """
         fields = object_of(NAME, body)
         about = fields.part("meta_data")
-        handle = waiting_for(prefix_of(about.text("transaction_id")))
+        handle = find(prefix_of(about.text("transaction_id")))
         if handle is None:
             raise HandleUnknownError(service=NAME)
         waiting = waiting_of(handle)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # Devices cut what is longer, and then perhaps the code.
 _MOST = 200
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_\- ]+")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_\-\s]+")
 
 
 def shown(request: Request) -> str:

@@ -207,7 +207,7 @@ class SmartCaSigner:
             self._forgotten.add(handle)
 
     def notified(
-        self, body: bytes, waiting_for: Callable[[str], str | None]
+        self, body: bytes, find: Callable[[str], str | None]
     ) -> tuple[str, Outcome]:
         """Read what the service posts to us when the holder has answered.
 
@@ -216,7 +216,7 @@ class SmartCaSigner:
 
         Args:
             body: what was posted.
-            waiting_for: finds the handle that begins with a text among those that wait.
+            find: looks up the handle that begins with a text, among those that wait.
 
         Returns:
             The handle, and what it came to.
@@ -229,7 +229,7 @@ class SmartCaSigner:
         fields = object_of(NAME, body)
         if not secrets.compare_digest(fields.text("sp_id"), self._account.sp_id):
             fields.wrong("sp_id")
-        handle = waiting_for(prefix_of(fields.text("transaction_id")))
+        handle = find(prefix_of(fields.text("transaction_id")))
         if handle is None:
             raise HandleUnknownError(service=NAME)
         waiting = waiting_of(handle)
