@@ -205,9 +205,7 @@ class MySignSigner:
         if isinstance(self.poll(handle), Pending):
             self._forgotten.add(handle)
 
-    def notified(
-        self, body: bytes, find: Callable[[str], str | None]
-    ) -> tuple[str, Outcome]:
+    def notified(self, body: bytes, find: Callable[[str], str | None]) -> tuple[str, Outcome]:
         """Read what the service posts to us when the holder has answered.
 
         The caller has checked the bearer token that it gave to the service. A value counts all

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, NoReturn
+import re
+from typing import TYPE_CHECKING, NoReturn, TypeGuard
 
 from signing.errors import UnusableCertificateError
 from signing.signers._chain import chain_of
@@ -19,6 +20,7 @@ MAX_BYTES = 4 * 1024 * 1024
 # A certificate, its sub-CA and root are three; a cross-signed root makes it four.
 _MAX_CERTIFICATES = 8
 _MAX_DIGITS = 12
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class Fields:
@@ -52,7 +54,7 @@ class Fields:
             return default
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        return value if isinstance(value, str) else self.wrong(name)
+        return value if _is_text(value) else self.wrong(name)
 
     def number_or(self, name: str, default: int) -> int:
         """Return a number that is not negative; services write some of them as text."""
@@ -70,7 +72,7 @@ class Fields:
 
     def texts(self, name: str) -> list[str]:
         """Return a list of texts; empty where there is none."""
-        return [one if isinstance(one, str) else self.wrong(name) for one in self._list(name)]
+        return [one if _is_text(one) else self.wrong(name) for one in self._list(name)]
 
     def objects(self, name: str) -> list[Fields]:
         """Return a list of objects; empty where there is none."""
@@ -163,6 +165,11 @@ def chain_from(service: str, texts: Sequence[str], *, field: str) -> tuple[bytes
         return chain_of(leaf, others)
     except ValueError as error:
         raise UnusableCertificateError(reason="unreadable") from error
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Tell whether a value is text; JSON can also spell halves of letters, which are none."""
+    return isinstance(value, str) and _HALVES.search(value) is None
 
 
 def _decoded(service: str, body: bytes) -> object:

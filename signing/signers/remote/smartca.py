@@ -206,9 +206,7 @@ class SmartCaSigner:
         if isinstance(self.poll(handle), Pending):
             self._forgotten.add(handle)
 
-    def notified(
-        self, body: bytes, find: Callable[[str], str | None]
-    ) -> tuple[str, Outcome]:
+    def notified(self, body: bytes, find: Callable[[str], str | None]) -> tuple[str, Outcome]:
         """Read what the service posts to us when the holder has answered.
 
         Anybody can post to us. A value counts because the key made it over what we asked for; a

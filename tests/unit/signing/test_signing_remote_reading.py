@@ -75,6 +75,8 @@ def test_an_answer_may_be_a_list_of_objects() -> None:
         ("text", ""),
         ("text", ["x"]),
         ("text", True),
+        ("text", "half a letter \ud800"),
+        ("texts", ["\udfff"]),
         ("texts", "x"),
         ("texts", [1]),
         ("objects", {}),
