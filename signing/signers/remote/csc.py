@@ -19,7 +19,7 @@ from typing_extensions import override
 from signing.errors import PinIncorrectError
 from signing.signers.base import Completed, Pending, Refused
 from signing.signers.remote.credential import Activation, Credential
-from signing.signers.remote.csc_api import NAME, CscApi, DeniedError, error_word
+from signing.signers.remote.csc_api import NAME, CscApi, DeniedError, error_word, good
 from signing.signers.remote.errors import BatchTooLargeError
 from signing.signers.remote.forgetting import Forgotten
 from signing.signers.remote.prompts import shown
@@ -134,10 +134,13 @@ class CscSigner:
         answer = self._api.polled(waiting.name)
         if _is_under_way(answer):
             return Pending(handle=handle, poll_after_s=POLL_AFTER_S)
-        if not answer.is_good:
+        if error_word(answer) == "invalid_request":
             # The name is the service's own: where it no longer knows it, no answer will come.
-            return _REFUSED if error_word(answer) == "access_denied" else _EXPIRED
-        return waiting.completed(NAME, answer.fields().texts("signatures"))
+            return _EXPIRED
+        try:
+            return waiting.completed(NAME, good(answer).texts("signatures"))
+        except DeniedError:
+            return _REFUSED
 
     def cancel(self, handle: str) -> None:
         """Forget a request, as the API can't take it back; see `DeferredSigner`.

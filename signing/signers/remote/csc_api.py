@@ -143,7 +143,7 @@ class CscApi:
 
     def info(self) -> ServiceInfo:
         """Ask what the service is."""
-        fields = _good(self._service.ask("info", {}))
+        fields = good(self._service.ask("info", {}))
         return ServiceInfo(
             specs=fields.text("specs"),
             name=fields.text_or("name"),
@@ -158,7 +158,7 @@ class CscApi:
         if self._account.user_id:
             body["userID"] = self._account.user_id
         for _ in range(_MAX_PAGES):
-            fields = _good(self._ask("credentials/list", body))
+            fields = good(self._ask("credentials/list", body))
             found += fields.texts("credentialIDs")
             body["pageToken"] = fields.text_or("nextPageToken")
             if not body["pageToken"]:
@@ -181,7 +181,7 @@ class CscApi:
         if answer.status in _UNFIT:
             raise KeyNotFoundError(service=NAME)
         return read_credential(
-            _good(answer), credential_id=credential_id, version=self._account.version
+            good(answer), credential_id=credential_id, version=self._account.version
         )
 
     def authorize(
@@ -213,7 +213,7 @@ class CscApi:
         else:
             body[self._algorithm_name] = SHA256_OID
             body["authData"] = [{"id": name, "value": value} for name, value in factors.items()]
-        return _good(self._ask("credentials/authorize", body)).text("SAD")
+        return good(self._ask("credentials/authorize", body)).text("SAD")
 
     def sign(self, credential: Credential, digests: Sequence[bytes], *, sad: str) -> Fields:
         """Hand the hashes over; the answer has the values, or a name to ask for them with.
@@ -230,7 +230,7 @@ class CscApi:
         }
         if self._account.asynchronous:
             body["operationMode"] = "A"
-        return _good(self._ask("signatures/signHash", body))
+        return good(self._ask("signatures/signHash", body))
 
     def polled(self, name: str) -> Answer:
         """Ask for the outcome of what is answered later; the answer may be a failure."""
@@ -243,7 +243,7 @@ class CscApi:
 
     def _login(self, _account: str) -> Fields:
         client = self._oauth
-        return _good(
+        return good(
             self._authority.ask_form(
                 {
                     "grant_type": "client_credentials",
@@ -265,7 +265,13 @@ def _encoded(digests: Sequence[bytes]) -> list[str]:
     return [base64.b64encode(one).decode("ascii") for one in digests]
 
 
-def _good(answer: Answer) -> Fields:
+def good(answer: Answer) -> Fields:
+    """Return what a good answer says.
+
+    Raises:
+        DeniedError: the holder said no.
+        SigningError: what the failure is called.
+    """
     return answer.fields() if answer.is_good else _fail(answer)
 
 

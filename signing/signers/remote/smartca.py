@@ -11,6 +11,7 @@ shows up on no phone a second time.
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -19,7 +20,7 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from signing.errors import KeyNotFoundError
+from signing.errors import KeyNotFoundError, SignerUnreachableError
 from signing.signers.base import Pending, Refused
 from signing.signers.remote.errors import (
     HandleUnknownError,
@@ -169,22 +170,7 @@ class SmartCaSigner:
         known = self._known(waiting.name) if request.transaction else None
         if known is not None:
             return _outcome(known, waiting)
-        account, _, serial = key.key_id.partition(":")
-        body = self._ours | {
-            "user_id": account,
-            "serial_number": serial,
-            "transaction_id": waiting.name,
-            "transaction_desc": shown(request),
-            "sign_files": [
-                {
-                    "file_type": "pdf",
-                    "data_to_be_signed": digest.hex(),
-                    "doc_id": waiting.document(number),
-                    "sign_type": "hash",
-                }
-                for number, digest in enumerate(waiting.digests)
-            ],
-        }
+        body = self._body(key, waiting, description=shown(request))
         found = _data(self._service.ask("v1/signatures/sign", body))
         if found.text("transaction_id") != waiting.name:
             found.wrong("transaction_id")
@@ -225,7 +211,7 @@ class SmartCaSigner:
             ValueDoesNotVerifyError: a value is not by the key that was asked.
         """
         fields = object_of(NAME, body)
-        if not secrets.compare_digest(fields.text("sp_id"), self._account.sp_id):
+        if fields.text("sp_id") != self._account.sp_id:
             fields.wrong("sp_id")
         handle = find(prefix_of(fields.text("transaction_id")))
         if handle is None:
@@ -242,6 +228,24 @@ class SmartCaSigner:
     def _ours(self) -> dict[str, object]:
         return {"sp_id": self._account.sp_id, "sp_password": self._account.sp_password}
 
+    def _body(self, key: SmartCaKey, waiting: Waiting, *, description: str) -> dict[str, object]:
+        account, _, serial = key.key_id.partition(":")
+        return self._ours | {
+            "user_id": account,
+            "serial_number": serial,
+            "transaction_id": waiting.name,
+            "transaction_desc": description,
+            "sign_files": [
+                {
+                    "file_type": "pdf",
+                    "data_to_be_signed": digest.hex(),
+                    "doc_id": waiting.document(number),
+                    "sign_type": "hash",
+                }
+                for number, digest in enumerate(waiting.digests)
+            ],
+        }
+
     def _key(self, key_id: str) -> SmartCaKey:
         """Return a key; without a serial it is the only one of the account that may sign."""
         account, _, serial = key_id.partition(":")
@@ -255,9 +259,17 @@ class SmartCaSigner:
         return fit[0]
 
     def _known(self, name: str) -> Answer | None:
-        """Ask how a request stands; None where the service has none of this name."""
+        """Ask how a request stands; None where the service has none of this name.
+
+        Raises:
+            SignerUnreachableError: something in between says so, and not the service itself.
+        """
         answer = self._service.ask(f"v1/signatures/sign/{quote(name, safe='')}/status", {})
-        return None if _status(answer) in _UNKNOWN else answer
+        if _status(answer) not in _UNKNOWN:
+            return answer
+        if not answer.fields().has("status_code"):
+            raise SignerUnreachableError(service=NAME, status=answer.status)
+        return None
 
 
 def _outcome(answer: Answer, waiting: Waiting) -> Outcome:
@@ -289,8 +301,13 @@ def _key(account: str, fields: Fields) -> SmartCaKey:
         key_id=f"{account}:{fields.text('serial_number')}",
         kind=Service769(kind) if kind in set(Service769) else None,
         chain=chain_from(NAME, [one for one in texts if one], field="cert_data"),
-        is_active=fields.text_or("cert_status", _ACTIVE).strip().lower() == _ACTIVE,
+        is_active=_is_active(fields.text_or("cert_status", _ACTIVE)),
     )
+
+
+def _is_active(status: str) -> bool:
+    # The same letters may be written in two ways.
+    return unicodedata.normalize("NFC", status).strip().lower() == _ACTIVE
 
 
 def _status(answer: Answer) -> int:

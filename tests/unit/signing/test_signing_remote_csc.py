@@ -433,6 +433,23 @@ def test_a_request_that_the_service_forgot_has_expired(later: Csc) -> None:
     assert signer.poll(handle) == Refused(code="signing.expired")
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (401, b'{"error": "invalid_token"}', RemoteAccessRefusedError),
+        (404, b"<html>", RemoteRequestRefusedError),
+        (503, b"", SignerUnreachableError),
+    ],
+)
+def test_a_poll_that_fails_says_nothing_of_the_request(
+    later: Csc, status: int, body: bytes, expected: type[SigningError]
+) -> None:
+    handle = begun(csc_signer(later, asynchronous=True))
+    account = csc_account(later, version=Version.V2, asynchronous=True)
+    with pytest.raises(expected):
+        CscSigner(account, lambda *_: (status, body)).poll(handle)
+
+
 def test_a_holder_who_refuses_later_has_refused(later: Csc) -> None:
     signer = csc_signer(later, asynchronous=True)
     handle = begun(signer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +66,12 @@ def test_an_account_may_have_keys_of_a_person_and_of_a_body(signer: SmartCaSigne
     assert (body.key_id, body.kind) == (f"{PERSON}:540101bb", Service769.ORGANISATION)
     assert person.chain == rsa_key().chain[:2]
     assert person.is_active
+
+
+def test_letters_may_be_written_in_two_ways(stand_in: SmartCa, signer: SmartCaSigner) -> None:
+    held = stand_in.accounts[PERSON][0]
+    held.status = unicodedata.normalize("NFD", held.status)
+    assert signer.keys(PERSON)[0].is_active
 
 
 def test_a_kind_of_service_that_is_new_is_no_known_one(
@@ -215,6 +222,12 @@ def test_a_request_that_the_service_does_not_know_any_more_has_expired() -> None
     assert poll_of({"status_code": 400}) == Refused(code="signing.expired")
 
 
+def test_a_gateway_that_does_not_find_the_service_says_nothing_of_the_request() -> None:
+    with pytest.raises(SignerUnreachableError) as caught:
+        poll_of("<html>", 404)
+    assert caught.value.retryable
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
@@ -354,6 +367,7 @@ def test_a_notice_without_values_only_says_that_it_is_time_to_poll(signer: Smart
         (b"", RemoteAnswerInvalidError),
         (b"[]", RemoteAnswerInvalidError),
         (notice(sp_id="another"), RemoteAnswerInvalidError),
+        (notice(sp_id="ưới"), RemoteAnswerInvalidError),
         (notice(sp_id=None), RemoteAnswerInvalidError),
         (notice(transaction_id=None), RemoteAnswerInvalidError),
         (notice(transaction_id="t-2026"), HandleUnknownError),
