@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -35,8 +35,8 @@ _HASHED = Prehashed(hashes.SHA256())
 class Waiting:
     """One request, as plain data.
 
-    Its text is the handle: the name, a colon, and the rest in base64url. A message that only
-    names the request so finds the row of the handle that begins with ``prefix_of(name)``.
+    Its text is the handle: the name, a colon, and the rest as JSON. A message that only names the
+    request so finds the row of the handle that begins with ``prefix_of(name)``.
 
     Attributes:
         name: how the service calls the request.
@@ -49,7 +49,7 @@ class Waiting:
     name: str
     key: bytes
     digests: tuple[bytes, ...]
-    account: str = ""
+    account: str = field(default="", repr=False)
     label: str = ""
 
     @property
@@ -61,7 +61,7 @@ class Waiting:
             "account": self.account,
             "label": self.label,
         }
-        return prefix_of(self.name) + _text_of(json.dumps(known).encode("ascii"))
+        return prefix_of(self.name) + json.dumps(known, separators=(",", ":"))
 
     def document(self, number: int) -> str:
         """Return the name of an item's document, counted from zero, as holder and desk see it."""
@@ -120,7 +120,7 @@ def waiting_of(handle: str) -> Waiting:
     """
     name, _, rest = handle.partition(":")
     try:
-        known: Any = json.loads(base64.b64decode(rest, altchars=b"-_", validate=True))
+        known: Any = json.loads(rest)
         found = Waiting(
             name=unquote(name, errors="strict"),
             key=_octets_of(known["key"]),
@@ -129,7 +129,7 @@ def waiting_of(handle: str) -> Waiting:
             label=str(known["label"]),
         )
         _loaded(found.key)
-    except (ValueError, TypeError, KeyError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, KeyError, RecursionError, UnsupportedAlgorithm) as error:
         raise HandleUnknownError from error
     # Only what we wrote ourselves reads back as it was.
     if found.handle != handle:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import ipaddress
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from signing_stand_ins import NOW, blank_pdf, places
 from support import servers
 
+from docsvc.http import Outbound, Reach
 from signing.complete import complete
 from signing.errors import KeyNotFoundError
 from signing.model import LEADER_FIELD, Role, SignaturePlan
@@ -27,7 +28,7 @@ from signing.signers.remote.errors import RemoteRequestRefusedError
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(
@@ -110,15 +111,19 @@ def write_key(path: Path, *, elliptic: bool) -> None:
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
-def transport(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        answer = client.post(url, content=body, headers=dict(headers))
-    return answer.status_code, answer.content
+@pytest.fixture
+def outbound(dummy: Dummy) -> Iterator[Outbound]:
+    """The service's own client, which may call this one host."""
+    host = dummy.url.split("/")[2]
+    networks = tuple(ipaddress.ip_network(one) for one in ("127.0.0.0/8", "::1/128"))
+    made = Outbound(Reach(allow=(host,), networks=networks), timeout_s=30)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def signer(dummy: Dummy) -> CscSigner:
-    return CscSigner(CscAccount(url=dummy.url), transport)
+def signer(dummy: Dummy, outbound: Outbound) -> CscSigner:
+    return CscSigner(CscAccount(url=dummy.url), outbound.exchange)
 
 
 def asked(key_id: str, *signed: bytes) -> Request:
@@ -163,7 +168,7 @@ def test_a_key_that_the_server_does_not_have_is_named(signer: CscSigner) -> None
         signer.chain("office/nobody")
 
 
-def test_a_call_that_the_server_does_not_know_is_named(dummy: Dummy) -> None:
-    lost = CscSigner(CscAccount(url=f"{dummy.url}/nowhere"), transport)
+def test_a_call_that_the_server_does_not_know_is_named(dummy: Dummy, outbound: Outbound) -> None:
+    lost = CscSigner(CscAccount(url=f"{dummy.url}/nowhere"), outbound.exchange)
     with pytest.raises(RemoteRequestRefusedError):
         lost.key_ids()
