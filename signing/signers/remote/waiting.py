@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote, unquote
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -18,7 +18,7 @@ from signing._pades.cms import template_of
 from signing.errors import ValueDoesNotVerifyError
 from signing.signers.base import Completed
 from signing.signers.remote.errors import HandleUnknownError, RemoteAnswerInvalidError
-from signing.signers.remote.reading import octets
+from signing.signers.remote.reading import object_of, octets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,16 +120,16 @@ def waiting_of(handle: str) -> Waiting:
     """
     name, _, rest = handle.partition(":")
     try:
-        known: Any = json.loads(rest)
+        fields = object_of("", rest.encode("utf-8"))
         found = Waiting(
             name=unquote(name, errors="strict"),
-            key=_octets_of(known["key"]),
-            digests=tuple(_octets_of(one) for one in known["digests"]),
-            account=str(known["account"]),
-            label=str(known["label"]),
+            key=octets("", fields.text("key"), field="key"),
+            digests=tuple(octets("", one, field="digests") for one in fields.texts("digests")),
+            account=fields.text_or("account"),
+            label=fields.text_or("label"),
         )
         _loaded(found.key)
-    except (ValueError, TypeError, KeyError, RecursionError, UnsupportedAlgorithm) as error:
+    except (ValueError, RemoteAnswerInvalidError, UnsupportedAlgorithm) as error:
         raise HandleUnknownError from error
     # Only what we wrote ourselves reads back as it was.
     if found.handle != handle:
@@ -199,8 +199,4 @@ def _loaded(encoded: bytes) -> PublicKey:
 
 
 def _text_of(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode("ascii")
-
-
-def _octets_of(text: str) -> bytes:
-    return base64.b64decode(text, altchars=b"-_", validate=True)
+    return base64.b64encode(data).decode("ascii")
