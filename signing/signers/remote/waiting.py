@@ -138,7 +138,14 @@ def waiting_of(handle: str) -> Waiting:
 
 
 def digests_of(request: Request) -> tuple[bytes, ...]:
-    """Return the SHA-256 of what each item signs."""
+    """Return the SHA-256 of what each item signs.
+
+    Raises:
+        ValueError: there is no item: nobody's phone should ring for nothing.
+    """
+    if not request.items:
+        msg = "nothing to sign"
+        raise ValueError(msg)
     return tuple(hashlib.sha256(item.to_be_signed).digest() for item in request.items)
 
 

@@ -291,6 +291,11 @@ def test_the_digests_are_of_what_is_signed() -> None:
     assert digests_of(request("key", 2)) == tuple(digests(2))
 
 
+def test_nobody_is_asked_for_nothing() -> None:
+    with pytest.raises(ValueError, match="nothing to sign"):
+        digests_of(request("key", 0))
+
+
 # --- prompts, and what was given up --------------------------------------------------------
 
 
