@@ -40,12 +40,6 @@ class RemoteCertificateError(SigningError):
     code = "signing.remote-certificate-unusable"
 
 
-class RemoteQuotaError(SigningError):
-    """The account has no signatures left."""
-
-    code = "signing.remote-quota-exhausted"
-
-
 class ActivationMissingError(SigningError):
     """The key wants a PIN or a one-time code that was not given, or a way we do not offer."""
 
