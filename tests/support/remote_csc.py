@@ -76,7 +76,6 @@ class Csc(StandIn):
         self.deny = ""
         self.under_way = 202
         self.pages = Pages()
-        self.value_of = next(iter(credentials.values())).key.value
         self._sads: dict[str, _Sad] = {}
         self._made = 0
 
@@ -213,9 +212,9 @@ class Csc(StandIn):
         if said.get("operationMode", "S") == "A":
             self._made += 1
             name = f"response/{self._made}:ä"
-            self.requests[name] = Asked(digests=digests)
+            self.requests[name] = Asked(key=held.key, digests=digests)
             return 200, {"responseID": name}
-        return 200, {"signatures": [self.value_of(one) for one in digests]}
+        return 200, {"signatures": [self.value(held.key, one) for one in digests]}
 
     def _poll(self, said: dict[str, Any]) -> Reply:
         asked = self.requests.get(said["requestID"])
@@ -225,7 +224,7 @@ class Csc(StandIn):
         if stand is Stand.REFUSED:
             return _no("access_denied", "The user denied the request")
         if stand is Stand.AGREED:
-            return 200, {"signatures": [self.value_of(one) for one in asked.digests]}
+            return 200, {"signatures": [self.value(asked.key, one) for one in asked.digests]}
         if self.under_way == 400:
             return _no("invalid_request", _UNDER_WAY)
         return self.under_way, {"signatures": []} if self.under_way == 200 else b""

@@ -47,7 +47,6 @@ class MySign(StandIn):
         self.overruling = ""
         self.at_once = ""
         self.tokens: dict[str, str] = {}
-        self.value_of = next(iter(accounts.values()))[0].key.value
         self._made = 0
 
     @property
@@ -92,7 +91,7 @@ class MySign(StandIn):
                 "action_timestamp": 1735543766,
                 "signature_timestamp": 1735543766,
                 "results": [
-                    {"document_id": document, "signature": self.value_of(digest)}
+                    {"document_id": document, "signature": self.value(asked.key, digest)}
                     for document, digest in results
                     if status == "1"
                 ],
@@ -122,11 +121,11 @@ class MySign(StandIn):
             return 200, {"status": self.at_once, "description": "…"}
         digests = [base64.b64decode(one) for one in said["hash"]]
         if said["async"] == 0:
-            return 200, {"signatures": [self._broken(one) for one in digests]}
+            return 200, {"signatures": [self._broken(held[0].key, one) for one in digests]}
         self._made += 1
         name = f"de67f948-0498-4919-{self._made:04d}"
         documents = [one["document_id"] for one in said["documents"]]
-        self.requests[name] = Asked(digests=digests, documents=documents)
+        self.requests[name] = Asked(key=held[0].key, digests=digests, documents=documents)
         return 200, {"transactionId": name}
 
     def _status(self, name: str) -> Reply:
@@ -135,12 +134,14 @@ class MySign(StandIn):
             return 400, {"error": "invalid_request"}
         stand = self.stand_of(asked)
         status = self.overruling or _STATUS.get(stand, "1")
-        signatures = [self._broken(one) for one in asked.digests] if status == "1" else None
+        signatures = (
+            [self._broken(asked.key, one) for one in asked.digests] if status == "1" else None
+        )
         return 200, {"signatures": signatures, "status": status, "description": "…"}
 
-    def _broken(self, digest: bytes) -> str:
+    def _broken(self, key: Key, digest: bytes) -> str:
         """Return a value in lines, as the service writes them."""
-        value = self.value_of(digest)
+        value = self.value(key, digest)
         return "\r\n".join(value[start : start + 76] for start in range(0, len(value), 76))
 
 

@@ -74,6 +74,7 @@ class Key:
 class Asked:
     """One request that came in."""
 
+    key: Key
     digests: list[bytes]
     documents: list[str] = field(default_factory=list)
     stand: Stand = Stand.WAITS
@@ -103,7 +104,7 @@ class StandIn:
     Attributes:
         heard: everything that was asked, in order.
         requests: what waits for the holder or was answered, by name.
-        value_of: makes a value; another key's lies.
+        value_of: makes every value instead of the key that was asked.
         late: polls that find nothing yet after the holder has agreed.
         silent: connections to close without an answer.
         failing: status to answer with instead of anything else; 0 for none.
@@ -115,7 +116,7 @@ class StandIn:
     def __init__(self) -> None:
         self.heard: list[Heard] = []
         self.requests: dict[str, Asked] = {}
-        self.value_of: Callable[[bytes], str]
+        self.value_of: Callable[[bytes], str] | None = None
         self.late = 0
         self.silent = 0
         self.failing = 0
@@ -179,6 +180,10 @@ class StandIn:
 
     def expire(self) -> None:
         self.settle(Stand.EXPIRED)
+
+    def value(self, key: Key, digest: bytes) -> str:
+        """Sign with the key that was asked, or lie."""
+        return (self.value_of or key.value)(digest)
 
     def stand_of(self, asked: Asked) -> Stand:
         """Tell how a request stands when it is polled; late answers need some polls more."""

@@ -33,8 +33,6 @@ class SmartCa(StandIn):
         super().__init__()
         self.accounts = accounts
         self.sp_password = SP_PASSWORD
-        first = next(iter(accounts.values()))[0]
-        self.value_of = first.key.value
 
     @property
     def address(self) -> str:
@@ -108,6 +106,7 @@ class SmartCa(StandIn):
         if held[0].status != "Đang hoạt động":
             return _no(403, "CREDENTIAL_STATUS_INVALID")
         self.requests[said["transaction_id"]] = Asked(
+            key=held[0].key,
             digests=[bytes.fromhex(one["data_to_be_signed"]) for one in files],
             documents=documents,
         )
@@ -131,7 +130,7 @@ class SmartCa(StandIn):
         return [
             {
                 "doc_id": document,
-                "signature_value": self.value_of(digest),
+                "signature_value": self.value(asked.key, digest),
                 "timestamp_signature": None,
             }
             for document, digest in pairs
