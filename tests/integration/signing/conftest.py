@@ -3,4 +3,5 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[2] / "unit" / "signing"))
+TESTS = Path(__file__).parents[2]
+sys.path += [str(TESTS / "unit" / "signing"), str(TESTS / "contract" / "signing")]
