@@ -90,7 +90,7 @@ pins: .venv/uv ## compile the pins anew; they hold no address
 	.venv/uv/bin/uv pip compile pyproject.toml --extra postgres --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --upgrade -q -o requirements.txt
-	.venv/uv/bin/uv pip compile pyproject.toml --extra postgres --group dev --universal \
+	.venv/uv/bin/uv pip compile pyproject.toml --extra postgres --extra eu --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --upgrade -q -o requirements-dev.txt
 

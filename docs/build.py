@@ -18,7 +18,7 @@ from docsvc.catalog import messages
 from docsvc.catalog.source import read_table, table_names
 from docsvc.cli.files import Exit
 from docsvc.cli.main import app
-from docsvc.settings import Settings, Token
+from docsvc.settings import TABLES, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,10 +84,9 @@ def settings_page() -> str:
         "working folder), then from the variables `DOCSVC_*`, which win. An unknown key is",
         "refused.\n",
         *_fields(Settings, variables=True),
-        "\n## `[[tokens]]`\n",
-        f"{Token.__doc__}\n",
-        *_fields(Token, variables=False),
     ]
+    for name, kind in TABLES.items():
+        lines += [f"\n## `[[{name}]]`\n", f"{kind.__doc__}\n", *_fields(kind, variables=False)]
     return "\n".join(lines) + "\n"
 
 
@@ -174,7 +173,7 @@ def _fields(record: type[BaseModel], *, variables: bool) -> list[str]:
     for name, field in record.model_fields.items():
         default = "required" if field.is_required() else f"`{field.default!s}`"
         key = f"`{name}`"
-        if variables and name != "tokens":
+        if variables and name not in TABLES:
             key += f"<br>`DOCSVC_{name.upper()}`"
         meaning = _cell((field.description or "").replace("``", "`"))
         lines.append(f"| {key} | {_kind(field.annotation)} | {default} | {meaning} |")

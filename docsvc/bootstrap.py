@@ -34,8 +34,9 @@ from docsvc.steps.sign.token import Tokens
 from docsvc.steps.timestamp.service import Augmenter
 from docsvc.steps.verify import service as verify
 from docsvc.steps.verify.reports import Examination, Form, Reporter
+from docsvc.timestamps.service import Authorities
+from docsvc.timestamps.usage import Usage
 from docsvc.workflow import State, Step
-from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
     from docsvc.catalog.messages import Lang
 
+# What a timestamp is asked over to see whether one is to be had.
+_SELF_CHECK = hashlib.sha256(b"docsvc doctor").digest()
 # Imported once by the process that the children fork from.
 PRELOAD = (
     "docsvc.steps.classify.tasks",
@@ -69,7 +72,7 @@ class Services:
     sandbox: Sandbox
     stores: Stores
     tokens: Tokens
-    outbound: Outbound
+    timestamps: Authorities
     online: Online | None
     root: StorageRoot
     verifier: verify.Verifier
@@ -142,7 +145,7 @@ class Services:
         if seal is None:
             return drawn
         sealed = sealer.apply(drawn, seal)
-        return self.augmenter.to_lt(sealed) if self.settings.tsa_url else sealed
+        return self.augmenter.to_lt(sealed) if self.settings.authorities else sealed
 
     @property
     def augmenter(self) -> Augmenter:
@@ -164,7 +167,7 @@ class Services:
             stores=self.stores,
             sandbox=self.sandbox,
             tokens=self.tokens,
-            stamp=self.stamp if self.settings.tsa_url else None,
+            stamp=self.stamp if self.settings.authorities else None,
             holder=f"{self.settings.executor}-reports",
             fingerprint=self.settings.report_certificate,
         )
@@ -178,12 +181,8 @@ class Services:
         ).frames[0]
 
     def stamp(self, digest: bytes) -> bytes:
-        """Return a timestamp token over a SHA-256 digest, from the authority of the settings.
-
-        Raises:
-            SigningError: the authority is away, refuses, or answers wrongly.
-        """
-        return Timestamper(self.settings.tsa_url, self.outbound.post).stamp(digest)
+        """Return a timestamp token over a SHA-256 digest; see `Authorities.stamp`."""
+        return self.timestamps.stamp(digest)
 
     def diagnose(self) -> list[dict[str, Any]]:
         """Try every part once.
@@ -197,7 +196,9 @@ class Services:
             "archive": self.root.require_root,
             "sandbox": lambda: self.sandbox.run("docsvc.steps.inspect.tasks:ready").facts,
             "tokens": lambda: [self.tokens.of(t.label).ready() for t in self.settings.tokens],
-            "timestamps": lambda: self.stamp(hashlib.sha256(b"docsvc doctor").digest()),
+            "timestamps": lambda: self.timestamps.try_each(
+                hashlib.sha256(b"docsvc doctor").digest()
+            ),
             "trust": lambda: (
                 self.sandbox.run(
                     "docsvc.steps.verify.tasks:ready", str(self.settings.trust_dir)
@@ -219,7 +220,7 @@ class Services:
         """Stop the children and let go of connections."""
         self.sandbox.stop()
         self.tokens.stop()
-        self.outbound.close()
+        self.timestamps.close()
         self.jobs.close()
         self.engine.dispose()
 
@@ -245,7 +246,11 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         sandbox=sandbox,
         stores=stores,
         tokens=Tokens(settings.tokens),
-        outbound=Outbound(Reach(own=settings.tsa_url), timeout_s=settings.tsa_timeout_s),
+        timestamps=Authorities(
+            settings.authorities,
+            clock=time,
+            usage=Usage(transactions=transactions, clock=time),
+        ),
         online=online,
         root=root,
         verifier=verify.Verifier(

@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeAlias
 from urllib.parse import urljoin
@@ -127,19 +128,29 @@ class Outbound:
         """
         deadline = time.monotonic() + self._timeout_s
         answer = self._request("POST", url, deadline, body, {"Content-Type": content_type})
-        if isinstance(answer, str):
-            msg = "redirect"
-            raise ConnectionError(msg)
-        return answer
+        return _good(_here(answer)).body
+
+    def exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Post ``body`` and return the status and the body of the answer, whatever the status.
+
+        For services that say in the body of a failure what failed; a redirect is no answer.
+
+        Raises:
+            FetchRefusedError: the address is not allowed.
+            OSError: there was no answer.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        answer = _here(self._request("POST", url, deadline, body, headers))
+        return answer.status, answer.body
 
     def get(self, url: str) -> bytes:
         """Return what is at ``url``; raises as `post` does."""
         deadline = time.monotonic() + self._timeout_s
         for _ in range(1 + _MAX_REDIRECTS):
             answer = self._request("GET", url, deadline)
-            if isinstance(answer, bytes):
-                return answer
-            url = answer
+            if not answer.place:
+                return _good(answer).body
+            url = answer.place
         msg = "redirects"
         raise ConnectionError(msg)
 
@@ -150,8 +161,8 @@ class Outbound:
         deadline: float,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> bytes | str:
-        """Return the body of the answer, or the address it redirects to."""
+    ) -> _Answer:
+        """Return what came back, or the address it redirects to."""
         target = _parsed(url)
         addresses = self._addresses(target, is_own=url == self._reach.own)
         sent = {
@@ -175,7 +186,7 @@ class Outbound:
                 failure = e
         raise failure
 
-    def _sent(self, request: httpx.Request, deadline: float, url: str) -> bytes | str:
+    def _sent(self, request: httpx.Request, deadline: float, url: str) -> _Answer:
         watch = _Watch()
         request.extensions["trace"] = watch.trace
         left = deadline - time.monotonic()
@@ -198,18 +209,16 @@ class Outbound:
             raise TimeoutError(request.method)
         return answer
 
-    def _answer(self, request: httpx.Request, url: str) -> bytes | str:
+    def _answer(self, request: httpx.Request, url: str) -> _Answer:
         answer = self._client.send(request, stream=True)
         with contextlib.closing(answer):
             place = answer.headers.get("Location")
             if answer.status_code in _REDIRECTS and place:
-                return _joined(url, place)
-            if not answer.is_success:
-                raise ConnectionError(answer.status_code)
+                return _Answer(status=answer.status_code, place=_joined(url, place))
             if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
                 msg = "the answer is compressed"
                 raise ConnectionError(msg)
-            return _limited(answer)
+            return _Answer(status=answer.status_code, body=_limited(answer))
 
     def _addresses(self, target: httpx.URL, *, is_own: bool) -> list[str]:
         """Return the addresses of a host if it may be called at all of them.
@@ -237,6 +246,15 @@ class Outbound:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What came back: a body, or the ``place`` to go on to."""
+
+    status: int
+    body: bytes = b""
+    place: str = ""
 
 
 @dataclass(slots=True)
@@ -275,6 +293,20 @@ class _Watch:
                 with contextlib.suppress(OSError):
                     # Past TLS, which would want to say goodbye first.
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _here(answer: _Answer) -> _Answer:
+    """Check that an answer is one: a question is put to one host and to no other."""
+    if answer.place:
+        msg = "redirect"
+        raise ConnectionError(msg)
+    return answer
+
+
+def _good(answer: _Answer) -> _Answer:
+    if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        raise ConnectionError(answer.status)
+    return answer
 
 
 def _parsed(url: str) -> httpx.URL:

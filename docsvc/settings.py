@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from docsvc.errors import DocsvcError
 
@@ -47,6 +47,28 @@ class Token(_Record):
     """Variables that the library wants to find, such as ``SOFTHSM2_CONF``."""
 
 
+class TimestampAuthority(_Record):
+    """A timestamp authority (RFC 3161); several are asked in the order of the file."""
+
+    url: str
+    """Its address; user and password may stand in it."""
+    timeout_s: float = Field(default=180.0, gt=0)
+    """How long one call may take, in seconds; the Government's takes up to 131."""
+    tries: int = Field(default=1, ge=1, le=5)
+    """How often it is asked before the next one is."""
+    at_once: int = Field(default=4, ge=1)
+    """How many calls a worker makes at once."""
+    per_day: int = Field(default=0, ge=0)
+    """How many timestamps it gives in a day; 0: as many as one likes."""
+
+
+# Settings that hold tables, each of a kind: only a file can hold them.
+TABLES: dict[str, type[BaseModel]] = {
+    "timestamp_authorities": TimestampAuthority,
+    "tokens": Token,
+}
+
+
 class Settings(_Record):
     """Everything that differs between installations."""
 
@@ -77,6 +99,9 @@ class Settings(_Record):
     """Address of the timestamp authority (RFC 3161)."""
     tsa_timeout_s: float = 180.0
     """How long a call to the timestamp authority may take, in seconds."""
+    timestamp_authorities: tuple[TimestampAuthority, ...] = ()
+    """``[[timestamp_authorities]]`` tables, in the file only: in the place of ``tsa_url``, where
+    more than one is to be asked or more is to be said of one."""
     fetch: Literal["off", "listed", "open"] = "listed"
     """Whose CRLs and OCSP responders may be asked: nobody's, those of ``fetch_allow``, or any on
     the public internet. If nothing is set, ``docsvc verify`` without ``--offline`` takes
@@ -127,6 +152,12 @@ class Settings(_Record):
         return self.revocation_dir or self.data_dir / "revocation"
 
     @property
+    def authorities(self) -> tuple[TimestampAuthority, ...]:
+        """Return the timestamp authorities in the order in which they are asked."""
+        one = TimestampAuthority(url=self.tsa_url, timeout_s=self.tsa_timeout_s)
+        return self.timestamp_authorities or ((one,) if self.tsa_url else ())
+
+    @property
     def archive(self) -> str:
         """Return the address of the OCFL storage root: a folder in ``data_dir`` if none is set."""
         return self.archive_url or (self.data_dir / "archive").absolute().as_uri()
@@ -167,7 +198,7 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, object]:
     Raises:
         SettingsError: a variable has our prefix and names no setting: a misspelt one.
     """
-    names = {_PREFIX + name.upper(): name for name in Settings.model_fields if name != "tokens"}
+    names = {_PREFIX + name.upper(): name for name in set(Settings.model_fields) - set(TABLES)}
     ours = {key for key in env if key.startswith(_PREFIX)} - {_CONFIG}
     if unknown := sorted(ours - set(names)):
         raise SettingsError(path=f"{_PREFIX}*", problem=", ".join(unknown))

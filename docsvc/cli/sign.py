@@ -14,12 +14,13 @@ from docsvc.bootstrap import open_online
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.clock import SystemClock
 from docsvc.errors import CodedError, DocsvcError
-from docsvc.http import Outbound, Reach
 from docsvc.revocation.indexes import FolderIndex
 from docsvc.sandbox import Sandbox
+from docsvc.settings import TimestampAuthority
 from docsvc.steps.classify.model import Hints
 from docsvc.steps.sign.rules import FIELD_OF, places_of
 from docsvc.steps.timestamp.service import Augmenter
+from docsvc.timestamps.service import Authorities
 from signing.complete import complete, signature_value
 from signing.errors import SigningError
 from signing.model import Level, ReservedPlaces, Role, SignaturePlan
@@ -27,7 +28,6 @@ from signing.prepare import prepare
 from signing.signers.base import Completed, Item, Request
 from signing.signers.pkcs11 import Pkcs11Signer
 from signing.stamp import reserve
-from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,11 +99,11 @@ def sign(  # noqa: PLR0913  # the options of the contract
 def _stamper(chosen: Settings, level: Level, tsa: str | None) -> Callable[[bytes], bytes] | None:
     if level is Level.B_B:
         return None
-    url = tsa or chosen.tsa_url
-    if not url:
+    named = (TimestampAuthority(url=tsa, timeout_s=chosen.tsa_timeout_s),) if tsa else ()
+    authorities = named or chosen.authorities
+    if not authorities:
         raise TimestampMissingError(level=level)
-    outbound = Outbound(Reach(own=url), timeout_s=chosen.tsa_timeout_s)
-    return Timestamper(url, outbound.post).stamp
+    return Authorities(authorities, clock=SystemClock(), usage=None).stamp
 
 
 def _signer(module: Path, token: str, pin_env: str) -> Pkcs11Signer:

@@ -12,6 +12,7 @@ from docsvc.steps.deposit import tables as deposit
 from docsvc.steps.register import tables as register
 from docsvc.steps.sign import tables as sign
 from docsvc.steps.verify import tables as verify
+from docsvc.timestamps import tables as timestamps
 
 MODULES = (
     access,
@@ -24,6 +25,7 @@ MODULES = (
     revocation,
     sign,
     statistics,
+    timestamps,
     verify,
 )
 METADATA = Base.metadata

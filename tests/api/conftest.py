@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import warnings
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from pydantic import TypeAdapter
 from typing_extensions import override
 
 from docsvc.access import passwords
@@ -21,7 +22,6 @@ from docsvc.access import service as access
 from docsvc.access.rules import Membership, Role
 from docsvc.access.service import NewAccount
 from docsvc.bootstrap import Services, open_services
-from docsvc.catalog import messages
 from docsvc.db.base import Base
 from docsvc.db.engine import open_engine
 from docsvc.documents import service as documents
@@ -36,7 +36,7 @@ from docsvc.web.app import build
 from docsvc.workflow import Step
 from verification.model import Completeness, Indication, Report, SignatureReport
 from verification.model import Role as SignatureRole
-from verification.report import to_sheet
+from verification.report import to_json
 from verification.report.xml import to_xml
 
 with warnings.catch_warnings():
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fastapi import FastAPI
+
+    from docsvc.steps.verify.question import Question
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 PASSWORD = "mưa rừng ngang qua"
@@ -121,9 +123,8 @@ def a_picture() -> bytes:
     return out.getvalue()
 
 
-def examined(pdf: bytes, question: dict[str, Any], lang: str, demonstration: bool) -> Answer:  # noqa: FBT001
+def examined(pdf: bytes, question: Question) -> Answer:
     """Return what a child finds, made from the verdict above."""
-    verdict = VERDICT | {"sha256": hashlib.sha256(pdf).hexdigest(), "file": question.file}
     signatures = tuple(
         SignatureReport(
             field=f"docsvc.{role}",
@@ -137,7 +138,7 @@ def examined(pdf: bytes, question: dict[str, Any], lang: str, demonstration: boo
     )
     report = Report(
         file=question.file,
-        sha256=str(verdict["sha256"]),
+        sha256=hashlib.sha256(pdf).hexdigest(),
         indication=Indication.TOTAL_PASSED,
         sub_indication=None,
         completeness=Completeness.BOTH,
@@ -147,9 +148,8 @@ def examined(pdf: bytes, question: dict[str, Any], lang: str, demonstration: boo
         policy="docsvc-1",
         verified_at=AT,
     )
-    spoken = messages.Spoken(messages.Lang(lang))
-    sheet = to_sheet(report, messages.Lang(lang).value, spoken, demonstration=demonstration)
-    return Answer(facts={"verdict": verdict, "sheet": asdict(sheet)}, frames=(to_xml(report),))
+    frames = (TypeAdapter(Report).dump_json(report), to_xml(report))
+    return Answer(facts=to_json(report), frames=frames)
 
 
 class StandInSandbox(Sandbox):
@@ -164,9 +164,11 @@ class StandInSandbox(Sandbox):
         if pdf == BROKEN:
             code = "inspect.truncated"
             raise CodedError(code)
-        if task == "docsvc.steps.verify.report_tasks:draw":
-            return report_tasks.draw(*arguments)  # type: ignore[arg-type]  # opens no file
-        match task.rpartition(":")[2]:
+        module, _, function = task.rpartition(":")
+        if module == report_tasks.__name__ and function in {"describe", "draw"}:
+            # They open no file.
+            return getattr(report_tasks, function)(*arguments)  # type: ignore[no-any-return]
+        match function:
             case "examine":
                 return examined(pdf, *arguments[1:])  # type: ignore[arg-type]
             case "gate":

@@ -41,7 +41,7 @@ class Site:
     road: Road
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     port = servers.free_port()
@@ -63,8 +63,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance) 
         yield Site(address=address, road=opened)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Start Chromium; an event loop runs in this thread as long as it is there.
+
+    No longer than these tests need it: others start workers in it, which want none.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser

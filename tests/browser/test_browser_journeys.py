@@ -55,7 +55,7 @@ def test_document_goes_from_upload_to_percentage(office: Office, tmp_path: Path)
     assert (rate, of) == ("100,0%", "1 trên 1 văn bản đi tính tỷ lệ")
     office.log_out()
 
-    assert "Chữ ký số trên văn bản này là thật" in office.verify(final)
+    assert "được ký bằng chứng thư trình diễn" in office.verify(final)
     # Mandates are not checked by the page: that lamp is neither green nor red.
     assert office.lamps() == ["green", "grey", "green"]
     assert office.report(tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")

@@ -17,7 +17,8 @@ Between two such moments nothing lasts, so that a kill before each is a kill at 
 
 Without that variable this is a nursery: it reads such objects from standard input, one a line,
 lets a worker live by each, and answers with its exit code. A worker of the nursery is forked
-from a process that has imported everything: most of a short life is imports.
+from a process that has imported everything, and so are the children it starts: most of a short
+life is imports.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import sys
 import threading
 from collections import Counter
 from datetime import timedelta
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,7 @@ from archive.ocfl import StorageRoot, object_path
 from archive.stores import LocalFolder
 from docsvc import logs, settings, worker
 from docsvc.blobs.store import Objects
-from docsvc.bootstrap import Services, open_services
+from docsvc.bootstrap import PRELOAD, Services, open_services
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import lease
 from docsvc.steps.sign.token import TokenProcess
@@ -253,6 +255,7 @@ def install(order: dict[str, Any]) -> None:
 
 def nursery() -> int:
     """Let one worker live after the other."""
+    server = _one_fork_server()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -262,8 +265,26 @@ def nursery() -> int:
         _, status = os.waitpid(child, 0)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
+        _kill_children(server)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201  # the answer
     return 0
+
+
+def _one_fork_server() -> int:
+    """Start what the children of all workers are forked from; return its process id."""
+    Sandbox(0, preload=PRELOAD)
+    forkserver.ensure_running()
+    server: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    # A worker would look for it among its own children.
+    server.ensure_running = lambda: None
+    return int(server._forkserver_pid)
+
+
+def _kill_children(server: int) -> None:
+    """Kill what a worker has left: its children are in no group of its own."""
+    for child in Path(f"/proc/{server}/task/{server}/children").read_text().split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(child), signal.SIGKILL)
 
 
 def work(order: dict[str, Any]) -> int:

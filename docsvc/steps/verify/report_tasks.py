@@ -1,4 +1,8 @@
-"""What a child process does for a report: verify, put into words, draw."""
+"""What a child process does for a report: verify, put into words, draw.
+
+Who may sign for whom is in the database, which a child does not see: between verifying and
+putting into words its parent looks the signers up.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from docsvc.catalog.messages import Lang, Spoken
 from docsvc.sandbox import Answer
 from docsvc.steps.verify.question import answer, whole
 from docsvc.steps.verify.reports import Form
+from verification.model import Entitlement, Report
 from verification.report import to_json, to_sheet, to_text
 from verification.report.html import to_html
 from verification.report.pdf import to_pdf
@@ -20,33 +25,51 @@ from verification.report.writer import with_seal
 from verification.report.xml import to_xml
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docsvc.steps.verify.question import Judged, Question
 
 _SHEET = TypeAdapter(Sheet)
+_REPORT = TypeAdapter(Report)
 
 
-def examine(
-    pdf: bytes,
-    question: Question,
-    lang: str,
-    demonstration: bool,  # noqa: FBT001
-) -> Answer:
-    """Return verdict and sheet as facts, and the TS 119 102-2 report as a frame.
+def examine(pdf: bytes, question: Question) -> Answer:
+    """Return the verdict as facts, and as frames what `describe` wants and the TS 119 102-2 report.
 
     Args:
         pdf: the file.
         question: what it is judged by.
-        lang: language of the sheet.
-        demonstration: whether the service runs on a demonstration authority.
     """
 
     def tell(found: Judged) -> Answer:
-        report, spoken = found.report, Spoken(Lang(lang))
-        sheet = to_sheet(report, Lang(lang).value, spoken, demonstration=demonstration)
-        facts = {"verdict": to_json(report), "sheet": asdict(sheet)}
-        return Answer(facts=facts, frames=(to_xml(report),))
+        report = found.report
+        return Answer(facts=to_json(report), frames=(_REPORT.dump_json(report), to_xml(report)))
 
     return answer(pdf, question, tell)
+
+
+def describe(
+    report: bytes,
+    entitlements: Mapping[str, Entitlement],
+    lang: str,
+    demonstration: bool,  # noqa: FBT001  # what a parent sends has no names
+) -> Answer:
+    """Return the sheet of a report as facts.
+
+    Args:
+        report: as `examine` gave it.
+        entitlements: what is known about the signers, by signature field.
+        lang: language of the sheet.
+        demonstration: whether the service runs on a demonstration authority.
+    """
+    sheet = to_sheet(
+        _REPORT.validate_json(report),
+        Lang(lang).value,
+        Spoken(Lang(lang)),
+        entitlements=entitlements,
+        demonstration=demonstration,
+    )
+    return Answer(facts=asdict(sheet))
 
 
 def draw(sheet: dict[str, Any], at: str, form: str, sealed_by: str | None) -> Answer:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from docsvc.catalog.messages import Lang
 
 _EXAMINE = "docsvc.steps.verify.report_tasks:examine"
+_DESCRIBE = "docsvc.steps.verify.report_tasks:describe"
 _DRAW = "docsvc.steps.verify.report_tasks:draw"
 
 
@@ -46,10 +47,12 @@ class Reporter:
         Raises:
             CodedError: the file cannot be read as a PDF.
         """
-        answer = self.verifier.ask(_EXAMINE, pdf, lang, self.demonstration, file=file)
-        return Examination(
-            verdict=answer.facts["verdict"], sheet=answer.facts["sheet"], xml=answer.frames[0]
+        answer = self.verifier.ask(_EXAMINE, pdf, file=file)
+        report, xml = answer.frames
+        sheet = self.verifier.sandbox.run(
+            _DESCRIBE, report, self.verifier.entitlements(answer.facts), lang, self.demonstration
         )
+        return Examination(verdict=answer.facts, sheet=sheet.facts, xml=xml)
 
     def draw(self, examined: Examination, form: Form, *, sealed_by: str | None = None) -> bytes:
         """Draw a report.

@@ -62,7 +62,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """What the inventory knew: holders by the SHA-256 of their certificates, and mandates."""
+    """What the inventory knew: holders by the SHA-256 of their certificates, and mandates.
+
+    The mandates are those of the holders' bodies.
+    """
 
     holders: Mapping[str, Holder]
     mandates: Sequence[Mandate]
@@ -131,6 +134,21 @@ def judge(
         signatures=found,
         reasons=tuple(code for code, applies in reasons.items() if applies),
     )
+
+
+def entitlements(signed: Sequence[Signed], inventory: Inventory) -> dict[str, Entitlement]:
+    """Tell what is known about the signers of any file, by signature field.
+
+    Whose file it is, it does not say: each signer is asked whether they may sign for the body
+    that the inventory knows them by.
+    """
+    units = {certificate: holder.unit for certificate, holder in inventory.holders.items()}
+    return {
+        one.field: _signature(
+            units.get(one.certificate or "", ""), one, inventory, authority=None
+        ).entitlement
+        for one in signed
+    }
 
 
 def _signature(

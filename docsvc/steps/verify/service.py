@@ -17,15 +17,17 @@ from docsvc.revocation.online import Online
 from docsvc.sandbox import Answer, Sandbox
 from docsvc.steps.verify import rules
 from docsvc.steps.verify.question import Question
-from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory
+from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory, Signed
 from docsvc.steps.verify.tables import Verdict
 from docsvc.workflow import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from docsvc.db.transactions import Tx
     from docsvc.revocation.asking import Known
+    from verification.model import Entitlement
 
 _VERIFY = "docsvc.steps.verify.tasks:verify"
 _EXAMINE = "docsvc.steps.verify.evidence:examine"
@@ -69,6 +71,19 @@ class Verifier:
         """
         answer = self.ask(_EXAMINE, pdf, file=file, issued=True)
         return answer.facts, answer.frames[0]
+
+    def entitlements(self, verdict: dict[str, Any]) -> dict[str, Entitlement]:
+        """Return what the inventory knows about the signers of any file, by signature field.
+
+        For people: bodies are called by their names.
+        """
+        signed = rules.signed_of(verdict)
+        with self.stores.transactions() as tx:
+            known = rules.entitlements(signed, inventory(tx, signed))
+            return {
+                field: replace(one, unit=organisations.unit(tx, one.unit).name) if one.unit else one
+                for field, one in known.items()
+            }
 
     def ask(self, task: str, pdf: bytes, *more: object, file: str, issued: bool = False) -> Answer:
         """Have a child judge a file, and get for it what it wants meanwhile.
@@ -138,27 +153,29 @@ def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerd
     """Judge a document by the report on its file, and by the inventory as it is now."""
     document = documents.get(tx, document_id)
     signed = rules.signed_of(report)
-    known = [organisations.certificate(tx, one.certificate or "") for one in signed]
     authority = document.classification.get("authority") or {}
     return rules.judge(
-        document.unit_code,
-        signed,
-        Inventory(
-            holders={
-                one.fingerprint: Holder(
-                    role=one.role,
-                    unit=one.unit,
-                    officer=one.officer,
-                    full_name=one.full_name,
-                    lost_on=one.lost_on,
-                )
-                for one in known
-                if one is not None
-            },
-            mandates=organisations.mandates(tx, document.unit_code),
-        ),
-        authority=authority.get("value"),
+        document.unit_code, signed, inventory(tx, signed), authority=authority.get("value")
     )
+
+
+def inventory(tx: Tx, signed: Sequence[Signed]) -> Inventory:
+    """Return what is known about signers, and the mandates of the bodies they belong to."""
+    known = [organisations.certificate(tx, one.certificate or "") for one in signed]
+    holders = {
+        one.fingerprint: Holder(
+            role=one.role,
+            unit=one.unit,
+            officer=one.officer,
+            full_name=one.full_name,
+            lost_on=one.lost_on,
+        )
+        for one in known
+        if one is not None
+    }
+    units = sorted({holder.unit for holder in holders.values()})
+    mandates = tuple(each for unit in units for each in organisations.mandates(tx, unit))
+    return Inventory(holders=holders, mandates=mandates)
 
 
 def _json(values: dict[str, Any]) -> bytes:

@@ -89,6 +89,9 @@ class Answers(BaseHTTPRequestHandler):
         if self.path == "/moved-here":
             self._answer(302, b"", Location="/tsa")
             return
+        if self.path == "/refused":
+            self._answer(401, self.headers["Authorization"].encode() + b" " + body)
+            return
         self._answer(200, self.headers["Content-Type"].encode() + b" " + body)
 
     def _answer(self, status: int, body: bytes, **headers: str) -> None:
@@ -216,6 +219,21 @@ def test_a_way_on_within_the_same_host_is_followed(
 def test_a_question_is_not_put_again_elsewhere(outbound: Outbound, port: int) -> None:
     with pytest.raises(ConnectionError, match="redirect"):
         outbound.post(f"http://127.0.0.1:{port}/moved-here", b"", "x/y")
+
+
+def test_an_exchange_gives_a_failure_with_its_status(outbound: Outbound, port: int) -> None:
+    url = f"http://127.0.0.1:{port}/refused"
+    assert outbound.exchange(url, b"{}", {"Authorization": "Bearer t"}) == (401, b"Bearer t {}")
+
+
+def test_an_exchange_is_not_put_again_elsewhere(outbound: Outbound, port: int) -> None:
+    with pytest.raises(ConnectionError, match="redirect"):
+        outbound.exchange(f"http://127.0.0.1:{port}/moved-here", b"", {})
+
+
+def test_an_exchange_goes_to_allowed_hosts_only(outbound: Outbound) -> None:
+    with pytest.raises(FetchRefusedError):
+        outbound.exchange("http://169.254.169.254/", b"", {})
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from support.road import Road
 from docsvc import logs
 from docsvc.access import service as access
 from docsvc.catalog import kinds
+from docsvc.catalog.messages import Lang
 from docsvc.demo import instance as demonstration
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
@@ -169,6 +170,18 @@ def test_report_that_is_kept_says_what_the_document_says(walk: Walk) -> None:
         assert report["indication"] == document.indication
         assert report["completeness"] == document.completeness
         assert report["sha256"] == road.digest_of(road.final_file(walk.road, document_id))
+
+
+def test_report_names_those_who_signed_and_says_that_they_were_entitled(walk: Walk) -> None:
+    services = walk.road.services
+    with services.transactions() as tx:
+        last = revisions.last_revision(tx, walk.documents["01-cong-van-ra-soat-ho-ngheo"])
+    examined = services.examine(services.blobs.get(last.digest), file="x.pdf", lang=Lang.VI)
+
+    told = json.dumps(examined.sheet, ensure_ascii=False)
+    unit = "Ủy ban nhân dân xã Suối Trúc"
+    assert f"Nguyễn Văn An, {unit}: có thẩm quyền tại ngày ký" in told
+    assert f'"{unit}: có thẩm quyền tại ngày ký' in told
 
 
 def test_nothing_of_a_secret_document_is_kept(walk: Walk) -> None:

@@ -10,6 +10,7 @@ import pytest
 from docsvc.steps.verify import report_tasks
 from docsvc.steps.verify.question import Question
 from docsvc.steps.verify.reports import Form
+from verification.model import Entitlement, MandateHeld, Role
 
 SAMPLES = Path(__file__).parents[3] / "sample_docs"
 FOREIGN = SAMPLES / "signed/37-quyet-dinh-ky-bang-phan-mem-khac.pdf"
@@ -28,17 +29,31 @@ def question() -> Question:
 
 @pytest.fixture(scope="module")
 def sheet(question: Question) -> dict[str, Any]:
-    answer = report_tasks.examine(FOREIGN.read_bytes(), question, "vi", True)  # noqa: FBT003
-    found: dict[str, Any] = answer.facts["sheet"]
-    return found
+    report, _ = report_tasks.examine(FOREIGN.read_bytes(), question).frames
+    return report_tasks.describe(report, {}, "vi", demonstration=True).facts
 
 
 def test_a_file_is_examined_for_programs_and_for_people(question: Question) -> None:
-    answer = report_tasks.examine(FOREIGN.read_bytes(), question, "en", False)  # noqa: FBT003
+    answer = report_tasks.examine(FOREIGN.read_bytes(), question)
+    report, xml = answer.frames
+    sheet = report_tasks.describe(report, {}, "en", demonstration=False).facts
 
-    assert answer.facts["verdict"]["file"] == "a.pdf"
-    assert answer.facts["sheet"]["verdict"] == "NOT DETERMINED"
-    assert answer.frames[0].startswith(b"<?xml")
+    assert answer.facts["file"] == "a.pdf"
+    assert sheet["verdict"] == "NOT DETERMINED"
+    assert xml.startswith(b"<?xml")
+
+
+def test_what_is_known_of_a_signer_is_told(question: Question) -> None:
+    answer = report_tasks.examine(FOREIGN.read_bytes(), question)
+    fields = [one["field"] for one in answer.facts["signatures"]]
+    known = Entitlement(role=Role.LEADER, officer="Nguyễn Văn A", mandate=MandateHeld.HELD)
+
+    sheet = report_tasks.describe(
+        answer.frames[0], dict.fromkeys(fields, known), "vi", demonstration=False
+    ).facts
+
+    assert fields
+    assert "Nguyễn Văn A" in str(sheet)
 
 
 @pytest.mark.parametrize("form", list(STARTS))

@@ -16,6 +16,7 @@ from docsvc.steps.verify.rules import (
     Inventory,
     Order,
     Signed,
+    entitlements,
     judge,
     signed_of,
     values_of,
@@ -73,6 +74,26 @@ def test_who_stands_behind_a_signature_is_told() -> None:
 
     assert (leader.role, leader.unit, leader.officer) == (Role.LEADER, UNIT, "Nguyễn Văn An")
     assert (seal.role, seal.officer, seal.mandate) == (Role.ORGANISATION, None, MandateHeld.HELD)
+
+
+def test_signers_of_any_file_are_asked_about_the_body_they_belong_to() -> None:
+    stranger = replace(SEAL, field="Signature1", certificate="cc")
+    inventory = Inventory(
+        holders={"aa": OFFICER, "bb": replace(BODY, unit=OTHER)}, mandates=(MANDATE,)
+    )
+
+    known = entitlements((LEADER, SEAL, stranger), inventory)
+
+    assert {field: one.mandate for field, one in known.items()} == {
+        "docsvc.leader": MandateHeld.HELD,
+        "docsvc.organisation": MandateHeld.HELD,
+        "Signature1": MandateHeld.UNKNOWN,
+    }
+    assert known["docsvc.organisation"].unit == OTHER
+    assert (
+        entitlements((replace(LEADER, day=date(2027, 1, 1)),), inventory)["docsvc.leader"].mandate
+        is MandateHeld.NOT_HELD
+    )
 
 
 @pytest.mark.parametrize(

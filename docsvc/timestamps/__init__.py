@@ -1,0 +1,1 @@
+"""Timestamp authorities: asked in their order, rested when they keep failing, counted."""
