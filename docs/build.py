@@ -18,7 +18,7 @@ from docsvc.catalog import messages
 from docsvc.catalog.source import read_table, table_names
 from docsvc.cli.files import Exit
 from docsvc.cli.main import app
-from docsvc.settings import Settings, Token
+from docsvc.settings import Provider, Settings, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,6 +87,9 @@ def settings_page() -> str:
         "\n## `[[tokens]]`\n",
         f"{Token.__doc__}\n",
         *_fields(Token, variables=False),
+        "\n## `[[providers]]`\n",
+        f"{Provider.__doc__}\n",
+        *_fields(Provider, variables=False),
     ]
     return "\n".join(lines) + "\n"
 
@@ -174,7 +177,7 @@ def _fields(record: type[BaseModel], *, variables: bool) -> list[str]:
     for name, field in record.model_fields.items():
         default = "required" if field.is_required() else f"`{field.default!s}`"
         key = f"`{name}`"
-        if variables and name != "tokens":
+        if variables and name not in {"tokens", "providers"}:
             key += f"<br>`DOCSVC_{name.upper()}`"
         meaning = _cell((field.description or "").replace("``", "`"))
         lines.append(f"| {key} | {_kind(field.annotation)} | {default} | {meaning} |")

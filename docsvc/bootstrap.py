@@ -29,7 +29,9 @@ from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
+from docsvc.steps.sign.providers import Providers
 from docsvc.steps.sign.reports import Sealer
+from docsvc.steps.sign.requests import Requests
 from docsvc.steps.sign.token import Tokens
 from docsvc.steps.timestamp.service import Augmenter
 from docsvc.steps.verify import service as verify
@@ -69,6 +71,7 @@ class Services:
     sandbox: Sandbox
     stores: Stores
     tokens: Tokens
+    requests: Requests
     outbound: Outbound
     online: Online | None
     root: StorageRoot
@@ -219,6 +222,7 @@ class Services:
         """Stop the children and let go of connections."""
         self.sandbox.stop()
         self.tokens.stop()
+        self.requests.providers.close()
         self.outbound.close()
         self.jobs.close()
         self.engine.dispose()
@@ -232,6 +236,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     time = clock or SystemClock()
     stores = Stores(transactions=transactions, blobs=blobs, clock=time)
     sandbox = Sandbox(settings.workers, preload=PRELOAD)
+    jobs = JobQueue(engine)
     root = StorageRoot(open_archive(settings.archive))
     root.initialise()
     online = open_online(settings, TableIndex(transactions), clock=time)
@@ -241,10 +246,13 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         clock=time,
         transactions=transactions,
         blobs=blobs,
-        jobs=JobQueue(engine),
+        jobs=jobs,
         sandbox=sandbox,
         stores=stores,
         tokens=Tokens(settings.tokens),
+        requests=Requests(
+            providers=Providers(settings.providers), enqueue=jobs.enqueue, clock=time
+        ),
         outbound=Outbound(Reach(own=settings.tsa_url), timeout_s=settings.tsa_timeout_s),
         online=online,
         root=root,

@@ -205,7 +205,7 @@ def confirm(
     if leg is None or leg.step is not step or leg.waits_for is None:
         raise NotWaitingError(document=str(document_id), step=step, state=document.state)
     # The document's row is taken before the audit chain's, as everywhere: no deadlock.
-    document.waits_for = None
+    document.waits_for = document.waiting_code = None
     tx.flush()
     allow(tx, document_id, step, account=account, at=at, facts=facts)
 
@@ -228,6 +228,28 @@ def allow(
         )
     )
     audit.append(tx, at=at, actor=account, act=f"confirm.{step}", subject=str(document_id))
+
+
+def withdraw(
+    tx: Tx, document_id: UUID, step: Step, *, code: str, at: datetime, actor: str = "system"
+) -> bool:
+    """Take the yes to ``step`` back, so that its person is asked again, and show why.
+
+    Returns:
+        False if ``step`` is not the next one any more, or nobody had said yes.
+    """
+    document = tx.get(Document, document_id, with_for_update=True)
+    given = tx.get(Confirmation, (document_id, step))
+    leg = next_leg(document.route, document.state) if document else None
+    if document is None or given is None or leg is None or leg.step is not step:
+        return False
+    tx.delete(given)
+    document.waits_for, document.waiting_code = leg.waits_for, code
+    tx.flush()
+    audit.append(
+        tx, at=at, actor=actor, act=f"withdraw.{step}", subject=str(document_id), code=code
+    )
+    return True
 
 
 def confirmation(tx: Tx, document_id: UUID, step: Step) -> Confirmation:
