@@ -29,7 +29,9 @@ from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
-from docsvc.steps.sign.providers import Providers
+from docsvc.steps.sign import asking, waiting
+from docsvc.steps.sign.batch import Batches
+from docsvc.steps.sign.providers import CallBack, Providers
 from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.requests import Requests
 from docsvc.steps.sign.token import Tokens
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.catalog.messages import Lang
+    from docsvc.steps.sign.waiting import Waiting
 
 # Imported once by the process that the children fork from.
 PRELOAD = (
@@ -120,6 +123,36 @@ class Services:
             )
             documents.end(tx, document_id, ending, at=at)
             register.void(tx, document_id, reason=reason)
+
+    def waiting(self, document_id: UUID) -> Waiting | None:
+        """Return what the holder of a key is asked for a document; None if nobody is."""
+        with self.transactions() as tx:
+            return waiting.waiting_of(tx, document_id)
+
+    def cancel_signature(self, document_id: UUID, *, account: str) -> None:
+        """Give up the request that a document waits for; raises as `waiting.cancel` does."""
+        with self.transactions() as tx:
+            waiting.cancel(tx, document_id, account=account, requests=self.requests)
+
+    def ask_again(self, document_id: UUID, *, account: str) -> None:
+        """Ask for a signature with a new request; raises as `waiting.ask_again` does."""
+        with self.transactions() as tx:
+            waiting.ask_again(tx, document_id, account=account, requests=self.requests)
+
+    def signature_step(self, document_id: UUID) -> Step:
+        """Return the signature that a document is before; raises as `waiting.step_of` does."""
+        with self.transactions() as tx:
+            return waiting.step_of(tx, document_id)
+
+    def call_back(self, provider: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Take what a provider sends by itself; raises as `asking.take_call_back` does."""
+        said = CallBack(body=body, headers=headers)
+        asking.take_call_back(self.requests, self.transactions, provider, said)
+
+    @property
+    def batches(self) -> Batches:
+        """Return what signs many documents in one confirmation."""
+        return Batches(transactions=self.transactions, requests=self.requests)
 
     def register_paper(self, entry: PaperEntry) -> UUID:
         """Enter a document that exists on paper only; see `steps.register.paper`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -228,6 +228,16 @@ def allow(
         )
     )
     audit.append(tx, at=at, actor=account, act=f"confirm.{step}", subject=str(document_id))
+
+
+def hold(tx: Tx, document_ids: Iterable[UUID]) -> None:
+    """Hold several documents until ``tx`` ends: before the audit chain, as everywhere."""
+    tx.execute(
+        select(Document.id)
+        .where(Document.id.in_(list(document_ids)))
+        .order_by(Document.id)
+        .with_for_update()
+    )
 
 
 def withdraw(

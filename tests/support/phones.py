@@ -24,9 +24,11 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,21 +37,24 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from sqlalchemy import update
+from support import servers
+from support.servers import Server
 
+from docsvc.organisations.tables import Certificate
 from docsvc.steps.sign import providers
 from docsvc.steps.sign.providers import CallBack, CallBackRefusedError, Provider
 from signing.errors import KeyNotFoundError, SignerUnreachableError
 from signing.signers.base import Completed, Outcome, Pending, Refused, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from support.demo import DemoInstance
-    from support.servers import Server
+    from support.road import Road
 
     from docsvc.settings import Provider as ProviderSettings
 
 NAME = "phones"
+UNIT = "H99.12.05"
 LEADER, SEAL = "84900000001", "84900000002"
 HOLDERS = {LEADER: "leader-h99-12-05", SEAL: "seal-h99-12-05"}
 STRANGER = "leader-h99-12-06"
@@ -178,16 +183,25 @@ class Phones:
 
 def start(folder: Path, demo: DemoInstance) -> Phones:
     """Start the service with keys of the demonstration."""
-    from support import servers  # noqa: PLC0415  # the service itself needs nothing of the tests
-
     port = servers.free_port()
     server = servers.start(
         [sys.executable, Path(__file__), str(demo.pki.folder), str(port)],
         output=folder / "phones.log",
         ready=lambda: servers.is_listening(port),
-        environment={"PYTHONPATH": str(Path(__file__).parents[2])},
+        environment={"PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[1:3]))},
     )
     return Phones(server=server, url=f"http://127.0.0.1:{port}")
+
+
+def hand_out(opened: Road) -> None:
+    """Say in the inventory that leader and seal of the commune have their keys here."""
+    with opened.services.transactions() as tx:
+        for key_id, role in ((LEADER, "leader"), (SEAL, "organisation")):
+            tx.execute(
+                update(Certificate)
+                .where(Certificate.unit_code == UNIT, Certificate.role == role)
+                .values(token=NAME, key_id=key_id)
+            )
 
 
 # --- the service -------------------------------------------------------------------------------

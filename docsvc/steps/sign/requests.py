@@ -90,6 +90,7 @@ class Requests:
             self.complete_gathering(tx, request)
         self._promote(tx, wish.provider.name, wish.key_id)
         documents.wait(tx, wish.document_id, AwaitedError.code)
+        tx.flush()
         audit.append(
             tx, at=self.clock.now(), actor=account, act="sign.asked",
             subject=str(wish.document_id), transaction=request.transaction,
@@ -135,7 +136,8 @@ class Requests:
         request.facts = request.facts | {"documents": [str(row.document_id) for row in rows]}
         if state in GIVEN_UP and request.handle is not None:
             request.next_at, request.attempts = at, 0  # the provider is told
-        for row in sorted(rows, key=lambda r: r.document_id):
+        documents.hold(tx, [row.document_id for row in rows])
+        for row in rows:
             items.take_back(
                 tx, row.document_id, row.step, code=code, at=at, actor=actor, outcome=outcome
             )
@@ -248,12 +250,10 @@ class Requests:
             self.give_up(tx, request, RequestState.FAILED, INCOMPLETE)
             return
         self._end(tx, request, RequestState.ANSWERED, None)
+        documents.hold(tx, [row.document_id for row in rows])
         for row, value in zip(rows, outcome.values, strict=True):
             row.value = value
-        for row in sorted(rows, key=lambda r: r.document_id):
             documents.get(tx, row.document_id).waiting_code = None
-        tx.flush()
-        for row in rows:
             self.enqueue(tx, row.document_id)
 
     def _note_late(self, tx: Tx, request: SigningRequest, outcome: Outcome) -> None:

@@ -118,19 +118,16 @@ def is_over(now: datetime, expires_at: datetime | None, *, reachable: bool) -> b
     return now >= (expires_at if reachable else expires_at + _GRACE)
 
 
-def progress_of(outcome: ItemOutcome | None, *, ended: bool, asked: bool, passed: bool) -> Progress:
+def progress_of(outcome: ItemOutcome | None, *, ended: bool, asked: bool) -> Progress:
     """Return where a document of a batch is.
 
     Args:
         outcome: what was written down.
         ended: its road has ended for another reason, without this signature.
-        asked: somebody is asked for the signature, or it is being made.
-        passed: the signature is on it.
+        asked: its signature is intended, and somebody asked for it.
     """
     if outcome is not None:
         return Progress(outcome)
-    if passed:
-        return Progress.SIGNED
     if ended:
         return Progress.FAILED
     return Progress.WAITING if asked else Progress.QUEUED

@@ -7,11 +7,10 @@ from concurrent.futures import wait
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from support import phones, road
 
 from docsvc.documents import service as documents
-from docsvc.organisations.tables import Certificate
 from docsvc.steps.sign.asking import Asker
 from docsvc.steps.sign.rules import RequestState
 from docsvc.steps.sign.tables import PendingSignature, SigningRequest
@@ -20,7 +19,6 @@ from docsvc.workflow import Person, State, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from uuid import UUID
 
     from support.demo import DemoInstance
@@ -49,18 +47,8 @@ def opened(open_road: OpenRoad, service: Phones) -> Road:
     made = open_road(
         providers=[service.settings(requests_at_once=50)], server_side_personal_keys=False
     )
-    use_phones(made)
+    phones.hand_out(made)
     return made
-
-
-def use_phones(opened: Road) -> None:
-    with opened.services.transactions() as tx:
-        for key_id, role in ((phones.LEADER, "leader"), (phones.SEAL, "organisation")):
-            tx.execute(
-                update(Certificate)
-                .where(Certificate.unit_code == road.UNIT, Certificate.role == role)
-                .values(token=phones.NAME, key_id=key_id)
-            )
 
 
 class Desk:

@@ -1,0 +1,137 @@
+"""Workers are killed at random while fifty signatures wait: each is made exactly once."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+from support import phones, road
+
+from docsvc.documents import service as documents
+from docsvc.documents.queries import revisions
+from docsvc.documents.service import Arrival
+from docsvc.steps.sign.rules import RequestState
+from docsvc.steps.sign.tables import PendingSignature, SigningRequest
+from docsvc.workflow import State, Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.demo import DemoInstance
+    from support.road import OpenRoad, Road, WorkerProcess
+
+_DOCUMENTS = 50
+_LIMIT_S = 150.0
+# Seconds between heartbeats, and after which the others take up what a worker held.
+_BEAT = (0.3, 2.0)
+# How long a worker lives: some are killed before they have come up, most at work.
+_LIFE_S = (0.5, 4.0)
+_KILLS = 5
+_VERIFIED = 4
+
+
+def confirmed(opened: Road) -> UUID:
+    """Put a document in the place where the leader has just said yes."""
+    services, document_id = opened.services, uuid4()
+    pdf = road.letter(next(opened.numbers))
+    digest = services.stores.put_claimed(document_id, Step.RECEIVE, pdf)
+    arrival = Arrival(
+        unit_code=road.UNIT, sha256=digest, size=len(pdf), file_name="letter.pdf",
+        source="test", actor="test", declared_not_secret=True,
+    )  # fmt: skip
+    at = services.clock.now()
+    with services.transactions() as tx:
+        document = documents.add(tx, document_id, arrival, at=at)
+        document.kind, document.symbol, document.subject = "quyet-dinh", "QĐ-UBND", "thử"
+        document.signer = "Nguyễn Văn An"
+        for step in (Step.INSPECT, Step.CLASSIFY, Step.CONFIRM, Step.SIGN_LEADER):
+            if step in {Step.CONFIRM, Step.SIGN_LEADER}:
+                documents.allow(tx, document_id, step, account="leader", at=at)
+            if step is not Step.SIGN_LEADER:
+                documents.advance(tx, document_id, step, at=at)
+        services.jobs.enqueue(tx, document_id)
+    return document_id
+
+
+class Workers:
+    """Workers that are killed at random, each replaced by one of the same name."""
+
+    def __init__(self, opened: Road, number: int) -> None:
+        self._opened, self._chance = opened, random.Random()  # noqa: S311  # no secret
+        self._alive = [self._start(name) for name in range(number)]
+
+    def _start(self, number: int) -> WorkerProcess:
+        return self._opened.start_worker(f"worker-{number}", crash={"phones": True}, beat=_BEAT)
+
+    def die_once(self) -> None:
+        time.sleep(self._chance.uniform(*_LIFE_S) / len(self._alive))
+        number = self._chance.randrange(len(self._alive))
+        self._alive[number].kill()
+        self._alive[number] = self._start(number)
+
+    def stop(self) -> None:
+        for worker in self._alive:
+            worker.kill()
+
+
+def count(opened: Road, state: RequestState) -> int:
+    with opened.services.transactions() as tx:
+        found = select(SigningRequest).where(SigningRequest.state == state)
+        return len(list(tx.scalars(found)))
+
+
+def signed(opened: Road) -> int:
+    return opened.states()[State.REGISTERED]
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    ("database", "workers"),
+    [("sqlite", 1), pytest.param("postgresql", 2, marks=pytest.mark.postgres)],
+)
+def test_every_waiting_signature_ends_once_however_often_workers_are_killed(
+    open_road: OpenRoad, demo_instance: DemoInstance, tmp_path: Path, database: str, workers: int
+) -> None:
+    service = phones.start(tmp_path, demo_instance)
+    opened = open_road(database=database, providers=[service.settings(requests_at_once=_DOCUMENTS)])
+    try:
+        phones.hand_out(opened)
+        service.behave("hold")
+        waiting = [confirmed(opened) for _ in range(_DOCUMENTS)]
+        killed = Workers(opened, workers)
+        for _ in range(_KILLS):
+            killed.die_once()
+        limit = opened.deadline(_LIMIT_S)
+        while count(opened, RequestState.WAITING) < _DOCUMENTS:
+            limit()
+        service.behave("sign")
+        for _ in range(_KILLS):
+            killed.die_once()
+        while signed(opened) < _DOCUMENTS:
+            limit()
+        killed.stop()
+        check(opened, service, waiting)
+    finally:
+        service.server.stop()
+
+
+def check(opened: Road, service: phones.Phones, waiting: list[UUID]) -> None:
+    """Each file has one signature, and for each the holder was asked once."""
+    assert len(service.requests()) == _DOCUMENTS
+    with opened.services.transactions() as tx:
+        assert list(tx.scalars(select(PendingSignature))) == []
+        states = Counter(tx.scalars(select(SigningRequest.state)))
+        found = {d: revisions(tx, d) for d in waiting}
+    assert states == {RequestState.ANSWERED: _DOCUMENTS}
+    for kept in found.values():
+        assert [one.step for one in kept] == [Step.RECEIVE, Step.SIGN_LEADER]
+        assert opened.services.blobs.get(kept[-1].digest).count(b"/ByteRange") == 1
+    for document_id in waiting[:_VERIFIED]:
+        verdict = road.verdict_of(opened, document_id)
+        assert [s["indication"] for s in verdict["signatures"]] == ["TOTAL-PASSED"]
