@@ -21,12 +21,13 @@ from docsvc.clock import Clock
 from docsvc.db.transactions import Tx
 from docsvc.documents import service as documents
 from docsvc.documents.errors import AwaitedError
+from docsvc.documents.tables import Document
 from docsvc.settings import Provider as ProviderSettings
 from docsvc.steps.sign import items, lease, rules
 from docsvc.steps.sign.providers import Providers
 from docsvc.steps.sign.rules import GIVEN_UP, OPEN, RequestState
 from docsvc.steps.sign.tables import BatchItem, PendingSignature, SigningRequest
-from docsvc.workflow import Step
+from docsvc.workflow import ENDED, Step
 from signing.signers.base import Completed, Pending, Refused
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Requests:
         left = (
             select(func.count())
             .select_from(BatchItem)
+            .join(Document, Document.id == BatchItem.document_id)
             .outerjoin(
                 PendingSignature,
                 (PendingSignature.document_id == BatchItem.document_id)
@@ -162,6 +164,7 @@ class Requests:
                 BatchItem.batch_id == request.batch_id,
                 BatchItem.outcome.is_(None),
                 PendingSignature.document_id.is_(None),
+                Document.state.not_in(ENDED),
             )
         )
         return not tx.scalar(left)

@@ -6,21 +6,20 @@ import random
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 from support import phones, road
+from support.waiting import confirmed
 
-from docsvc.documents import service as documents
 from docsvc.documents.queries import revisions
-from docsvc.documents.service import Arrival
 from docsvc.steps.sign.rules import RequestState
 from docsvc.steps.sign.tables import PendingSignature, SigningRequest
 from docsvc.workflow import State, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from uuid import UUID
 
     from support.demo import DemoInstance
     from support.road import OpenRoad, Road, WorkerProcess
@@ -33,29 +32,6 @@ _BEAT = (0.3, 2.0)
 _LIFE_S = (0.5, 4.0)
 _KILLS = 5
 _VERIFIED = 4
-
-
-def confirmed(opened: Road) -> UUID:
-    """Put a document in the place where the leader has just said yes."""
-    services, document_id = opened.services, uuid4()
-    pdf = road.letter(next(opened.numbers))
-    digest = services.stores.put_claimed(document_id, Step.RECEIVE, pdf)
-    arrival = Arrival(
-        unit_code=road.UNIT, sha256=digest, size=len(pdf), file_name="letter.pdf",
-        source="test", actor="test", declared_not_secret=True,
-    )  # fmt: skip
-    at = services.clock.now()
-    with services.transactions() as tx:
-        document = documents.add(tx, document_id, arrival, at=at)
-        document.kind, document.symbol, document.subject = "quyet-dinh", "QĐ-UBND", "thử"
-        document.signer = "Nguyễn Văn An"
-        for step in (Step.INSPECT, Step.CLASSIFY, Step.CONFIRM, Step.SIGN_LEADER):
-            if step in {Step.CONFIRM, Step.SIGN_LEADER}:
-                documents.allow(tx, document_id, step, account="leader", at=at)
-            if step is not Step.SIGN_LEADER:
-                documents.advance(tx, document_id, step, at=at)
-        services.jobs.enqueue(tx, document_id)
-    return document_id
 
 
 class Workers:
