@@ -89,6 +89,14 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchHead:
+    """A batch in a list."""
+
+    id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batches:
     """Begins, shows and stops batches."""
 
@@ -164,6 +172,17 @@ class Batches:
                 lines=lines,
                 waiting=waiting,
             )
+
+    def latest(self, step: Step, *, account: str, limit: int) -> tuple[BatchHead, ...]:
+        """Return a person's batches of a step, the newest first."""
+        query = (
+            select(SignatureBatch.id, SignatureBatch.created_at)
+            .where(SignatureBatch.account == account, SignatureBatch.step == step)
+            .order_by(SignatureBatch.created_at.desc(), SignatureBatch.id)
+            .limit(limit)
+        )
+        with self.transactions() as tx:
+            return tuple(BatchHead(id=i, created_at=at) for i, at in tx.execute(query))
 
     def stop(self, batch_id: UUID, *, account: str) -> None:
         """Begin with no other document; what a holder is asked now, or a token signs, goes on.
