@@ -144,9 +144,11 @@ class Services:
         with self.transactions() as tx:
             return waiting.step_of(tx, document_id)
 
-    def call_back(self, provider: str, body: bytes, headers: Mapping[str, str]) -> None:
+    def call_back(
+        self, provider: str, body: bytes, headers: Mapping[str, str], *, path: str = ""
+    ) -> None:
         """Take what a provider sends by itself; raises as `asking.take_call_back` does."""
-        said = CallBack(body=body, headers=headers)
+        said = CallBack(body=body, headers=headers, path=path)
         asking.take_call_back(self.requests, self.transactions, provider, said)
 
     @property
@@ -284,7 +286,9 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         stores=stores,
         tokens=Tokens(settings.tokens),
         requests=Requests(
-            providers=Providers(settings.providers), enqueue=jobs.enqueue, clock=time
+            providers=Providers(settings.providers, base_url=settings.base_url),
+            enqueue=jobs.enqueue,
+            clock=time,
         ),
         outbound=Outbound(Reach(own=settings.tsa_url), timeout_s=settings.tsa_timeout_s),
         online=online,

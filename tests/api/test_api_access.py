@@ -32,6 +32,7 @@ OPEN_TO_ALL = {
     ("POST", "/api/v1/verify"),
     # Whoever calls back shows the provider's own secret instead.
     ("POST", "/api/v1/call-backs/{provider}"),
+    ("POST", "/api/v1/call-backs/{provider}/{rest:path}"),
     ("GET", "/api/v1/health"),
     ("GET", "/"),
     ("GET", "/login"),

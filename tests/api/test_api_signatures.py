@@ -53,6 +53,9 @@ class Signer:
 
 
 def read(said: CallBack) -> tuple[str, Outcome]:
+    if said.path:
+        name, _, secret = said.path.partition("/")
+        return str(said.by_name(name) or said.by_beginning(secret)), Refused(code="signing.refused")
     if said.headers.get("x-secret") != "of both":
         raise CallBackRefusedError
     return said.body.decode(), Refused(code="signing.refused")
@@ -160,6 +163,23 @@ def test_call_back_needs_no_account_but_must_be_the_providers(
     with services.transactions() as tx:
         document = documents.get(tx, document_id)
     assert (document.waiting_code, document.waits_for) == ("signing.refused", "leader")
+
+
+@pytest.mark.parametrize("found_by", ["name", "beginning"])
+def test_call_back_may_name_its_request_in_the_address(
+    anybody: TestClient, services: Services, asked: Callable[[], UUID], found_by: str
+) -> None:
+    document_id = asked()
+    waiting = services.waiting(document_id)
+    assert waiting is not None
+    with services.transactions() as tx:
+        tx.get_one(SigningRequest, waiting.transaction).handle = "begins%: and goes on"
+    path = f"{waiting.transaction}/x" if found_by == "name" else "none/begins%25:"
+    unknown = anybody.post("/api/v1/call-backs/sim/none/begins_")
+    assert unknown.json()["code"] == "sign.call-back-refused"
+    assert anybody.post(f"/api/v1/call-backs/sim/{path}").status_code == 204
+    with services.transactions() as tx:
+        assert documents.get(tx, document_id).waiting_code == "signing.refused"
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=80), nullable=True),
         sa.Column("control_code", sa.String(length=8), nullable=False),
         sa.Column("prompt", sa.String(length=200), nullable=False),
-        sa.Column("handle", sa.String(length=500), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("expires_at", Moment(), nullable=True),
         sa.Column("ended_at", Moment(), nullable=True),
@@ -68,7 +68,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_signing_requests_batch_id"), "signing_requests", ["batch_id"])
     op.create_index(op.f("ix_signing_requests_next_at"), "signing_requests", ["next_at"])
-    op.create_index("ix_signing_requests_handle", "signing_requests", ["provider", "handle"])
     op.create_index("ix_signing_requests_turn", "signing_requests", ["provider", "key_id", "state"])
     with op.batch_alter_table("pending_signatures") as table:
         table.add_column(sa.Column("request", sa.String(length=64), nullable=True))

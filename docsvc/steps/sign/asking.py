@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
 from docsvc.errors import DocsvcError
 from docsvc.steps.sign import requests as asked
 from docsvc.steps.sign import rules
-from docsvc.steps.sign.providers import CallBack, CallBackRefusedError
+from docsvc.steps.sign.providers import CallBackRefusedError
 from docsvc.steps.sign.rules import OPEN, RequestState
 from docsvc.steps.sign.tables import SigningRequest
 from signing.errors import SigningError
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute
+
     from docsvc.db.transactions import Transactions, Tx
+    from docsvc.steps.sign.providers import CallBack
     from docsvc.steps.sign.requests import Requests
     from signing.signers.base import DeferredSigner, Outcome
 
@@ -262,9 +267,15 @@ def forget(tx: Tx, holders: Collection[str], *, at: datetime) -> None:
 
 
 def take_call_back(
-    requests: Requests, transactions: Transactions, provider: str, call_back: CallBack
+    requests: Requests, transactions: Transactions, provider: str, said: CallBack
 ) -> None:
     """Take an answer that a provider sends by itself.
+
+    Args:
+        requests: which know the provider.
+        transactions: where the requests are.
+        provider: name of the provider in the settings.
+        said: what came; it is completed with what finds the requests of this provider.
 
     Raises:
         ProviderUnknownError: the settings name no such provider.
@@ -273,20 +284,44 @@ def take_call_back(
     read = requests.providers.of(provider).read_call_back
     if read is None:
         raise CallBackRefusedError(provider=provider)
+    find = partial(_find, transactions, provider)
+    known = replace(
+        said,
+        by_name=lambda name: find(SigningRequest.handle, SigningRequest.transaction == name),
+        by_beginning=lambda text: find(
+            SigningRequest.handle, SigningRequest.handle.startswith(text, autoescape=True)
+        ),
+    )
     try:
-        handle, outcome = read(call_back)
+        handle, outcome = read(known)
     except SigningError as e:
         raise CallBackRefusedError(provider=provider) from e
+    transaction = find(
+        SigningRequest.transaction,
+        (SigningRequest.handle == handle) | (SigningRequest.transaction == handle),
+    )
+    if transaction is None:
+        raise CallBackRefusedError(provider=provider)
     with transactions() as tx:
-        transaction = tx.scalar(
-            select(SigningRequest.transaction).where(
-                SigningRequest.provider == provider,
-                (SigningRequest.handle == handle) | (SigningRequest.transaction == handle),
-            )
-        )
-        if transaction is None:
-            raise CallBackRefusedError(provider=provider)
         requests.settle(tx, transaction, outcome)
+
+
+def _find(
+    transactions: Transactions,
+    provider: str,
+    wanted: InstrumentedAttribute[Any],
+    condition: ColumnElement[bool],
+) -> str | None:
+    """Return a column of the newest request of a provider for which something is true."""
+    query = (
+        select(wanted)
+        .where(SigningRequest.provider == provider, condition)
+        .order_by(SigningRequest.created_at.desc())
+        .limit(1)
+    )
+    with transactions() as tx:
+        found: str | None = tx.scalar(query)
+    return found
 
 
 def _told(signer: DeferredSigner, handle: str) -> Outcome:

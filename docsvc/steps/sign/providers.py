@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from docsvc.errors import DocsvcError
 from docsvc.settings import Provider as ProviderSettings
@@ -33,12 +34,26 @@ class CallBackRefusedError(DocsvcError):
     code = "sign.call-back-refused"
 
 
+def _nothing(_text: str) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBack:
-    """What somebody sent who says that he is a provider; header names are in lower case."""
+    """What somebody sent who says that he is a provider.
+
+    Attributes:
+        headers: by their names in lower case.
+        path: what follows the provider's name in the address.
+        by_name: finds the handle that is stored of a request, by our own name of it.
+        by_beginning: finds the newest handle that begins with a text.
+    """
 
     body: bytes
     headers: Mapping[str, str]
+    path: str = ""
+    by_name: Callable[[str], str | None] = _nothing
+    by_beginning: Callable[[str], str | None] = _nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +86,17 @@ class Providers:
         self,
         configured: tuple[ProviderSettings, ...],
         factories: Mapping[str, Factory] | None = None,
+        *,
+        base_url: str = "",
     ) -> None:
-        """Take them from the settings; ``factories`` instead of those of this build."""
+        """Take them from the settings.
+
+        Args:
+            configured: the ``[[providers]]`` tables.
+            factories: instead of those of this build.
+            base_url: of this installation, for the addresses that providers call back.
+        """
+        self._base_url = base_url.rstrip("/")
         self._settings = {one.name: one for one in configured}
         self._factories = FACTORIES if factories is None else factories
         self._made: dict[str, Provider] = {}
@@ -110,9 +134,15 @@ class Providers:
         if factory is None:
             raise ProviderUnusableError(provider=configured.name, kind=configured.kind)
         try:
-            return factory(configured)
+            return factory(self._with_address(configured))
         except (OSError, ValueError) as e:
             raise ProviderUnusableError(provider=configured.name, kind=configured.kind) from e
+
+    def _with_address(self, configured: ProviderSettings) -> ProviderSettings:
+        if configured.callback_url:
+            return configured
+        address = f"{self._base_url}/api/v1/call-backs/{quote(configured.name, safe='')}"
+        return configured.model_copy(update={"callback_url": address})
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -34,6 +34,7 @@ from docsvc.steps.sign.rules import name_of as name_on_device
 from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
 from docsvc.workflow import Step
+from signing.errors import SigningError
 from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 _PREPARE = "docsvc.steps.sign.tasks:prepare"
 _COMPLETE = "docsvc.steps.sign.tasks:complete"
 
-_WRONG_VALUE = "signing.value-does-not-verify"
+# The answer is at fault, not the file: the holder can be asked again.
+_WRONG_ANSWERS = ("signing.value-does-not-verify", "signing.answer-")
 
 STEP_OF = {Role.LEADER: Step.SIGN_LEADER, Role.ORGANISATION: Step.SIGN_ORGANISATION}
 
@@ -121,13 +123,12 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
     pdf = desk.stores.blobs.get(order.base.digest)
     prepared = _prepared(order, pdf, desk=desk)
     value = _value(order, prepared, desk=desk)
-    token = desk.stamp(hashlib.sha256(value).digest())
     try:
-        signed = desk.sandbox.run(_COMPLETE, prepared, order.plan, value, token).frames[0]
-    except DocsvcError as e:
-        if e.code != _WRONG_VALUE:
+        signed = _completed(order, prepared, value, desk=desk)
+    except (DocsvcError, SigningError) as e:
+        if not e.code.startswith(_WRONG_ANSWERS):
             raise
-        _sign_nothing(order, e, desk=desk)
+        _sign_nothing(order, e.code, desk=desk)
 
     def settle(tx: Tx) -> None:
         items.forget_pending(tx, document_id, order.step)
@@ -146,6 +147,12 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
         also=settle,
         actor=order.actor,
     )
+
+
+def _completed(order: _Order, prepared: Prepared, value: bytes, *, desk: Desk) -> bytes:
+    """Return the signed file, with a stamp of time."""
+    token = desk.stamp(hashlib.sha256(value).digest())
+    return desk.sandbox.run(_COMPLETE, prepared, order.plan, value, token).frames[0]
 
 
 def _require_unasked(tx: Tx, order: _Order, *, desk: Desk) -> None:
@@ -213,7 +220,7 @@ def _value(order: _Order, prepared: Prepared, *, desk: Desk) -> bytes:
         # What is wrong is the signer, not the document: who wanted it signed is told and asked.
         if e.retryable:
             raise
-        _sign_nothing(order, e, desk=desk)
+        _sign_nothing(order, e.code, desk=desk)
 
 
 def _ask(order: _Order, prepared: Prepared, provider: str, key_id: str, *, desk: Desk) -> NoReturn:
@@ -250,17 +257,15 @@ def _require_server_key(order: _Order, *, desk: Desk) -> None:
         raise PersonalKeyError(certificate=certificate.fingerprint)
 
 
-def _sign_nothing(order: _Order, error: DocsvcError, *, desk: Desk) -> NoReturn:
+def _sign_nothing(order: _Order, code: str, *, desk: Desk) -> NoReturn:
     """Take the yes back, with the reason; the document stays as it is.
 
     Raises:
         AwaitedError: always.
     """
     with desk.stores.transactions() as tx:
-        items.take_back(
-            tx, order.document_id, order.step, code=error.code, at=desk.stores.clock.now()
-        )
-    raise AwaitedError(document=str(order.document_id)) from error
+        items.take_back(tx, order.document_id, order.step, code=code, at=desk.stores.clock.now())
+    raise AwaitedError(document=str(order.document_id))
 
 
 def _by_token(order: _Order, prepared: Prepared, token: str, key_id: str, *, desk: Desk) -> bytes:

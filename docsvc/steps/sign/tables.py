@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docsvc.db.base import Base, Choice, Json, Moment
@@ -54,10 +54,7 @@ class SigningRequest(Base):
     """
 
     __tablename__ = "signing_requests"
-    __table_args__ = (
-        Index("ix_signing_requests_handle", "provider", "handle"),
-        Index("ix_signing_requests_turn", "provider", "key_id", "state"),
-    )
+    __table_args__ = (Index("ix_signing_requests_turn", "provider", "key_id", "state"),)
 
     transaction: Mapped[str] = mapped_column(String(64), primary_key=True)
     step: Mapped[Step] = mapped_column(Choice(Step))
@@ -69,7 +66,8 @@ class SigningRequest(Base):
     code: Mapped[str | None] = mapped_column(String(80))
     control_code: Mapped[str] = mapped_column(String(8))
     prompt: Mapped[str] = mapped_column(String(200))
-    handle: Mapped[str | None] = mapped_column(String(500))
+    # The provider's library keeps in it whatever it needs, such as the digests of all documents.
+    handle: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -60,6 +60,19 @@ def call_back(
     return Response(status_code=204)
 
 
+@router.post("/call-backs/{provider}/{rest:path}", status_code=204)
+def call_back_below(  # what a library adds to the address comes back to it
+    request: Request,
+    provider: Annotated[str, Path(max_length=80)],
+    rest: Annotated[str, Path(max_length=500)],
+    services: ServicesDep,
+    body: Annotated[bytes, Depends(body_of)],
+) -> Response:
+    """Take what a provider sends to an address that names the request and proves who sends."""
+    services.call_back(provider, body, dict(request.headers), path=rest)
+    return Response(status_code=204)
+
+
 def give_up(services: Services, caller: Caller, document_id: UUID) -> None:
     """Give the request of a document up, if the caller may sign it or is its clerk.
 

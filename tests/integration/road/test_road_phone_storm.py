@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,9 +54,14 @@ class Workers:
             worker.kill()
 
 
-def count(opened: Road, state: RequestState) -> int:
+def count(opened: Road) -> int:
+    """Count the signatures that a holder is asked for."""
     with opened.services.transactions() as tx:
-        found = select(SigningRequest).where(SigningRequest.state == state)
+        found = (
+            select(PendingSignature.document_id)
+            .join(SigningRequest, SigningRequest.transaction == PendingSignature.request)
+            .where(SigningRequest.state == RequestState.WAITING)
+        )
         return len(list(tx.scalars(found)))
 
 
@@ -68,23 +72,34 @@ def signed(opened: Road) -> int:
 @pytest.mark.crash
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    ("database", "workers"),
-    [("sqlite", 1), pytest.param("postgresql", 2, marks=pytest.mark.postgres)],
+    ("database", "workers", "items"),
+    [
+        pytest.param("sqlite", 1, 1, id="sqlite-one-by-one"),
+        pytest.param("postgresql", 2, 10, id="postgresql-batch", marks=pytest.mark.postgres),
+    ],
 )
 def test_every_waiting_signature_ends_once_however_often_workers_are_killed(
-    open_road: OpenRoad, demo_instance: DemoInstance, tmp_path: Path, database: str, workers: int
+    open_road: OpenRoad,
+    demo_instance: DemoInstance,
+    tmp_path: Path,
+    database: str,
+    workers: int,
+    items: int,
 ) -> None:
     service = phones.start(tmp_path, demo_instance)
-    opened = open_road(database=database, providers=[service.settings(requests_at_once=_DOCUMENTS)])
+    limits = {"requests_at_once": _DOCUMENTS, "items_per_request": items}
+    opened = open_road(database=database, providers=[service.settings(**limits)])
     try:
         phones.hand_out(opened)
         service.behave("hold")
-        waiting = [confirmed(opened) for _ in range(_DOCUMENTS)]
+        waiting = [confirmed(opened, agreed=items == 1) for _ in range(_DOCUMENTS)]
+        if items > 1:
+            opened.services.batches.begin(Step.SIGN_LEADER, waiting, account="leader")
         killed = Workers(opened, workers)
         for _ in range(_KILLS):
             killed.die_once()
         limit = opened.deadline(_LIMIT_S)
-        while count(opened, RequestState.WAITING) < _DOCUMENTS:
+        while count(opened) < _DOCUMENTS:
             limit()
         service.behave("sign")
         for _ in range(_KILLS):
@@ -99,12 +114,13 @@ def test_every_waiting_signature_ends_once_however_often_workers_are_killed(
 
 def check(opened: Road, service: phones.Phones, waiting: list[UUID]) -> None:
     """Each file has one signature, and for each the holder was asked once."""
-    assert len(service.requests()) == _DOCUMENTS
     with opened.services.transactions() as tx:
         assert list(tx.scalars(select(PendingSignature))) == []
-        states = Counter(tx.scalars(select(SigningRequest.state)))
+        states = dict(tx.execute(select(SigningRequest.transaction, SigningRequest.state)).all())
         found = {d: revisions(tx, d) for d in waiting}
-    assert states == {RequestState.ANSWERED: _DOCUMENTS}
+    assert set(states.values()) == {RequestState.ANSWERED}
+    assert {asked["transaction"] for asked in service.requests()} == set(states)
+    assert sum(asked["items"] for asked in service.requests()) == _DOCUMENTS
     for kept in found.values():
         assert [one.step for one in kept] == [Step.RECEIVE, Step.SIGN_LEADER]
         assert opened.services.blobs.get(kept[-1].digest).count(b"/ByteRange") == 1

@@ -8,6 +8,7 @@ import pytest
 
 from docsvc.settings import Provider as ProviderSettings
 from docsvc.steps.sign.providers import (
+    CallBack,
     Provider,
     Providers,
     ProviderUnknownError,
@@ -32,6 +33,32 @@ def test_provider_is_made_once_and_closed() -> None:
     assert providers.of("sim") is providers.of("sim")
     providers.close()
     assert made == ["sim", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("", "https://office.example/api/v1/call-backs/sim"),
+        ("https://gate.example/x", "https://gate.example/x"),
+    ],
+)
+def test_provider_learns_where_it_is_to_call_back(given: str, address: str) -> None:
+    learnt: list[str] = []
+
+    def make(settings: ProviderSettings) -> Provider:
+        learnt.append(settings.callback_url)
+        return Provider(signer=None)  # type: ignore[arg-type]
+
+    configured = CONFIGURED.model_copy(update={"callback_url": given})
+    providers = Providers((configured,), {"csc": make}, base_url="https://office.example/")
+    providers.of("sim")
+    providers.close()
+    assert learnt == [address]
+
+
+def test_call_back_finds_nothing_by_itself() -> None:
+    said = CallBack(body=b"", headers={})
+    assert said.by_name("x") is said.by_beginning("x") is None
 
 
 def test_provider_that_is_not_configured_is_unknown() -> None:
