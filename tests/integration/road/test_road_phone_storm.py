@@ -29,7 +29,7 @@ _LIMIT_S = 150.0
 _BEAT = (0.3, 2.0)
 # How long a worker lives: some are killed before they have come up, most at work.
 _LIFE_S = (0.5, 4.0)
-_KILLS = 5
+_KILLS = 4
 _VERIFIED = 4
 
 
