@@ -235,6 +235,9 @@ class Services:
             "archive": self.root.require_root,
             "sandbox": lambda: self.sandbox.run("docsvc.steps.inspect.tasks:ready").facts,
             "tokens": lambda: [self.tokens.of(t.label).ready() for t in self.settings.tokens],
+            "providers": lambda: [
+                self.requests.providers.of(one.name) for one in self.settings.providers
+            ],
             "timestamps": lambda: self.stamp(hashlib.sha256(b"docsvc doctor").digest()),
             "trust": lambda: (
                 self.sandbox.run(

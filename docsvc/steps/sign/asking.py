@@ -129,8 +129,10 @@ class Asker:
                 case _:
                     self._tell(claim)
         except Exception:
-            # A defect, or a database that is away: the lease runs out and it is tried again.
+            # A defect, or a database that is away: it is tried again, at the latest when the
+            # lease runs out; a request is sent under the same name however often.
             log.exception("sign.asking-failed", extra={"transaction": claim.transaction})
+            self._store(claim, _Trouble(code=DocsvcError.code, retryable=True))
 
     def _gather(self, claim: _Claim) -> None:
         with self._transactions() as tx:

@@ -240,8 +240,9 @@ class Requests:
     def _pend(self, request: SigningRequest, outcome: Pending) -> None:
         now = self.clock.now()
         request.handle, request.attempts = outcome.handle, 0
-        if request.state not in OPEN:
+        if request.state in GIVEN_UP:
             request.next_at = now  # given up while it was being sent: the provider is told
+        if request.state not in OPEN:
             return
         request.state, request.code = RequestState.WAITING, None
         expires_at = request.expires_at or now

@@ -23,6 +23,7 @@ from docsvc.steps.sign.rules import RequestState
 from docsvc.steps.sign.waiting import NotAskedError
 from docsvc.workflow import Person, State, Step
 from signing.errors import SigningError
+from signing.signers.base import Pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from support.road import OpenRoad, Road
 
     from docsvc.documents.tables import Document
-    from signing.signers.base import Completed, Pending
+    from signing.signers.base import Completed, Outcome, Request
 
 WAITS = "sign.waiting-for-holder"
 
@@ -236,6 +237,60 @@ def test_provider_that_is_away_is_told_of_a_cancelling_later(
         worker.make_due()
         worker.ask()
     assert worker.request_of(transaction).next_at is None
+
+
+def test_request_that_is_cancelled_while_it_goes_out_is_told_to_the_provider(
+    worker: OneWorker, service: Phones
+) -> None:
+    service.behave("hold")
+    document_id = confirmed(worker.opened)
+    worker.go(document_id)
+    transaction = worker.request(document_id).transaction
+    provider = worker.services.requests.providers.of(phones.NAME)
+    plain = provider.signer.sign
+
+    def slow(_self: object, request: Request) -> Outcome:
+        outcome = plain(request)
+        worker.services.cancel_signature(document_id, account="clerk")
+        return outcome
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(provider.signer), "sign", slow)
+        worker.ask()
+    worker.ask()
+    assert [r["cancelled"] for r in of(service, transaction)] == [True]
+    require_nothing_signed(worker, document_id, "sign.request-cancelled")
+
+
+def test_answer_may_be_called_back_before_the_request_has_returned(
+    worker: OneWorker, service: Phones
+) -> None:
+    service.behave("hold")
+    document_id = confirmed(worker.opened)
+    worker.go(document_id)
+    transaction = worker.request(document_id).transaction
+    services = worker.services
+    provider = services.requests.providers.of(phones.NAME)
+    plain = provider.signer.sign
+
+    def quick(_self: object, request: Request) -> Outcome:
+        outcome = plain(request)
+        assert isinstance(outcome, Pending)
+        service.behave("sign")
+        answer = provider.signer.poll(outcome.handle)
+        with services.transactions() as tx:
+            services.requests.settle(tx, transaction, answer)
+        return outcome
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(provider.signer), "sign", quick)
+        worker.ask()
+    worker.ask()
+    worker.go(document_id)
+    assert worker.document(document_id).state is State.REGISTERED
+    assert [r["cancelled"] for r in of(service, transaction)] == [False]
+    with services.transactions() as tx:
+        services.requests.settle(tx, "no-such-transaction", Pending(handle="x"))
 
 
 def test_asking_again_gives_the_open_request_up(worker: OneWorker, service: Phones) -> None:
@@ -501,7 +556,9 @@ def test_defect_of_a_library_leaves_the_request_to_the_next_turn(
         patch.setattr(type(provider.signer), "poll", broken)
         worker.make_due()
         worker.ask()
-    assert worker.request(document_id).state is RequestState.WAITING
+    request = worker.request(document_id)
+    assert (request.state, request.code) == (RequestState.WAITING, "service.internal")
+    assert request.next_at is not None
     service.behave("sign")
     assert worker.finish(document_id).state is State.REGISTERED
 
