@@ -29,7 +29,11 @@ from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
+from docsvc.steps.sign import asking, waiting
+from docsvc.steps.sign.batch import Batches
+from docsvc.steps.sign.providers import CallBack, Providers
 from docsvc.steps.sign.reports import Sealer
+from docsvc.steps.sign.requests import Requests
 from docsvc.steps.sign.token import Tokens
 from docsvc.steps.timestamp.service import Augmenter
 from docsvc.steps.verify import service as verify
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.catalog.messages import Lang
+    from docsvc.steps.sign.waiting import Waiting
 
 # What a timestamp is asked over to see whether one is to be had.
 _SELF_CHECK = hashlib.sha256(b"docsvc doctor").digest()
@@ -73,6 +78,7 @@ class Services:
     stores: Stores
     tokens: Tokens
     timestamps: Authorities
+    requests: Requests
     online: Online | None
     root: StorageRoot
     verifier: verify.Verifier
@@ -120,6 +126,38 @@ class Services:
             )
             documents.end(tx, document_id, ending, at=at)
             register.void(tx, document_id, reason=reason)
+
+    def waiting(self, document_id: UUID) -> Waiting | None:
+        """Return what the holder of a key is asked for a document; None if nobody is."""
+        with self.transactions() as tx:
+            return waiting.waiting_of(tx, document_id)
+
+    def cancel_signature(self, document_id: UUID, *, account: str) -> None:
+        """Give up the request that a document waits for; raises as `waiting.cancel` does."""
+        with self.transactions() as tx:
+            waiting.cancel(tx, document_id, account=account, requests=self.requests)
+
+    def ask_again(self, document_id: UUID, *, account: str) -> None:
+        """Ask for a signature with a new request; raises as `waiting.ask_again` does."""
+        with self.transactions() as tx:
+            waiting.ask_again(tx, document_id, account=account, requests=self.requests)
+
+    def signature_step(self, document_id: UUID) -> Step:
+        """Return the signature that a document is before; raises as `waiting.step_of` does."""
+        with self.transactions() as tx:
+            return waiting.step_of(tx, document_id)
+
+    def call_back(
+        self, provider: str, body: bytes, headers: Mapping[str, str], *, path: str = ""
+    ) -> None:
+        """Take what a provider sends by itself; raises as `asking.take_call_back` does."""
+        said = CallBack(body=body, headers=headers, path=path)
+        asking.take_call_back(self.requests, self.transactions, provider, said)
+
+    @property
+    def batches(self) -> Batches:
+        """Return what signs many documents in one confirmation."""
+        return Batches(transactions=self.transactions, requests=self.requests)
 
     def register_paper(self, entry: PaperEntry) -> UUID:
         """Enter a document that exists on paper only; see `steps.register.paper`."""
@@ -196,9 +234,10 @@ class Services:
             "archive": self.root.require_root,
             "sandbox": lambda: self.sandbox.run("docsvc.steps.inspect.tasks:ready").facts,
             "tokens": lambda: [self.tokens.of(t.label).ready() for t in self.settings.tokens],
-            "timestamps": lambda: self.timestamps.try_each(
-                hashlib.sha256(b"docsvc doctor").digest()
-            ),
+            "providers": lambda: [
+                self.requests.providers.of(one.name) for one in self.settings.providers
+            ],
+            "timestamps": lambda: self.timestamps.try_each(_SELF_CHECK),
             "trust": lambda: (
                 self.sandbox.run(
                     "docsvc.steps.verify.tasks:ready", str(self.settings.trust_dir)
@@ -221,6 +260,7 @@ class Services:
         self.sandbox.stop()
         self.tokens.stop()
         self.timestamps.close()
+        self.requests.providers.close()
         self.jobs.close()
         self.engine.dispose()
 
@@ -233,6 +273,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     time = clock or SystemClock()
     stores = Stores(transactions=transactions, blobs=blobs, clock=time)
     sandbox = Sandbox(settings.workers, preload=PRELOAD)
+    jobs = JobQueue(engine)
     root = StorageRoot(open_archive(settings.archive))
     root.initialise()
     online = open_online(settings, TableIndex(transactions), clock=time)
@@ -242,7 +283,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
         clock=time,
         transactions=transactions,
         blobs=blobs,
-        jobs=JobQueue(engine),
+        jobs=jobs,
         sandbox=sandbox,
         stores=stores,
         tokens=Tokens(settings.tokens),
@@ -250,6 +291,11 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
             settings.authorities,
             clock=time,
             usage=Usage(transactions=transactions, clock=time),
+        ),
+        requests=Requests(
+            providers=Providers(settings.providers, base_url=settings.base_url),
+            enqueue=jobs.enqueue,
+            clock=time,
         ),
         online=online,
         root=root,

@@ -9,9 +9,9 @@ import os
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from docsvc.errors import DocsvcError
 
@@ -62,10 +62,49 @@ class TimestampAuthority(_Record):
     """How many timestamps it gives in a day; 0: as many as one likes."""
 
 
+class Provider(_Record):
+    """A service that holds keys, or reaches the phones that do, and answers later."""
+
+    name: str = Field(min_length=1, max_length=80)
+    """Own name of the provider; certificates of the inventory name it where others name a token,
+    with the phone number, credential or account as the key."""
+    kind: Literal["mobile-soap", "mobile-json", "csc", "smartca", "mysign"]
+    """What it speaks: ETSI TS 102 204 over SOAP or as JSON, CSC API, VNPT SmartCA, MySign."""
+    url: str
+    """Address of the service."""
+    account: str = ""
+    """Name under which it knows this installation (AP_ID, client_id, sp_id)."""
+    secret_file: Path | None = None
+    """File that holds the secret of that account and nothing else."""
+    certificate_file: Path | None = None
+    """Certificate and key (PEM) that this installation shows to the service, if it wants one."""
+    ca_file: Path | None = None
+    """Authorities (PEM) that the service's own certificate is checked against; none: those of the
+    system."""
+    mode: Literal["synch", "asynchClientServer", "asynchServerServer"] = "asynchClientServer"
+    """How the answer comes, in the words of TS 102 204: in the same call, asked for, called back.
+    One that is called back is asked for as well."""
+    callback_url: str = ""
+    """Address that is given to the service for its call-backs; empty: that of ``base_url``."""
+    callback_secret_file: Path | None = None
+    """File that holds the secret by which call-backs are known to be the service's."""
+    options: dict[str, str] = {}
+    """What only this kind of provider knows, such as the URI of a signature profile."""
+    timeout_s: float = Field(default=30.0, gt=0, le=900)
+    """How long one call may take, in seconds."""
+    valid_for_s: float = Field(default=300.0, gt=0, le=3600)
+    """How long the holder has to answer, in seconds."""
+    requests_at_once: int = Field(default=1, ge=1, le=1000)
+    """Requests that may wait for the holder of one key; the next ones wait for their turn."""
+    items_per_request: int = Field(default=1, ge=1, le=500)
+    """Documents of a batch that the holder may be asked for at once."""
+
+
 # Settings that hold tables, each of a kind: only a file can hold them.
 TABLES: dict[str, type[BaseModel]] = {
     "timestamp_authorities": TimestampAuthority,
     "tokens": Token,
+    "providers": Provider,
 }
 
 
@@ -122,6 +161,8 @@ class Settings(_Record):
     """Size of that folder, at most; what was not used for the longest time goes first."""
     tokens: tuple[Token, ...] = ()
     """Tokens of this machine: ``[[tokens]]`` tables, in the file only."""
+    providers: tuple[Provider, ...] = ()
+    """Providers whose signatures come later: ``[[providers]]`` tables, in the file only."""
     report_certificate: str = ""
     """SHA-256 (hex) of a body's certificate in the inventory, whose key seals reports on
     signatures; empty: they are not sealed. Anybody may ask for a report: give it a token of its
@@ -135,6 +176,15 @@ class Settings(_Record):
     """Size of an upload, at most."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged, as JSON lines on standard error."""
+
+    @model_validator(mode="after")
+    def _own_names(self) -> Self:
+        """Refuse two devices of one name: the inventory could not tell them apart."""
+        names = [t.label for t in self.tokens] + [p.name for p in self.providers]
+        if len(names) != len(set(names)):
+            msg = "tokens and providers need names of their own"
+            raise ValueError(msg)
+        return self
 
     @property
     def database(self) -> str:
@@ -188,7 +238,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     try:
         return Settings.model_validate(values)
     except ValidationError as e:
-        keys = ", ".join(".".join(map(str, x["loc"])) for x in e.errors())
+        keys = ", ".join(".".join(map(str, x["loc"])) or x["msg"] for x in e.errors())
         raise SettingsError(path=str(chosen or "DOCSVC_*"), problem=keys) from e
 
 

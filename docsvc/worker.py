@@ -15,6 +15,7 @@ from sqlalchemy import update
 from archive.errors import ArchiveError
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
+from docsvc.documents.errors import AwaitedError
 from docsvc.documents.service import Ending
 from docsvc.documents.sweep import sweep
 from docsvc.errors import DocsvcError
@@ -26,7 +27,7 @@ from docsvc.steps.deposit import service as deposit
 from docsvc.steps.inspect import service as inspect
 from docsvc.steps.publish import service as publish
 from docsvc.steps.register import service as register
-from docsvc.steps.sign import lease
+from docsvc.steps.sign import asking, lease
 from docsvc.steps.sign import service as sign
 from docsvc.steps.timestamp import service as timestamp
 from docsvc.steps.verify import service as verify
@@ -39,12 +40,15 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.bootstrap import Services
+    from docsvc.db.transactions import Tx
     from docsvc.workflow import Leg
 
 log = logging.getLogger(__name__)
 
 _NAMED_ERRORS = (DocsvcError, SigningError, VerificationError, ArchiveError)
 _HEARTBEAT_S = 2.0
+# Between two looks for requests that are due.
+_ASKING_S = 0.25
 # Several missed heartbeats: a worker that is only slow must not lose its work.
 _DEAD_AFTER = timedelta(seconds=20)
 # Claims older than this belong to no upload that is still under way.
@@ -60,6 +64,7 @@ def road_of(services: Services) -> Mapping[Step, StepFunction]:
         stores=stores,
         sandbox=sandbox,
         tokens=services.tokens,
+        requests=services.requests,
         stamp=services.stamp,
         holder=services.settings.executor,
         server_side_personal_keys=services.settings.server_side_personal_keys,
@@ -119,6 +124,10 @@ class Runner:
         began = time.perf_counter()
         try:
             self._road[leg.step](document_id)
+        except AwaitedError:
+            # Whoever acts, or asks again, lets the road go on; no thread waits for a person.
+            log.info("step.awaits", extra={"document": str(document_id), "step": leg.step})
+            return Taken(step=None)
         except _NAMED_ERRORS as e:
             return self._settle(document_id, leg, e)
         except Exception:
@@ -197,7 +206,9 @@ class RunningWorker:
             take=Runner(services).take,
             lock=settings.data_dir / "worker.lock" if embedded else None,
         )
+        self._asker = asking.Asker(services.requests, services.transactions, settings.executor)
         self._stopping = threading.Event()
+        self._asking = threading.Thread(target=self._ask, name="asking", daemon=True)
         self._beat = threading.Thread(target=self._live, name="heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -209,15 +220,18 @@ class RunningWorker:
         self._worker.hold()
         with self._services.transactions() as tx:
             # What is held under our name was held by a process that is gone.
-            lease.forget(tx, [self._services.settings.executor])
+            self._forget(tx, [self._services.settings.executor])
         self._seen()
         self._worker.start()
         self._beat.start()
+        self._asking.start()
 
     def stop(self) -> None:
         """Finish the steps at work and stop."""
         self._stopping.set()
         self._beat.join()
+        self._asking.join()
+        self._asker.stop()
         self._worker.stop()
 
     def _live(self) -> None:
@@ -238,6 +252,20 @@ class RunningWorker:
             except Exception:
                 # A heartbeat that misses once is no reason to stop working.
                 log.exception("worker.heartbeat-failed")
+
+    def _ask(self) -> None:
+        """Speak with the providers, as far as something is due."""
+        while not self._stopping.wait(_ASKING_S):
+            try:
+                self._asker.turn()
+            except Exception:
+                # A database that is away once is no reason to stop asking.
+                log.exception("worker.asking-failed")
+
+    def _forget(self, tx: Tx, holders: list[str]) -> None:
+        """Free what dead workers held: tokens, and requests that they were looking at."""
+        lease.forget(tx, holders)
+        asking.forget(tx, holders, at=self._services.clock.now())
 
     def _seen(self) -> None:
         with self._services.transactions() as tx:
@@ -262,5 +290,5 @@ class RunningWorker:
         )
         with self._services.transactions() as tx:
             dead = list(tx.scalars(found))
-            lease.forget(tx, dead)
+            self._forget(tx, dead)
         return dead

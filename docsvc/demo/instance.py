@@ -27,6 +27,8 @@ from docsvc.settings import Settings, Token
 from verification.model import Role as SignatureRole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from docsvc.bootstrap import Services
 
 ACTOR = "demonstration"
@@ -79,20 +81,21 @@ def prepare(folder: Path, *, port: int = _AUTHORITY_PORT, **changes: object) -> 
 
 def write_settings(instance: Instance, path: Path) -> None:
     """Write the settings of an instance as a file that ``DOCSVC_CONFIG`` can name."""
-    lines = []
-    tables = []
-    for name, value in instance.settings.model_dump(mode="json", exclude_defaults=True).items():
-        if name == "tokens":
-            tables = value
-        else:
-            lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
-    for entry in tables:
-        lines.append("\n[[tokens]]")
-        environment = entry.pop("environment")
-        lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in entry.items()]
-        lines.append("\n[tokens.environment]")
-        lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in environment.items()]
+    values = instance.settings.model_dump(mode="json", exclude_defaults=True)
+    tables = {name: values.pop(name) for name in ("tokens", "providers") if name in values}
+    lines = list(_lines(values))
+    for name, entries in tables.items():
+        for entry in entries:
+            inner = {key: entry.pop(key) for key in list(entry) if isinstance(entry[key], dict)}
+            lines += [f"\n[[{name}]]", *_lines(entry)]
+            for key, value in inner.items():
+                lines += [f"\n[{name}.{key}]", *_lines(value)]
     path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _lines(values: Mapping[str, object]) -> Iterator[str]:
+    """Write plain values as lines of TOML."""
+    return (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
 
 
 def populate(services: Services, instance: Instance) -> None:

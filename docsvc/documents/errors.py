@@ -40,3 +40,9 @@ class SecretDocumentError(DocsvcError):
     """The document bears a secrecy mark: nothing of it is kept but the event."""
 
     code = "classify.secret"
+
+
+class AwaitedError(DocsvcError):
+    """A person has to act before the step can be taken; the road goes on when that has happened."""
+
+    code = "sign.waiting-for-holder"

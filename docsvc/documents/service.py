@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -205,7 +205,7 @@ def confirm(
     if leg is None or leg.step is not step or leg.waits_for is None:
         raise NotWaitingError(document=str(document_id), step=step, state=document.state)
     # The document's row is taken before the audit chain's, as everywhere: no deadlock.
-    document.waits_for = None
+    document.waits_for = document.waiting_code = None
     tx.flush()
     allow(tx, document_id, step, account=account, at=at, facts=facts)
 
@@ -228,6 +228,38 @@ def allow(
         )
     )
     audit.append(tx, at=at, actor=account, act=f"confirm.{step}", subject=str(document_id))
+
+
+def hold(tx: Tx, document_ids: Iterable[UUID]) -> None:
+    """Hold several documents until ``tx`` ends: before the audit chain, as everywhere."""
+    tx.execute(
+        select(Document.id)
+        .where(Document.id.in_(list(document_ids)))
+        .order_by(Document.id)
+        .with_for_update()
+    )
+
+
+def withdraw(
+    tx: Tx, document_id: UUID, step: Step, *, code: str, at: datetime, actor: str = "system"
+) -> bool:
+    """Take the yes to ``step`` back, so that its person is asked again, and show why.
+
+    Returns:
+        False if ``step`` is not the next one any more, or nobody had said yes.
+    """
+    document = tx.get(Document, document_id, with_for_update=True)
+    given = tx.get(Confirmation, (document_id, step))
+    leg = next_leg(document.route, document.state) if document else None
+    if document is None or given is None or leg is None or leg.step is not step:
+        return False
+    tx.delete(given)
+    document.waits_for, document.waiting_code = leg.waits_for, code
+    tx.flush()
+    audit.append(
+        tx, at=at, actor=actor, act=f"withdraw.{step}", subject=str(document_id), code=code
+    )
+    return True
 
 
 def confirmation(tx: Tx, document_id: UUID, step: Step) -> Confirmation:

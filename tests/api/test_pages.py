@@ -244,10 +244,14 @@ def test_leader_signs_the_queue_with_one_confirmation(as_role: AsRole, deliver: 
     form = {"csrf": csrf(client), "document": [str(ready), str(early)], "seen": "yes"}
 
     assert str(ready) in good(client.get("/sign"))
-    html = good(client.post("/sign", data=form))
+    begun = client.post("/sign", data=form)
 
-    assert "1 trên 2" in html
+    assert begun.status_code == 303
+    html = good(client.get(begun.headers["Location"]))
+    assert "Xong 1 trên 2" in html
     assert "documents.not-waiting" in html
+    assert begun.headers["Location"] in good(client.get("/sign"))
+    assert "sign.batch-unknown" in as_role(Role.CLERK).get(begun.headers["Location"]).text
     unseen = client.post("/sign", data=form | {"seen": ""})
     assert unseen.status_code == 422
     nothing = client.post("/sign", data=form | {"document": []})

@@ -17,7 +17,7 @@ from archive.errors import ArchiveError
 from docsvc.catalog import authority, kinds, messages, secrecy, urgency
 from docsvc.cli.main import app
 from docsvc.errors import CodedError, DocsvcError
-from docsvc.settings import Settings, Token
+from docsvc.settings import Provider, Settings, Token
 from docsvc.workflow import Person, RouteName, State, Step
 from signing.errors import SigningError
 from verification.errors import VerificationError
@@ -118,8 +118,8 @@ def test_the_reference_is_not_stale(path: Path) -> None:
     assert path.read_text("utf-8") == build.pages()[path], "run python docs/build.py"
 
 
-@pytest.mark.parametrize("record", [Settings, Token])
-def test_every_setting_says_what_it_does(record: type[Settings | Token]) -> None:
+@pytest.mark.parametrize("record", [Settings, Token, Provider])
+def test_every_setting_says_what_it_does(record: type[Settings | Token | Provider]) -> None:
     assert [n for n, f in record.model_fields.items() if not f.description] == []
 
 

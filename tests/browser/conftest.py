@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,14 +41,18 @@ class Site:
     road: Road
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
+@contextmanager
+def served(
+    folder: Path, demo: DemoInstance, *, phones: bool = False, **settings: object
+) -> Iterator[Site]:
+    """Run a service and its worker; ``phones``: the worker knows the stand-in provider."""
     port = servers.free_port()
     address = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
-        opened = stack.enter_context(road.opened(folder / "data", demo_instance, base_url=address))
-        opened.start_worker()
+        opened = stack.enter_context(
+            road.opened(folder / "data", demo, base_url=address, **settings)
+        )
+        opened.start_worker(crash={"phones": True} if phones else None)
         server = servers.start(
             [
                 sys.executable, "-m", "uvicorn", "--factory", "docsvc.web.app:create",
@@ -61,6 +65,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance) 
         )  # fmt: skip
         stack.callback(server.stop)
         yield Site(address=address, road=opened)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance) -> Iterator[Site]:
+    with served(tmp_path_factory.mktemp("site"), demo_instance) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

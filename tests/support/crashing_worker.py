@@ -12,6 +12,7 @@ Between two such moments nothing lasts, so that a kill before each is a kill at 
 ``mode``      ``kill`` before the act (default), ``torn`` in the middle of a written file,
               ``later`` a moment after the act has begun
 ``trace``     a file that takes the points that were passed, one a line
+``phones``    the stand-in provider of ``support.phones`` is known
 ``beat``      seconds between heartbeats, and after which a worker counts as dead
 ============  ==============================================================================
 
@@ -37,6 +38,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
+
+# A program of its own: pytest's way to the package is not there.
+sys.path.append(str(Path(__file__).parents[1]))
+
+from support import phones
 
 from archive.ocfl import StorageRoot, object_path
 from archive.stores import LocalFolder
@@ -293,6 +299,8 @@ def work(order: dict[str, Any]) -> int:
     logs.configure(chosen.log_level)
     if "at" in order or "trace" in order:
         install(order)
+    if "phones" in order:
+        phones.install()
     services = open_services(chosen)
     named: dict[str, Any] = {}
     if "beat" in order:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, update
@@ -81,6 +81,20 @@ def release(tx: Tx, token: str, holder: str, fence: int) -> None:
     ).one_or_none()
     if done is None:
         raise LeaseLostError(token=token)
+
+
+def queue_up(tx: Tx, name: str) -> None:
+    """Let nobody else pass here under this name until ``tx`` ends; taken before any other row."""
+    through = update(TokenLease).where(TokenLease.token == name)
+    through = through.values(fence=TokenLease.fence + 1).returning(TokenLease.token)
+    if tx.execute(through).one_or_none() is not None:
+        return
+    long_ago = datetime.fromtimestamp(0, UTC)
+    try:
+        with tx.begin_nested():
+            tx.add(TokenLease(token=name, holder=None, fence=1, expires_at=long_ago))
+    except IntegrityError:
+        tx.execute(through)
 
 
 def forget(tx: Tx, holders: Collection[str]) -> None:

@@ -1,7 +1,10 @@
-"""Where a signature goes and what it fills in, from what was recognised and registered. Pure."""
+"""Where a signature goes and what it fills in; how a request for one goes on. Pure."""
 
 from __future__ import annotations
 
+import hashlib
+from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from signing.model import (
@@ -17,14 +20,117 @@ from signing.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 # NORMS 1.4: the number line is 13 points upright, the date line 13 to 14 points italic.
 _NUMBER_SIZE = 13.0
 _DATE_SIZE = 13.0
 _TEXTS = {"number": NUMBER_FIELD, "day": DAY_FIELD, "month": MONTH_FIELD}
 
+# A provider that was away is asked again soon, then less often.
+_BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+# What a phone shows on one screen.
+_MAX_PROMPT = 160
+_CODE_DIGITS = 4
+# An answer that was given in time may take that much longer to reach us.
+_GRACE = timedelta(seconds=30)
+
 FIELD_OF = {Role.LEADER: LEADER_FIELD, Role.ORGANISATION: ORGANISATION_FIELD}
+
+
+class RequestState(StrEnum):
+    """How far a request to a provider has come."""
+
+    GATHERING = "gathering"
+    INTENDED = "intended"
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+OPEN = frozenset({RequestState.GATHERING, RequestState.INTENDED, RequestState.WAITING})
+# Nothing was signed, though the provider may still hold the request, or even its answer.
+GIVEN_UP = frozenset({RequestState.EXPIRED, RequestState.CANCELLED})
+
+
+class ItemOutcome(StrEnum):
+    """What became of a document of a batch; one without any is still under way."""
+
+    SIGNED = "signed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Progress(StrEnum):
+    """Where a document of a batch is now, for people."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    SIGNED = "signed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+def control_code(transaction: str) -> str:
+    """Return the four digits that desk and device show for a request.
+
+    They are no secret: they let the holder see that the prompt belongs to what the desk shows.
+    """
+    number = int.from_bytes(hashlib.sha256(transaction.encode()).digest()[:8])
+    return f"{number % 10**_CODE_DIGITS:0{_CODE_DIGITS}d}"
+
+
+def prompt_of(names: Sequence[str]) -> str:
+    """Return what the holder's device shows for the documents of a request."""
+    if len(names) == 1:
+        return _cut(f"Ký {names[0]}")
+    return _cut(f"Ký {len(names)} văn bản, đầu tiên: {names[0]}")
+
+
+def name_of(*, number: str | None, symbol: str | None, subject: str | None) -> str:
+    """Return what a document is called on the holder's device."""
+    return _cut(" ".join(part for part in (number or symbol, subject) if part) or "văn bản")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_PROMPT else f"{text[: _MAX_PROMPT - 1]}…"
+
+
+def again_at(now: datetime, attempts: int) -> datetime:
+    """Return when to try again after that many failures in a row, from 1."""
+    return now + timedelta(seconds=_BACKOFF_S[min(attempts, len(_BACKOFF_S)) - 1])
+
+
+def next_poll(now: datetime, expires_at: datetime, poll_after_s: float) -> datetime:
+    """Return when to ask for the answer again: at the end of its time at the latest."""
+    after = now + timedelta(seconds=poll_after_s)
+    return min(after, expires_at) if expires_at > now else after
+
+
+def is_over(now: datetime, expires_at: datetime | None, *, reachable: bool) -> bool:
+    """Say whether a request has had its time; one whose provider is away has a little longer."""
+    if expires_at is None:
+        return False
+    return now >= (expires_at if reachable else expires_at + _GRACE)
+
+
+def progress_of(outcome: ItemOutcome | None, *, ended: bool, asked: bool) -> Progress:
+    """Return where a document of a batch is.
+
+    Args:
+        outcome: what was written down.
+        ended: its road has ended for another reason, without this signature.
+        asked: its signature is intended, and somebody asked for it.
+    """
+    if outcome is not None:
+        return Progress(outcome)
+    if ended:
+        return Progress.FAILED
+    return Progress.WAITING if asked else Progress.QUEUED
 
 
 def places_of(classification: Mapping[str, Any]) -> ReservedPlaces:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from docsvc.documents.tables import Document, Event, Revision
 from docsvc.statistics.measures import Denominator
 from docsvc.statistics.report import By
+from docsvc.steps.sign.batch import MAX_DOCUMENTS, Batch
+from docsvc.steps.sign.rules import Progress, RequestState
 from docsvc.workflow import Person, RouteName, State, Step
 
 # One line of text with something in it; no control characters (a database takes no NUL).
@@ -256,6 +258,67 @@ class VerdictOut(_Out):
     reasons: list[str]
     policy: str
     verified_at: datetime
+
+
+class RequestOut(_Out):
+    """What the holder of a key is asked; ``until`` is empty before the request has gone out.
+
+    ``code`` is what is in the way, such as a provider that does not answer; ``documents`` is how
+    many are signed by one yes.
+    """
+
+    step: Step
+    provider: str
+    state: RequestState
+    code: str | None
+    control_code: str
+    prompt: str
+    documents: int
+    since: datetime
+    until: datetime | None
+
+
+class AskedOut(_Out):
+    """What a document waits for: a holder's device, or a person, and why."""
+
+    waiting: RequestOut | None
+    code: str | None
+
+
+class BatchIn(_In):
+    """Documents to be signed, or sealed, in one confirmation."""
+
+    step: Literal["sign-leader", "sign-organisation"]
+    documents: Annotated[list[UUID], Field(min_length=1, max_length=MAX_DOCUMENTS)]
+
+
+class LineOut(_Out):
+    """A document of a batch; ``code`` says why it is not signed, or what it needs."""
+
+    document_id: UUID
+    number_text: str | None
+    title: str
+    progress: Progress
+    code: str | None
+    ended_at: datetime | None
+
+
+class BatchOut(_Out):
+    """A batch as it stands; ``counts`` are its documents by where they are."""
+
+    id: UUID
+    step: Step
+    created_at: datetime
+    stopped_at: datetime | None
+    is_over: bool
+    counts: dict[Progress, int]
+    waiting: list[RequestOut]
+    lines: list[LineOut]
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """Describe a batch."""
+        return cls.model_validate(batch)
 
 
 class Health(_Out):

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from docsvc.web.pages import (
     accounts,
+    batches,
     confirm,
     documents,
     doors,
@@ -13,12 +14,15 @@ from docsvc.web.pages import (
     sign,
     statistics,
     verify,
+    waiting,
 )
 
 _PARTS = (
     doors,
     receive,
     sign,
+    batches,
+    waiting,
     confirm,
     documents,
     register,

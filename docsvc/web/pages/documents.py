@@ -20,7 +20,7 @@ from docsvc.documents.tables import Document, Event, Revision
 from docsvc.steps.verify.service import VERDICT
 from docsvc.web.api import uploads
 from docsvc.web.api.documents import name_of
-from docsvc.web.api.steps import decline
+from docsvc.web.api.steps import ACTION_OF, decline
 from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of
 from docsvc.web.errors import FieldError
 from docsvc.web.pages import boxes
@@ -28,7 +28,8 @@ from docsvc.web.pages.boxes import Box
 from docsvc.web.pages.rendering import render
 from docsvc.web.pages.road import Stop, road_of
 from docsvc.web.pages.rows import Lamp, Row, colour_of, lamps_of, row_of, saying_of
-from docsvc.workflow import Person
+from docsvc.web.pages.waiting import WaitingView, waiting_view
+from docsvc.workflow import Person, Step
 
 router = APIRouter()
 
@@ -68,6 +69,7 @@ class DocumentPage:
     revisions: tuple[Revision, ...]
     verdict: VerdictView | None
     judged: Mapping[str, Any] | None
+    waiting: WaitingView | None
     may: Mapping[str, bool]
     public_address: str | None
     qr: str | None
@@ -105,6 +107,7 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         revisions = tuple(queries.revisions(tx, document_id))
         attached = attachments(tx, document_id)
     judged = attached.get(VERDICT)
+    waiting = services.waiting(document_id)
     address = public_address(services, document)
     page = DocumentPage(
         row=row_of(document, caller.units),
@@ -114,7 +117,8 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         revisions=revisions,
         verdict=verdict_of(services, attached.get(_REPORT)),
         judged=json.loads(services.blobs.get(judged)) if judged else None,
-        may=_may(caller, document),
+        waiting=waiting_view(waiting, services.clock.now()) if waiting else None,
+        may=_may(caller, document, waiting.step if waiting else None),
         public_address=address,
         qr=segno.make(address, error="m").svg_inline(scale=3, border=2) if address else None,
     )
@@ -183,8 +187,14 @@ def public_address(services: Services, document: Document) -> str | None:
     return f"{services.settings.base_url.rstrip('/')}/p/{document.public_code}"
 
 
-def _may(caller: Caller, document: Document) -> dict[str, bool]:
+def _may(caller: Caller, document: Document, asked: Step | None) -> dict[str, bool]:
     waits_for, unit = document.waits_for, document.unit_code
     clerk = waits_for == Person.CLERK and caller.may(Action.CONFIRM, unit)
     leader = waits_for == Person.LEADER and caller.may(Action.SIGN, unit)
-    return {"read": caller.may(Action.READ, unit), "act": clerk or leader}
+    ask = asked is not None and caller.may(ACTION_OF[asked], unit)
+    return {
+        "read": caller.may(Action.READ, unit),
+        "act": clerk or leader,
+        "ask": ask,
+        "cancel": ask or (asked is not None and caller.may(Action.CONFIRM, unit)),
+    }

@@ -5,13 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.documents import queries
 from docsvc.documents.queries import Wanted
 from docsvc.errors import DocsvcError
+from docsvc.steps.sign.batch import MAX_DOCUMENTS, BatchHead
+from docsvc.web.api.batches import start
 from docsvc.web.api.steps import agree
 from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of, texts_of
 from docsvc.web.errors import FieldError, NothingChosenError
@@ -23,8 +25,8 @@ from docsvc.workflow import Step
 
 router = APIRouter()
 
-# More than anybody looks at before one confirmation.
-_LONGEST = 100
+_LATEST = 5
+_SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class QueuePage:
     rows: tuple[Row, ...]
     more: bool
     server_keys: bool
+    providers: bool
+    batches: tuple[BatchHead, ...]
 
 
 @router.get("/sign")
@@ -45,7 +49,7 @@ def to_sign(request: Request, services: ServicesDep, caller: CallerDep) -> Respo
 
 @router.post("/sign")
 def sign(request: Request, services: ServicesDep, caller: CallerDep, form: FormDep) -> Response:
-    """Sign what was chosen; each document has an outcome of its own."""
+    """Sign what was chosen; several documents are a batch."""
     if text_of(form, "seen") != "yes":
         raise FieldError(field="seen")
     return _agree_to(request, services, caller, form, Step.SIGN_LEADER)
@@ -60,7 +64,7 @@ def to_seal(request: Request, services: ServicesDep, caller: CallerDep) -> Respo
 
 @router.post("/desk/seal")
 def seal(request: Request, services: ServicesDep, caller: CallerDep, form: FormDep) -> Response:
-    """Seal what was chosen; each document has an outcome of its own."""
+    """Seal what was chosen; several documents are a batch."""
     return _agree_to(request, services, caller, form, Step.SIGN_ORGANISATION)
 
 
@@ -74,34 +78,36 @@ def _queue(services: Services, caller: Caller, action: Action, step: Step) -> Qu
     caller.require_somewhere(action)
     wanted = Wanted(units=caller.units_for(action), waits_before=step)
     with services.transactions() as tx:
-        found = queries.find(tx, wanted, limit=_LONGEST)
+        found = queries.find(tx, wanted, limit=MAX_DOCUMENTS)
     return QueuePage(
         rows=tuple(row_of(d, caller.units) for d in found.documents),
         more=found.after is not None,
         server_keys=services.settings.server_side_personal_keys,
+        providers=bool(services.settings.providers),
+        batches=services.batches.latest(step, account=caller.login, limit=_LATEST),
     )
 
 
 def _agree_to(
     request: Request, services: Services, caller: Caller, form: FormData, step: Step
 ) -> Response:
-    chosen = [_id_of(text) for text in texts_of(form, "document")]
+    chosen = list(dict.fromkeys(_id_of(text) for text in texts_of(form, "document")))
     if not chosen:
         raise NothingChosenError
+    if len(chosen) > 1:
+        batch_id = start(services, caller, step, chosen)
+        return RedirectResponse(f"/batches/{batch_id}", _SEE_OTHER)
     title, says, back, back_key = _OUTCOMES[step]
     page = OutcomesPage(
         title=title,
-        outcomes=tuple(
-            _outcome(request, services, caller, document_id, step, says)
-            for document_id in dict.fromkeys(chosen)
-        ),
+        outcomes=(_outcome(request, services, caller, chosen[0], step, says),),
         back=back,
         back_key=back_key,
     )
     return render(request, "outcomes.html", page, caller=caller)
 
 
-def _outcome(  # one line of a batch
+def _outcome(
     request: Request,
     services: Services,
     caller: Caller,

@@ -103,6 +103,32 @@ class Office:
         self.page.get_by_role("button", name="Ký các văn bản đã chọn").click()
         return self.outcomes()
 
+    def sign_all(self) -> list[str]:
+        """Sign everything in the queue in one confirmation; return the lines of the batch."""
+        self.page.get_by_role("link", name="Ký văn bản").click()
+        self.page.get_by_label("Chọn tất cả").check()
+        self.page.get_by_label("Tôi đã xem").check()
+        self.page.get_by_role("button", name="Ký các văn bản đã chọn").click()
+        return self.outcomes()
+
+    def control_code(self) -> str:
+        """Wait until the page shows the code of a device, and return it."""
+        shown = self.page.locator(".control-code strong").first
+        shown.wait_for()
+        return shown.inner_text()
+
+    def open_line(self, number: int) -> None:
+        """Open a document of the batch."""
+        self.page.locator(".outcomes > li a").nth(number).click()
+
+    def press(self, name: str) -> None:
+        """Press a button of the page's main part."""
+        self.page.get_by_role("main").get_by_role("button", name=name).first.click()
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the page says something; it looks for itself."""
+        self.page.get_by_role("main").get_by_text(text).first.wait_for()
+
     def seal_all(self) -> list[str]:
         """Seal everything that waits."""
         self.page.get_by_role("link", name="Đóng dấu", exact=True).click()

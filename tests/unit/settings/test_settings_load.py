@@ -136,3 +136,38 @@ def test_a_file_that_is_named_and_missing_is_refused() -> None:
 def test_settings_do_not_change_once_read() -> None:
     with pytest.raises(ValidationError):
         load(environment={}).port = 1
+
+
+PROVIDER = """
+[[providers]]
+name = "sim"
+kind = "mobile-json"
+url = "https://mssp.example"
+mode = "asynchServerServer"
+secret_file = "/etc/docsvc/ap"
+
+[providers.options]
+profile = "http://alauda.mobi/nonRepudiation"
+"""
+
+
+def test_providers_come_from_the_file() -> None:
+    (provider,) = load(written(PROVIDER), {}).providers
+    assert (provider.name, provider.valid_for_s, provider.requests_at_once) == ("sim", 300, 1)
+    assert provider.options == {"profile": "http://alauda.mobi/nonRepudiation"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [PROVIDER + PROVIDER, PROVIDER.replace('"sim"', '"văn thư"') + TOKEN],
+    ids=["two-providers", "provider-and-token"],
+)
+def test_two_devices_of_one_name_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(written(text), {})
+    assert "names of their own" in str(caught.value.facts["problem"])
+
+
+def test_providers_cannot_come_from_the_environment() -> None:
+    with pytest.raises(SettingsError):
+        load(environment={"DOCSVC_PROVIDERS": "[]"})

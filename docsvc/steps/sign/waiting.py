@@ -1,0 +1,117 @@
+"""What a document waits for, and what the desk can do about it: cancel, ask again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from docsvc.documents import service as documents
+from docsvc.documents.errors import NotWaitingError
+from docsvc.errors import DocsvcError
+from docsvc.steps.sign.requests import CANCELLED
+from docsvc.steps.sign.rules import OPEN, RequestState
+from docsvc.steps.sign.tables import PendingSignature, SigningRequest
+from docsvc.workflow import Step, next_leg
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from docsvc.db.transactions import Tx
+    from docsvc.steps.sign.requests import Requests
+
+
+class NotAskedError(DocsvcError):
+    """Nobody is asked for a signature of this document now: there is nothing to cancel."""
+
+    code = "sign.not-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The request that a document waits for.
+
+    Attributes:
+        code: what is in the way at the moment, such as a provider that does not answer.
+        documents: how many documents the holder says yes to at once.
+        until: when nobody waits any more; None before the request has gone out.
+    """
+
+    transaction: str
+    step: Step
+    provider: str
+    state: RequestState
+    code: str | None
+    control_code: str
+    prompt: str
+    documents: int
+    since: datetime
+    until: datetime | None
+
+
+def waiting_of(tx: Tx, document_id: UUID) -> Waiting | None:
+    """Return what the holder of a key is asked for a document; None if nobody is."""
+    found = tx.scalars(
+        select(SigningRequest)
+        .join(PendingSignature, PendingSignature.request == SigningRequest.transaction)
+        .where(PendingSignature.document_id == document_id, SigningRequest.state.in_(OPEN))
+    ).one_or_none()
+    return None if found is None else view_of(tx, found)
+
+
+def view_of(tx: Tx, request: SigningRequest) -> Waiting:
+    """Describe a request."""
+    number = select(func.count()).where(PendingSignature.request == request.transaction)
+    return Waiting(
+        transaction=request.transaction,
+        step=request.step,
+        provider=request.provider,
+        state=request.state,
+        code=request.code,
+        control_code=request.control_code,
+        prompt=request.prompt,
+        documents=tx.scalar(number) or 0,
+        since=request.created_at,
+        until=request.expires_at,
+    )
+
+
+def cancel(tx: Tx, document_id: UUID, *, account: str, requests: Requests) -> None:
+    """Give up the request that a document waits for, with all that is in it.
+
+    Raises:
+        NotAskedError: there is none, or it was answered in the same moment.
+    """
+    waiting = waiting_of(tx, document_id)
+    request = requests.taken(tx, waiting.transaction) if waiting else None
+    if request is None or request.state not in OPEN:
+        raise NotAskedError(document=str(document_id))
+    requests.give_up(tx, request, RequestState.CANCELLED, CANCELLED, actor=account)
+
+
+def ask_again(tx: Tx, document_id: UUID, *, account: str, requests: Requests) -> None:
+    """Ask the holder with a new request; one that is open is given up first.
+
+    Raises:
+        NotWaitingError: the document does not wait for a signature.
+    """
+    if waiting_of(tx, document_id) is not None:
+        cancel(tx, document_id, account=account, requests=requests)
+    step = step_of(tx, document_id)
+    documents.confirm(tx, document_id, step, account=account, at=requests.clock.now())
+    requests.enqueue(tx, document_id)
+
+
+def step_of(tx: Tx, document_id: UUID) -> Step:
+    """Return the signature that comes next on the road of a document.
+
+    Raises:
+        NotWaitingError: the next step is no signature.
+    """
+    document = documents.get(tx, document_id)
+    leg = next_leg(document.route, document.state)
+    if leg is None or leg.step not in {Step.SIGN_LEADER, Step.SIGN_ORGANISATION}:
+        raise NotWaitingError(document=str(document_id), state=document.state)
+    return leg.step
