@@ -124,7 +124,7 @@ def decode(handle: str) -> Handle:
             code=str(read["code"]),
             chain=tuple(map(_bytes, read["chain"])),
         )
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise MobileHandleError from error
 
 

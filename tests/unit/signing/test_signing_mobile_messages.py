@@ -369,8 +369,15 @@ def test_a_handle_survives_as_text() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [('"v":1', '"v":2'), ('"parts":[[', '"parts":[[1,'), ('"done":["', '"done":["!'),
-     ('"expires":1', '"expires":"x"'), ('"msisdn"', '"other"'), ("{", "[")],
+     ('"expires":1', '"expires":"x"'), ('"expires":1', '"expires":Infinity'),
+     ('"msisdn"', '"other"'), ("{", "[")],
 )  # fmt: skip
 def test_a_damaged_handle_is_named(before: str, after: str) -> None:
     with pytest.raises(MobileHandleError):
         decode(HANDLE.encode().replace(before, after, 1))
+
+
+@given(handle=st.text(max_size=60))
+def test_whatever_is_no_handle_is_named(handle: str) -> None:
+    with pytest.raises(MobileHandleError):
+        decode(handle)
