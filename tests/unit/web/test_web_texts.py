@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+from docsvc import web
 from docsvc.access.rules import Role
 from docsvc.catalog import messages
 from docsvc.catalog.messages import Lang
@@ -24,7 +26,7 @@ from docsvc.workflow import State, Step
 from verification.model import CertificateClass, MandateHeld
 
 TEMPLATES = resources.files("docsvc.web") / "templates"
-PAGES = resources.files("docsvc.web") / "pages"
+WEB = Path(web.__file__).parent
 
 # Keys that the pages put together; the closed set each is made of.
 COMPOSED = {
@@ -46,7 +48,7 @@ COMPOSED = {
 
 def sources() -> str:
     files = [environment().loader.get_source(environment(), name)[0] for name in names()]  # type: ignore[union-attr]
-    files += [f.read_text("utf-8") for f in PAGES.iterdir() if f.name.endswith(".py")]
+    files += [f.read_text("utf-8") for f in WEB.rglob("*.py")]
     return "\n".join(files)
 
 
