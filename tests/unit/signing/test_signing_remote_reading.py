@@ -1,8 +1,9 @@
 """What services say is read strictly, and every value is checked before it counts."""
 
-from __future__ import hashlib
+from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
