@@ -58,7 +58,7 @@ def _drawn(revision: Revision, plan: SignaturePlan) -> Field:
     """Fill and show what the plan says, and return its signature field."""
     for name, value in plan.fills.items():
         place = revision.field(name, "/Tx")
-        mark = text_mark(value, place.frame, font=place.font, size=place.size)
+        mark = text_mark(value, place.frame, font=place.font, size=place.size, align=place.align)
         revision.fill(place, value, mark)
     field = revision.field(plan.field_name, "/Sig")
     if plan.image is not None and field.frame.width and field.frame.height:

@@ -37,16 +37,18 @@ def partial_name(reference: generic.Reference) -> str:
     return str(dictionary_at(reference).get("/T", ""))
 
 
+def number(value: float) -> generic.PdfObject:
+    """Write a number of the file."""
+    return generic.NumberObject(value) if isinstance(value, int) else generic.FloatObject(value)
+
+
 def array(*numbers: float) -> generic.ArrayObject:
     """Write numbers as an array of the file."""
-    return generic.ArrayObject(
-        generic.NumberObject(number) if isinstance(number, int) else generic.FloatObject(number)
-        for number in numbers
-    )
+    return generic.ArrayObject(map(number, numbers))
 
 
 def samples(
-    picture: Picture, deflated: bytes, *, space: str | None, bits: int
+    picture: Picture, deflated: bytes, *, space: generic.PdfObject | None, bits: int
 ) -> generic.StreamObject:
     """Write deflated samples as an image; a mask of 1 bit has no colour space."""
     entries = {
@@ -58,7 +60,7 @@ def samples(
         pdf_name("/Filter"): pdf_name("/FlateDecode"),
     }
     if space is not None:
-        entries[pdf_name("/ColorSpace")] = pdf_name(space)
+        entries[pdf_name("/ColorSpace")] = space
     return generic.StreamObject(entries, encoded_data=deflated)
 
 

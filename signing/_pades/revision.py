@@ -22,13 +22,13 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 from typing_extensions import override
 
+from signing._pades.looks import Looks
 from signing._pades.objects import (
     array,
     certification,
     dictionary_at,
     partial_name,
     references,
-    samples,
 )
 from signing.appearance import TURNS, Frame
 from signing.errors import (
@@ -37,7 +37,8 @@ from signing.errors import (
     FieldMissingError,
     UnreadablePdfError,
 )
-from signing.font import UPRIGHT_NAME
+from signing.font import Face
+from signing.model import Align
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 
-    from signing.appearance import Mark, Picture
+    from signing.appearance import Mark
 
 T = TypeVar("T")
 
@@ -90,6 +91,7 @@ class Field:
     frame: Frame
     font: str
     size: float
+    align: Align
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ class Revision:
         self._writer = _guarded(lambda: _Writer(io.BytesIO(pdf)))
         if self._writer.prev.encrypted:
             raise UnreadablePdfError(reason="encrypted")
+        self._looks = Looks(self._writer)
 
     def field(self, name: str, kind: str) -> Field:
         """Find an empty field by its full name.
@@ -150,8 +153,9 @@ class Revision:
                 height=round(abs(y1 - y0), 3),
                 rotation=int(rotation) if rotation in TURNS else 0,
             ),
-            font=found["font"] if found else UPRIGHT_NAME,
+            font=found["font"] if found else Face.UPRIGHT,
             size=float(found["size"]) if found else _DEFAULT_SIZE,
+            align=Align(dictionary.get("/Q", Align.LEFT)),
         )
 
     def filled_value(self, name: str) -> int | None:
@@ -184,60 +188,18 @@ class Revision:
         return found
 
     def show(self, field: Field, mark: Mark) -> None:
-        """Give a field its appearance."""
-        _guarded(lambda: self._show(field, mark))
-
-    def _show(self, field: Field, mark: Mark) -> None:
-        stream = self._writer.add_object(self._appearance(mark))
-        field.dictionary["/AP"] = generic.DictionaryObject({pdf_name("/N"): stream})
-        self._writer.mark_update(field.reference)
+        """Give a field its appearance; it brings its own fonts."""
+        _guarded(lambda: self._show(field, mark, reserved=False))
 
     def fill(self, field: Field, value: str, mark: Mark) -> None:
-        """Give a text field its value and its appearance."""
+        """Give a text field its value and its appearance, in the fonts of the form."""
         field.dictionary["/V"] = generic.TextStringObject(value)
-        self.show(field, mark)
+        _guarded(lambda: self._show(field, mark, reserved=True))
 
-    def _appearance(self, mark: Mark) -> generic.StreamObject:
-        resources = generic.DictionaryObject()
-        if mark.picture is not None:
-            image = self._writer.add_object(self._image(mark.picture))
-            resources["/XObject"] = generic.DictionaryObject({pdf_name("/Im"): image})
-        if mark.font is not None:
-            fonts = self._writer.root["/AcroForm"]["/DR"]["/Font"]
-            key = pdf_name(f"/{mark.font}")
-            resources["/Font"] = generic.DictionaryObject({key: fonts.raw_get(key)})
-        # Deflated as the empty appearance that it replaces: to the EU's DSS a /Filter that comes or
-        # goes is no form filling but an undefined change, against DocMDP.
-        return generic.StreamObject(
-            {
-                pdf_name("/Filter"): pdf_name("/FlateDecode"),
-                pdf_name("/Type"): pdf_name("/XObject"),
-                pdf_name("/Subtype"): pdf_name("/Form"),
-                pdf_name("/BBox"): array(0, 0, *mark.frame.seen),
-                pdf_name("/Matrix"): array(*mark.frame.matrix),
-                pdf_name("/Resources"): resources,
-            },
-            encoded_data=zlib.compress(mark.content),
-        )
-
-    def _image(self, picture: Picture) -> generic.StreamObject:
-        image = samples(picture, picture.colours, space="/DeviceRGB", bits=8)
-        if self._claims_pdfa_1():
-            # PDF/A-1 knows no transparency (ISO 19005-1 §6.4); a stencil of 1 bit is allowed.
-            mask = samples(picture, picture.stencil, space=None, bits=1)
-            mask["/ImageMask"] = generic.BooleanObject(value=True)
-            image["/Mask"] = self._writer.add_object(mask)
-        else:
-            mask = samples(picture, picture.alpha, space="/DeviceGray", bits=8)
-            image["/SMask"] = self._writer.add_object(mask)
-        return image
-
-    def _claims_pdfa_1(self) -> bool:
-        root: Any = self._writer.root
-        if "/Metadata" not in root:
-            return False
-        text: bytes = root["/Metadata"].data
-        return b"pdfaid:part>1<" in text or b'pdfaid:part="1"' in text
+    def _show(self, field: Field, mark: Mark, *, reserved: bool) -> None:
+        stream = self._looks.appearance(mark, reserved=reserved)
+        field.dictionary["/AP"] = generic.DictionaryObject({pdf_name("/N"): stream})
+        self._writer.mark_update(field.reference)
 
     def sign(self, field: Field, *, at: datetime, reserved_bytes: int, certify: bool) -> Hollow:
         """Put an empty signature into a field and write the revision.

@@ -223,11 +223,16 @@ class Hints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Empty places to reserve, in default user space; None where there is none to compute."""
+    """Empty places to reserve, in default user space; None where there is none to compute.
+
+    Sizes are those of the letters beside the blanks, in points.
+    """
 
     number: Box | None = None
+    number_size: float | None = None
     day: Box | None = None
     month: Box | None = None
+    date_size: float | None = None
     leader: Box | None = None
     organisation: Box | None = None
 

@@ -16,6 +16,10 @@ _MARGIN = 0.5
 # Height of a line of text under and over its baseline, in font sizes.
 _DESCENT = 0.25
 _ASCENT = 0.9
+# The same as Times has it. A field exactly one such line high is filled in on the baseline of the
+# words beside it: `signing` sets a value into the middle of its field.
+FIELD_DESCENT = 0.216
+FIELD_ASCENT = 0.891
 # The handwritten signature is some 50 x 25 mm; less than 20 pt shows nothing.
 LEADER_MAX_WIDTH = 142.0
 LEADER_MAX_HEIGHT = 85.0
@@ -43,6 +47,11 @@ def month(line: DateLine | None) -> Box | None:
     if line is None or line.part("month") is not None:
         return None
     return _between(line.row, line.match.end("middle") - 1, line.match.start("after"))
+
+
+def size(line: NumberLine | DateLine | None) -> float | None:
+    """Return the size of the letters of a line, in points."""
+    return None if line is None else round(line.row.size, 2)
 
 
 def leader(found: Signing | None) -> Box | None:
@@ -86,13 +95,12 @@ def _between(row: Row, before: int, after: int) -> Box | None:
     left, right = row.edges(before)[1] + _MARGIN, row.edges(after)[0] - _MARGIN
     if right - left < MIN_BLANK:
         return None
-    size = row.size
     return Box(
         page=row.box.page,
         x0=left,
-        y0=row.baseline - _DESCENT * size,
+        y0=row.baseline - FIELD_DESCENT * row.size,
         x1=right,
-        y1=row.baseline + _ASCENT * size,
+        y1=row.baseline + FIELD_ASCENT * row.size,
     )
 
 

@@ -110,8 +110,10 @@ def _places(
     page = signing.page if signing else None
     return Places(
         number=places.number(number),
+        number_size=places.size(number),
         day=places.day(date),
         month=places.month(date),
+        date_size=places.size(date),
         leader=leader,
         organisation=places.organisation(leader, page, hints.seal_mm),
     )
@@ -137,7 +139,8 @@ def _in_user_space(found: Classification, pages: dict[int, Page]) -> Classificat
             found.secrecy,
             reasons=tuple(replace(r, box=moved(r.box)) for r in found.secrecy.reasons),
         ),
-        places=Places(
+        places=replace(
+            at,
             number=moved(at.number),
             day=moved(at.day),
             month=moved(at.month),

@@ -10,6 +10,7 @@ from signing.model import (
     MONTH_FIELD,
     NUMBER_FIELD,
     ORGANISATION_FIELD,
+    Align,
     Box,
     ReservedPlaces,
     Role,
@@ -19,9 +20,9 @@ from signing.model import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# NORMS 1.4: the number line is 13 points upright, the date line 13 to 14 points italic.
-_NUMBER_SIZE = 13.0
-_DATE_SIZE = 13.0
+# NĐ 30 PL I: the number line is 13 points upright, the date line 13 to 14 points italic; the size
+# of the letters on the page counts where it is known.
+_SIZE = 13.0
 _TEXTS = {"number": NUMBER_FIELD, "day": DAY_FIELD, "month": MONTH_FIELD}
 
 FIELD_OF = {Role.LEADER: LEADER_FIELD, Role.ORGANISATION: ORGANISATION_FIELD}
@@ -34,8 +35,10 @@ def places_of(classification: Mapping[str, Any]) -> ReservedPlaces:
         TextPlace(
             name=field,
             box=Box(**found[name]),
-            font_size=_NUMBER_SIZE if name == "number" else _DATE_SIZE,
+            font_size=found.get("number_size" if name == "number" else "date_size") or _SIZE,
             italic=name != "number",
+            # The number belongs to its symbol, without a space; day and month stand free.
+            align=Align.RIGHT if name == "number" else Align.CENTRE,
         )
         for name, field in _TEXTS.items()
         if found.get(name)

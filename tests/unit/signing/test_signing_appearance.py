@@ -12,7 +12,7 @@ from signing_steps import leader_plan, sign
 from signing import appearance
 from signing.appearance import Frame, image_mark, picture_of, text_mark
 from signing.errors import CharacterNotInFontError, UnusableImageError
-from signing.font import CHARACTERS, SLANTED_NAME, UPRIGHT_NAME, encode, reserved_font, width_of
+from signing.font import CHARACTERS, Face, encode, reserved_font, width_of
 from signing.model import NUMBER_FIELD, Box, ReservedPlaces, SignaturePlan, TextPlace
 from signing.stamp import reserve
 
@@ -144,14 +144,14 @@ def test_an_image_beyond_all_measure_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 def test_text_that_is_too_wide_is_set_smaller() -> None:
     text = "1234567890/QĐ-UBND-VHXH"
-    mark = text_mark(text, FRAME, font=UPRIGHT_NAME, size=20)
+    mark = text_mark(text, FRAME, font=Face.UPRIGHT, size=20)
     size = float(mark.content.split(b" Tf")[0].split()[-1])
     assert width_of(text, size=size) == pytest.approx(100, abs=0.1)
 
 
-def test_the_date_line_is_slanted() -> None:
-    assert b" Tf 0 g 1 0 0.2126 1 " in text_mark("11", FRAME, font=SLANTED_NAME, size=13).content
-    assert b" Tf 0 g 1 0 0 1 " in text_mark("11", FRAME, font=UPRIGHT_NAME, size=13).content
+def test_the_date_line_is_set_in_the_italic_face() -> None:
+    assert b"/DocsvcTinosItalic 13 Tf" in text_mark("11", FRAME, font=Face.ITALIC, size=13).content
+    assert b"/DocsvcTinos 13 Tf" in text_mark("11", FRAME, font=Face.UPRIGHT, size=13).content
 
 
 def test_text_in_parts_is_drawn_as_one() -> None:
