@@ -69,6 +69,18 @@ class FieldFilledError(SigningError):
     code = "signing.field-filled"
 
 
+class ChangesForbiddenError(SigningError):
+    """Whoever certified the PDF allows no changes, not even further signatures."""
+
+    code = "signing.changes-forbidden"
+
+
+class ViewsDifferError(SigningError):
+    """Programs of different age would show different pages of the PDF."""
+
+    code = "signing.views-differ"
+
+
 class LeaderSignatureMissingError(SigningError):
     """No intact leader signature precedes the organisation's in this file."""
 

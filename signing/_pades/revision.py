@@ -22,14 +22,15 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 from typing_extensions import override
 
+from signing._pades.fields import FieldAdder
 from signing._pades.looks import Looks
 from signing._pades.objects import (
-    array,
     certification,
     dictionary_at,
     partial_name,
     references,
 )
+from signing._pades.views import require_one_view
 from signing.appearance import TURNS, Frame
 from signing.errors import (
     AlreadySignedError,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 
     from signing.appearance import Mark
+    from signing.model import Box
 
 T = TypeVar("T")
 
@@ -55,8 +57,6 @@ _FOREIGN = (
     PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
     zlib.error,
 )  # fmt: skip
-_SIGNATURES_EXIST_APPEND_ONLY = 3
-_PRINT_AND_LOCKED = 132
 _DEFAULT_APPEARANCE = re.compile(r"/(?P<font>\S+)\s+(?P<size>[0-9.]+)\s+Tf")
 _MAX_FIELDS = 10_000  # a tree that never ends is hostile
 _DEFAULT_SIZE = 13.0  # the number line of NĐ 30
@@ -118,6 +118,15 @@ class Revision:
         if self._writer.prev.encrypted:
             raise UnreadablePdfError(reason="encrypted")
         self._looks = Looks(self._writer)
+        self._adder = FieldAdder(self._writer)
+
+    def require_one_view(self) -> None:
+        """Check that readers of all ages see the same pages and the same form.
+
+        Raises:
+            ViewsDifferError: they do not.
+        """
+        _guarded(lambda: require_one_view(self._writer.prev))
 
     def field(self, name: str, kind: str) -> Field:
         """Find an empty field by its full name.
@@ -157,6 +166,10 @@ class Revision:
             size=float(found["size"]) if found else _DEFAULT_SIZE,
             align=Align(dictionary.get("/Q", Align.LEFT)),
         )
+
+    def has_field(self, name: str) -> bool:
+        """Tell whether the form has a field of this full name."""
+        return _guarded(lambda: self._find(name) is not None)
 
     def filled_value(self, name: str) -> int | None:
         """Return the offset of the object that a field has as its value, or None.
@@ -249,48 +262,26 @@ class Revision:
 
     def _timestamp(self, reserved_bytes: int) -> Hollow:
         signature = DocumentTimestamp(bytes_reserved=2 * reserved_bytes)
-        form, fields = self._form()
-        page, _ = self._writer.find_page_for_modification(0)
-        taken = {partial_name(reference) for reference in references(fields)}
+        taken = self._adder.names()
         count = next(n for n in range(1, len(taken) + 2) if f"docsvc-timestamp-{n}" not in taken)
-        field = generic.DictionaryObject(
-            {
-                pdf_name("/Type"): pdf_name("/Annot"),
-                pdf_name("/Subtype"): pdf_name("/Widget"),
-                pdf_name("/FT"): pdf_name("/Sig"),
-                pdf_name("/T"): generic.TextStringObject(f"docsvc-timestamp-{count}"),
-                pdf_name("/F"): generic.NumberObject(_PRINT_AND_LOCKED),
-                pdf_name("/Rect"): array(0, 0, 0, 0),
-                pdf_name("/P"): page,
-                pdf_name("/V"): self._writer.add_object(signature),
-            }
-        )
-        reference = self._writer.add_object(field)
-        fields.append(reference)
-        self._writer.update_container(fields)
-        self._annotate(page, reference)
-        if form.get("/SigFlags") != _SIGNATURES_EXIST_APPEND_ONLY:
-            form["/SigFlags"] = generic.NumberObject(_SIGNATURES_EXIST_APPEND_ONLY)
-            self._writer.update_container(form)
+        field = dictionary_at(self._adder.add(f"docsvc-timestamp-{count}", None))
+        field["/V"] = self._writer.add_object(signature)
         return self._written(signature)
 
-    def _form(self) -> tuple[generic.DictionaryObject, generic.ArrayObject]:
-        root: Any = self._writer.root
-        if "/AcroForm" not in root:
-            form = generic.DictionaryObject({pdf_name("/Fields"): generic.ArrayObject()})
-            root["/AcroForm"] = self._writer.add_object(form)
-            self._writer.update_root()
-        return root["/AcroForm"], root["/AcroForm"]["/Fields"]
+    def add_signature_field(self, name: str, box: Box) -> Field:
+        """Add an empty signature field to the form and to its page.
 
-    def _annotate(self, page: generic.Reference, widget: generic.IndirectObject) -> None:
-        dictionary = dictionary_at(page)
-        if "/Annots" in dictionary:
-            annotations = dictionary["/Annots"]
-            annotations.append(widget)
-            self._writer.update_container(annotations)
-        else:
-            dictionary["/Annots"] = generic.ArrayObject([widget])
-            self._writer.update_container(dictionary)
+        Raises:
+            ChangesForbiddenError: whoever certified the file allows no further signature.
+            PageMissingError: the box names a page that the file does not have.
+            BoxOutsidePageError: the box is empty or leaves its page.
+        """
+        return _guarded(lambda: self._add_signature_field(name, box))
+
+    def _add_signature_field(self, name: str, box: Box) -> Field:
+        self._adder.require_permission()
+        self._adder.add(name, box)
+        return self._field(name, "/Sig")
 
     def store(self, **streams: tuple[bytes, ...]) -> bytes:
         """Add DER values to the document security store and return the new revision.
