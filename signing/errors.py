@@ -70,7 +70,7 @@ class FieldFilledError(SigningError):
 
 
 class ChangesForbiddenError(SigningError):
-    """Whoever certified the PDF allows no changes, not even further signatures."""
+    """The PDF is certified: no new field, and so no further visible signature, may be added."""
 
     code = "signing.changes-forbidden"
 

@@ -186,6 +186,8 @@ class SignaturePlan:
             a copy, a separate appendix or the stamp of an incoming document.
         leader_field: field that holds the leader's signature; another tool has its own name.
         appearance: what is shown in place of ``image``; makes the field if it was not reserved.
+        after_certification: make it even in a file that is certified, if form filling is allowed.
+            Tools of the state do so; strict readers then call the certification broken.
     """
 
     role: Role
@@ -197,6 +199,7 @@ class SignaturePlan:
     requires_leader: bool = True
     leader_field: str = LEADER_FIELD
     appearance: Appearance | None = None
+    after_certification: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         LeaderSignatureMissingError: the seal comes before the leader's signature.
         FieldMissingError: a field of the plan was not reserved.
         FieldFilledError: a field of the plan is filled.
-        ChangesForbiddenError: whoever certified the file allows no new field.
+        ChangesForbiddenError: the file is certified, and so has all its fields.
         PageMissingError, BoxOutsidePageError: a new field would lie outside of the pages.
         AlreadySignedError: a later signature can't certify the file.
         CharacterNotInFontError: a value can't be drawn.
@@ -73,18 +73,20 @@ def _drawn(revision: Revision, plan: SignaturePlan) -> Field:
         mark = text_mark(value, place.frame, font=place.font, size=place.size, align=place.align)
         revision.fill(place, value, mark)
     if plan.appearance is not None:
-        return _composed(revision, plan.field_name, plan.appearance)
+        return _composed(revision, plan, plan.appearance)
     field = revision.field(plan.field_name, "/Sig")
     if plan.image is not None and field.frame.width and field.frame.height:
         revision.show(field, image_mark(plan.image, field.frame))
     return field
 
 
-def _composed(revision: Revision, name: str, look: Appearance) -> Field:
+def _composed(revision: Revision, plan: SignaturePlan, look: Appearance) -> Field:
     """Show an appearance in its field, which is made where it was not reserved."""
-    if revision.has_field(name):
-        field = revision.field(name, "/Sig")
+    if revision.has_field(plan.field_name):
+        field = revision.field(plan.field_name, "/Sig")
     else:
-        field = revision.add_signature_field(name, look.box)
+        field = revision.add_signature_field(
+            plan.field_name, look.box, after_certification=plan.after_certification
+        )
     revision.show(field, composed_mark(look, field.frame))
     return field

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
-from signing._pades.objects import array, dictionary_at, references
+from signing._pades.objects import array, dictionary_at, entry, partial_name, references
 from signing.appearance import TURNS
 from signing.errors import (
     BoxOutsidePageError,
@@ -67,22 +67,24 @@ class FieldAdder:
 
     def names(self) -> frozenset[str]:
         """Return the partial names of the fields at the top of the form."""
-        fields = self._root["/AcroForm"].get("/Fields", ()) if "/AcroForm" in self._root else ()
-        return frozenset(str(dictionary_at(one).get("/T", "")) for one in references(fields))
+        fields = entry(entry(self._root, "/AcroForm", {}), "/Fields", ())
+        return frozenset(map(partial_name, references(fields)))
 
-    def require_permission(self) -> None:
-        """Check that whoever certified the file allows further signatures.
+    def require_permission(self, *, after_certification: bool) -> None:
+        """Check that nobody certified the file: then it has all the fields it may ever have.
+
+        Args:
+            after_certification: put up with one that allows form filling and signing.
 
         Raises:
-            ChangesForbiddenError: the certification allows no changes.
+            ChangesForbiddenError: a certification allows no new field.
         """
-        if "/Perms" not in self._root or "/DocMDP" not in self._root["/Perms"]:
+        permissions = entry(self._root, "/Perms", {})
+        if "/DocMDP" not in permissions:
             return
-        for reference in self._root["/Perms"]["/DocMDP"].get("/Reference", ()):
-            if reference["/TransformMethod"] == "/DocMDP":
-                parameters = reference.get("/TransformParams", {})
-                if parameters.get("/P", _FORM_FILLING) == _NO_CHANGES:
-                    raise ChangesForbiddenError
+        level = _level(permissions["/DocMDP"])
+        if level == _NO_CHANGES or not after_certification:
+            raise ChangesForbiddenError(level=level)
 
     def _page(self, index: int) -> generic.Reference:
         pages = int(self._root["/Pages"]["/Count"])
@@ -104,7 +106,7 @@ class FieldAdder:
         fields = form["/Fields"]
         fields.append(widget)
         self._writer.update_container(fields)
-        if form.get("/SigFlags") != _SIGNATURES_EXIST_APPEND_ONLY:
+        if entry(form, "/SigFlags") != _SIGNATURES_EXIST_APPEND_ONLY:
             form["/SigFlags"] = generic.NumberObject(_SIGNATURES_EXIST_APPEND_ONLY)
             self._writer.update_container(form)
 
@@ -117,6 +119,15 @@ class FieldAdder:
         else:
             dictionary["/Annots"] = generic.ArrayObject([widget])
             self._writer.update_container(dictionary)
+
+
+def _level(signature: Any) -> int:
+    """Return what a certification allows: /P of its DocMDP (ISO 32000-1 table 254)."""
+    for reference in entry(signature, "/Reference", ()):
+        found = reference.get_object()
+        if entry(found, "/TransformMethod") == "/DocMDP":
+            return int(entry(entry(found, "/TransformParams", {}), "/P", _FORM_FILLING))
+    return _FORM_FILLING
 
 
 def _rectangle(page: generic.DictionaryObject, box: Box | None) -> tuple[float, ...]:

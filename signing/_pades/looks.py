@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
-from signing._pades.objects import array, number, samples
+from signing._pades.objects import array, entry, number, samples
 from signing.appearance import face_of
 from signing.font import Apart, Packed, font_parts
 from signing.xmp import pdfa_part
@@ -137,9 +137,9 @@ class Looks:
 
     def _intent_components(self) -> int | None:
         """Return how many components the profile of the PDF/A output intent has."""
-        for intent in self._root.get("/OutputIntents", ()):
+        for intent in entry(self._root, "/OutputIntents", ()):
             found = intent.get_object()
-            if found.get("/S") == "/GTS_PDFA1" and "/DestOutputProfile" in found:
+            if entry(found, "/S") == "/GTS_PDFA1" and "/DestOutputProfile" in found:
                 return int(found["/DestOutputProfile"]["/N"])
         return None
 

@@ -27,6 +27,7 @@ from signing._pades.looks import Looks
 from signing._pades.objects import (
     certification,
     dictionary_at,
+    entry,
     partial_name,
     references,
 )
@@ -146,13 +147,13 @@ class Revision:
         if reference is None:
             raise FieldMissingError(field=name)
         dictionary = dictionary_at(reference)
-        if dictionary.get("/FT") != kind:
+        if entry(dictionary, "/FT") != kind:
             raise FieldMissingError(field=name)
         if "/V" in dictionary:
             raise FieldFilledError(field=name)
         x0, y0, x1, y1 = (float(edge) for edge in dictionary["/Rect"])
-        rotation = dictionary["/MK"].get("/R", 0) if "/MK" in dictionary else 0
-        found = _DEFAULT_APPEARANCE.search(str(dictionary.get("/DA", "")))
+        rotation = entry(entry(dictionary, "/MK", {}), "/R", 0)
+        found = _DEFAULT_APPEARANCE.search(str(entry(dictionary, "/DA", "")))
         return Field(
             name=name,
             reference=reference,
@@ -164,7 +165,7 @@ class Revision:
             ),
             font=found["font"] if found else Face.UPRIGHT,
             size=float(found["size"]) if found else _DEFAULT_SIZE,
-            align=Align(dictionary.get("/Q", Align.LEFT)),
+            align=Align(entry(dictionary, "/Q", Align.LEFT)),
         )
 
     def has_field(self, name: str) -> bool:
@@ -192,12 +193,12 @@ class Revision:
     def _find(self, name: str) -> generic.Reference | None:
         root: Any = self._writer.root
         found: generic.Reference | None = None
-        level = root["/AcroForm"].get("/Fields", []) if "/AcroForm" in root else []
+        level = entry(entry(root, "/AcroForm", {}), "/Fields", [])
         for part in name.split("."):
             found = next((ref for ref in references(level) if partial_name(ref) == part), None)
             if found is None:
                 return None
-            level = dictionary_at(found).get("/Kids", [])
+            level = entry(dictionary_at(found), "/Kids", [])
         return found
 
     def show(self, field: Field, mark: Mark) -> None:
@@ -251,9 +252,9 @@ class Revision:
                 return
             reference = pending.pop()
             field = dictionary_at(reference)
-            if reference != but and field.get("/FT") == "/Sig" and "/V" in field:
+            if reference != but and entry(field, "/FT") == "/Sig" and "/V" in field:
                 raise AlreadySignedError
-            pending.extend(references(field.get("/Kids", [])))
+            pending.extend(references(entry(field, "/Kids", [])))
         raise UnreadablePdfError(reason="form")
 
     def timestamp(self, *, reserved_bytes: int) -> Hollow:
@@ -268,18 +269,18 @@ class Revision:
         field["/V"] = self._writer.add_object(signature)
         return self._written(signature)
 
-    def add_signature_field(self, name: str, box: Box) -> Field:
+    def add_signature_field(self, name: str, box: Box, *, after_certification: bool) -> Field:
         """Add an empty signature field to the form and to its page.
 
         Raises:
-            ChangesForbiddenError: whoever certified the file allows no further signature.
+            ChangesForbiddenError: the file is certified: its certification allows no new field.
             PageMissingError: the box names a page that the file does not have.
             BoxOutsidePageError: the box is empty or leaves its page.
         """
-        return _guarded(lambda: self._add_signature_field(name, box))
+        return _guarded(lambda: self._add_signature_field(name, box, after_certification))
 
-    def _add_signature_field(self, name: str, box: Box) -> Field:
-        self._adder.require_permission()
+    def _add_signature_field(self, name: str, box: Box, after_certification: object) -> Field:
+        self._adder.require_permission(after_certification=bool(after_certification))
         self._adder.add(name, box)
         return self._field(name, "/Sig")
 
@@ -300,8 +301,8 @@ class Revision:
         held = root["/DSS"] if "/DSS" in root else generic.DictionaryObject()
         changed = False
         for key, values in streams.items():
-            array = held.get(f"/{key}", generic.ArrayObject())
-            present = {entry.get_object().data for entry in array}
+            array = entry(held, f"/{key}", generic.ArrayObject())
+            present = {one.get_object().data for one in array}
             fresh = [value for value in dict.fromkeys(values) if value not in present]
             refs = [self._writer.add_object(generic.StreamObject(stream_data=v)) for v in fresh]
             if refs:

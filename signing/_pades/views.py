@@ -66,7 +66,9 @@ def _shown(reader: PdfFileReader) -> Iterator[int]:
     """Yield the number of every object that pages and form show, once."""
     root: Any = reader.root
     waiting = [value for key, value in root.items() if key not in _NOT_SHOWN]
-    seen: set[tuple[int, int]] = set()
+    # A certification leads back to the catalogue, and so to everything.
+    start = reader.root_ref
+    seen = {(start.idnum, start.generation)}
     while waiting:
         item = waiting.pop()
         if isinstance(item, generic.IndirectObject):
