@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from signing.font import width_of
 from signing.model import Align, Appearance, Box, PlacedImage, PlacedLine, Rule
 from signing.moments import TimeForm, written
+from signing.placing import union
 from signing.profiles import POINTS_PER_MM, PROFILES, CopyForm, ProfileName
 
 if TYPE_CHECKING:
@@ -100,9 +101,7 @@ def seal_with_caption(
         PlacedLine(text=one.text, box=one.box, size=one.size, align=Align.CENTRE)
         for one in below.lines
     )
-    return Appearance(
-        box=_round(seal, caption), image=PlacedImage(png=png, box=seal), lines=centred
-    )
+    return Appearance(box=union(seal, caption), image=PlacedImage(png=png, box=seal), lines=centred)
 
 
 def incoming_stamp(entry: Incoming, box: Box) -> Appearance:
@@ -181,15 +180,4 @@ def _evenly(box: Box, *, count: int) -> tuple[Box, ...]:
             y1=box.y1 - index * height,
         )
         for index in range(count)
-    )
-
-
-def _round(one: Box, other: Box) -> Box:
-    """Return the smallest box round two of one page."""
-    return Box(
-        page=one.page,
-        x0=min(one.x0, other.x0),
-        y0=min(one.y0, other.y0),
-        x1=max(one.x1, other.x1),
-        y1=max(one.y1, other.y1),
     )

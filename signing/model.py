@@ -115,11 +115,15 @@ class TextPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservedPlaces:
-    """What is reserved before the first signature; a box of None reserves an invisible field."""
+    """What is reserved before the first signature; a box of None reserves an invisible field.
+
+    ``rotation`` is how the page of both signatures is shown turned, clockwise in degrees.
+    """
 
     texts: tuple[TextPlace, ...] = ()
     leader: Box | None = None
     organisation: Box | None = None
+    rotation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

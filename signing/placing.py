@@ -16,6 +16,8 @@ from signing.profiles import POINTS_PER_MM, Anchor, Profile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from signing.model import ReservedPlaces
+
 # The handwritten signature is some 50 x 25 mm; less than 20 pt shows nothing.
 LEADER_MAX_WIDTH = 142.0
 LEADER_MAX_HEIGHT = 85.0
@@ -168,10 +170,42 @@ def seal_box(leader: Box, seal_mm: float) -> Box:
     return Box(page=leader.page, x0=right - side, y0=low, x1=right, y1=low + side)
 
 
+def around_image(places: ReservedPlaces, size: tuple[float, float]) -> ReservedPlaces:
+    """Let the leader's box be what the image takes of it, and the seal follow to its left third.
+
+    Args:
+        places: as computed before the image was known, in default user space.
+        size: width and height of the leader's image, in any unit.
+    """
+    if places.leader is None:
+        return places
+    # A page of no size is turned about its corner: there and back again.
+    shown = Sheet(page=places.leader.page, width=0, height=0, rotation=places.rotation)
+    turned = replace(shown, rotation=-places.rotation % 360)
+    leader = turned.to_user(places.leader)
+    image = fitted(leader, size)
+    organisation = places.organisation
+    if organisation is not None:
+        moved = image.x0 + image.width / 3 - leader.x0 - leader.width / 3
+        organisation = shown.to_user(_moved(turned.to_user(organisation), x=moved))
+    return replace(places, leader=shown.to_user(image), organisation=organisation)
+
+
 def top_right(sheet: Sheet, size: tuple[float, float]) -> Box:
     """Return the box of a block of text in the upper right corner of a page (box 14)."""
     right, top = sheet.width - _RIGHT_MARGIN, sheet.height - _TOP_MARGIN
     return Box(page=sheet.page, x0=right - size[0], y0=top - size[1], x1=right, y1=top)
+
+
+def union(one: Box, other: Box) -> Box:
+    """Return the smallest box round two of one page."""
+    return Box(
+        page=one.page,
+        x0=min(one.x0, other.x0),
+        y0=min(one.y0, other.y0),
+        x1=max(one.x1, other.x1),
+        y1=max(one.y1, other.y1),
+    )
 
 
 def caption_box(

@@ -19,6 +19,7 @@ from docsvc.revocation.indexes import FolderIndex
 from docsvc.sandbox import Sandbox
 from docsvc.steps.classify.model import Hints
 from docsvc.steps.sign.rules import FIELD_OF, places_of
+from docsvc.steps.sign.tasks import reserved
 from docsvc.steps.timestamp.service import Augmenter
 from signing.complete import complete
 from signing.errors import SigningError
@@ -26,7 +27,6 @@ from signing.model import Level, ReservedPlaces, Role, SignaturePlan
 from signing.prepare import prepare
 from signing.signers.base import Completed, Item, Request
 from signing.signers.pkcs11 import Pkcs11Signer
-from signing.stamp import reserve
 from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _signed(  # everything one signature needs
             image=image,
             certify=role is Role.LEADER,
         )
-        base = reserve(pdf, _places(pdf)) if role is Role.LEADER else pdf
+        base = reserved(pdf, _places(pdf), image) if role is Role.LEADER else pdf
         prepared = prepare(base, plan=plan, at=SystemClock().now())
         asked = Request(key_id=chosen, items=(Item(to_be_signed=prepared.to_be_signed),))
         answer = signer.sign(asked)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
-from docsvc.catalog.wording import day_text, month_text, number_text
+from docsvc.catalog.wording import day_text, month_text, number_line, number_text
 from docsvc.clock import VIETNAM
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
@@ -26,7 +26,7 @@ from docsvc.organisations.mandates import require_mandate
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import lease
-from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
+from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of, sealed_with_caption
 from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
 from docsvc.workflow import Step
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from docsvc.db.transactions import Tx
     from docsvc.documents.tables import Document, Revision
+    from signing.model import Appearance
 
 _PREPARE = "docsvc.steps.sign.tasks:prepare"
 _COMPLETE = "docsvc.steps.sign.tasks:complete"
@@ -186,6 +187,7 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _O
         image=image,
         fills=_fills(document) if role is Role.ORGANISATION else {},
         certify=role is Role.LEADER,
+        appearance=_captioned(document, image) if role is Role.ORGANISATION else None,
     )
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
@@ -229,4 +231,18 @@ def _fills(document: Document) -> dict[str, str]:
         number=number_text(document.number),
         day=day_text(document.issued_on),
         month=month_text(document.issued_on),
+    )
+
+
+def _captioned(document: Document, image: bytes | None) -> Appearance | None:
+    """Return the seal with number and date beside it where the page has no blanks for them."""
+    if image is None or document.number is None or document.issued_on is None:
+        return None
+    line = number_line(
+        document.number,
+        document.symbol or "",
+        number_form=document.classification.get("number_form") or "",
+    )
+    return sealed_with_caption(
+        document.classification, image, number_line=line, issued_on=document.issued_on
     )

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signing.model import Box
+from signing.model import Box, ReservedPlaces
 from signing.placing import (
     LEADER_MAX_HEIGHT,
     LEADER_MAX_WIDTH,
@@ -12,6 +14,7 @@ from signing.placing import (
     Reason,
     Sheet,
     Snapped,
+    around_image,
     caption_box,
     fitted,
     leader_box,
@@ -266,3 +269,53 @@ def test_a_caption_stays_on_the_page() -> None:
 def test_a_full_page_has_no_room_for_a_caption() -> None:
     full = Box(page=2, x0=0, y0=0, x1=600, y1=842)
     assert caption_box(SQUARE, CAPTION, sheet=LAST, texts=(full,)) is None
+
+
+# --- the image that is shown ----------------------------------------------------------------
+
+
+def places_on(rotation: int) -> ReservedPlaces:
+    sheet = replace(LAST, rotation=rotation)
+    return ReservedPlaces(
+        leader=sheet.to_user(LEADER),
+        organisation=sheet.to_user(seal_box(LEADER, 36)),
+        rotation=rotation,
+    )
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_the_seal_follows_the_image_on_a_page_that_is_turned(rotation: int) -> None:
+    sheet = replace(LAST, rotation=rotation)
+    found = around_image(places_on(rotation), (300, 300))
+    image = fitted(LEADER, (300, 300))
+    assert found.leader
+    assert found.organisation
+    assert edges(found.leader) == pytest.approx(edges(sheet.to_user(image)))
+    assert edges(found.organisation) == pytest.approx(edges(sheet.to_user(seal_box(image, 36))))
+
+
+def test_an_image_of_the_boxs_own_proportions_moves_nothing() -> None:
+    found = around_image(places_on(0), (LEADER.width, LEADER.height))
+    assert found.organisation
+    assert edges(found.organisation) == pytest.approx(edges(seal_box(LEADER, 36)))
+
+
+def test_a_leader_without_a_seal_is_fitted_alone() -> None:
+    found = around_image(ReservedPlaces(leader=LEADER), (1, 1))
+    assert found.leader == fitted(LEADER, (1, 1))
+    assert found.organisation is None
+
+
+def test_an_invisible_leader_stays_invisible() -> None:
+    places = ReservedPlaces(organisation=LEADER)
+    assert around_image(places, (1, 1)) is places
+
+
+def edges(box: Box) -> tuple[float, ...]:
+    return box.x0, box.y0, box.x1, box.y1
+
+
+def test_boxes_share_an_area_or_do_not() -> None:
+    assert LEADER.overlaps(Box(page=2, x0=470, y0=480, x1=600, y1=600))
+    assert not LEADER.overlaps(Box(page=2, x0=480, y0=480, x1=600, y1=600))
+    assert not LEADER.overlaps(replace(LEADER, page=1))
