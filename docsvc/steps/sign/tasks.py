@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from docsvc.sandbox import Answer
 from signing.appearance import picture_of
 from signing.complete import complete as complete_signature
-from signing.model import Prepared, ReservedPlaces, SignaturePlan
 from signing.placing import around_image
 from signing.prepare import prepare as prepare_signature
 from signing.stamp import reserve
+
+if TYPE_CHECKING:
+    from signing.model import Prepared, ReservedPlaces, SignaturePlan
 
 
 def prepare(pdf: bytes, plan: SignaturePlan, at: str, places: ReservedPlaces | None) -> Answer:
