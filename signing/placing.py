@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
 from typing import TYPE_CHECKING
 
 from signing.model import Box
@@ -307,18 +308,18 @@ def _below_head(here: Box, sheet: Sheet, marks: Landmarks) -> Snapped:
     lowest = sheet.height / 2 - here.height
     if here.y1 > floor + _REACH or here.y0 < lowest:
         return Snapped(box=here, reason=Reason.NOT_BELOW_HEAD)
-    below = _moved(here, y=min(0.0, floor - here.y1)) if marks.head is not None else here
+    below = _moved(here, y=min(0.0, floor - here.y1))
+    room = Box(page=sheet.page, x0=0.0, y0=0.0, x1=sheet.width, y1=floor)
     for box in _ways_out(below):
-        if sheet.area.holds(box) and not any(box.overlaps(text) for text in marks.texts):
+        if room.holds(box) and not any(box.overlaps(text) for text in marks.texts):
             return Snapped(box=box)
     return Snapped(box=below, reason=Reason.COVERS_TEXT)
 
 
 def _ways_out(box: Box) -> list[Box]:
-    """Return the box and where it may give way to: nearest first, sideways before down."""
-    steps = [index * _STEP for index in range(_GIVES_WAY + 1)]
-    moves = [(x, -y) for y in steps for x in sorted({*steps, *(-s for s in steps)})]
-    moves.sort(key=lambda move: abs(move[0]) + abs(move[1]))
+    """Return the box and where it may give way to, nearest first."""
+    steps = [index * _STEP for index in range(-_GIVES_WAY, _GIVES_WAY + 1)]
+    moves = sorted(product(steps, steps), key=lambda move: abs(move[0]) + abs(move[1]))
     return [_moved(box, x=x, y=y) for x, y in moves]
 
 
