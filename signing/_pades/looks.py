@@ -47,6 +47,9 @@ class Looks:
             resources["/XObject"] = generic.DictionaryObject({pdf_name("/Im"): image})
         if mark.fonts:
             resources["/Font"] = self._fonts(mark.fonts, reserved=reserved)
+        colours = self._default_colours()
+        if colours is not None:
+            resources["/ColorSpace"] = colours
         # Deflated as the empty appearance that it replaces: to the EU's DSS a /Filter that comes or
         # goes is no form filling but an undefined change, against DocMDP.
         stream = generic.StreamObject(
@@ -97,9 +100,9 @@ class Looks:
         return generic.StreamObject(entries, encoded_data=part.data)
 
     def _image(self, picture: Picture) -> generic.StreamObject:
-        image = samples(picture, picture.colours, space=self._colours(), bits=8)
+        image = samples(picture, picture.colours, space="/DeviceRGB", bits=8)
         if self._may_shine_through():
-            mask = samples(picture, picture.alpha, space=pdf_name("/DeviceGray"), bits=8)
+            mask = samples(picture, picture.alpha, space="/DeviceGray", bits=8)
             image["/SMask"] = self._writer.add_object(mask)
         else:
             mask = samples(picture, picture.stencil, space=None, bits=1)
@@ -117,18 +120,22 @@ class Looks:
         part = self._pdfa_part()
         return part is None or (part > 1 and self._intent_components() is not None)
 
-    def _colours(self) -> generic.PdfObject:
-        """Return the colour space of images: PDF/A takes the device's own from an RGB intent."""
+    def _default_colours(self) -> generic.DictionaryObject | None:
+        """Return what grey and RGB of no device stand for, where PDF/A wants to be told.
+
+        An RGB output intent says it for the whole file (ISO 19005-2 §6.2.4.3).
+        """
         if self._pdfa_part() is None or self._intent_components() == _RGB_COMPONENTS:
-            return pdf_name("/DeviceRGB")
-        parameters = generic.DictionaryObject(
+            return None
+        white = {pdf_name("/WhitePoint"): array(*_WHITE), pdf_name("/Gamma"): array(*_GAMMA)}
+        matrix = {pdf_name("/Matrix"): array(*_PRIMARIES)}
+        grey = {**white, pdf_name("/Gamma"): number(_GAMMA[0])}
+        return generic.DictionaryObject(
             {
-                pdf_name("/WhitePoint"): array(*_WHITE),
-                pdf_name("/Gamma"): array(*_GAMMA),
-                pdf_name("/Matrix"): array(*_PRIMARIES),
+                pdf_name("/DefaultGray"): _space("/CalGray", grey),
+                pdf_name("/DefaultRGB"): _space("/CalRGB", {**white, **matrix}),
             }
         )
-        return generic.ArrayObject([pdf_name("/CalRGB"), parameters])
 
     def _pdfa_part(self) -> int | None:
         if "/Metadata" not in self._root:
@@ -142,6 +149,12 @@ class Looks:
             if entry(found, "/S") == "/GTS_PDFA1" and "/DestOutputProfile" in found:
                 return int(found["/DestOutputProfile"]["/N"])
         return None
+
+
+def _space(
+    family: str, parameters: dict[generic.NameObject, generic.PdfObject]
+) -> generic.ArrayObject:
+    return generic.ArrayObject([pdf_name(family), generic.DictionaryObject(parameters)])
 
 
 def _scalar(part: Scalar) -> generic.PdfObject:

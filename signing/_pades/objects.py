@@ -55,7 +55,7 @@ def array(*numbers: float) -> generic.ArrayObject:
 
 
 def samples(
-    picture: Picture, deflated: bytes, *, space: generic.PdfObject | None, bits: int
+    picture: Picture, deflated: bytes, *, space: str | None, bits: int
 ) -> generic.StreamObject:
     """Write deflated samples as an image; a mask of 1 bit has no colour space."""
     entries = {
@@ -67,7 +67,7 @@ def samples(
         pdf_name("/Filter"): pdf_name("/FlateDecode"),
     }
     if space is not None:
-        entries[pdf_name("/ColorSpace")] = space
+        entries[pdf_name("/ColorSpace")] = pdf_name(space)
     return generic.StreamObject(entries, encoded_data=deflated)
 
 
