@@ -214,6 +214,8 @@ def caption_box(
 ) -> Box | None:
     """Return the free place nearest to the seal for a caption: below it, else above it.
 
+    On a page that is full, that is the lower or the upper margin.
+
     Args:
         seal: the square of the seal.
         size: width and height of the caption, in points.
@@ -225,7 +227,7 @@ def caption_box(
     """
     x = min(max(seal.centre[0], size[0] / 2), sheet.width - size[0] / 2)
     half = size[1] / 2 + _AIR
-    steps = [index * _STEP for index in range(2 * _GIVES_WAY)]
+    steps = [index * _STEP for index in range(round(sheet.height / _STEP))]
     heights = [seal.y0 - half - step for step in steps] + [seal.y1 + half + s for s in steps]
     boxes = (_around((x, y), size, page=sheet.page) for y in heights)
     free = (
