@@ -46,12 +46,15 @@ def with_claim(part: int, *, components: int | None = None) -> bytes:
 
     def claim(document: pikepdf.Pdf) -> None:
         if components is not None:
+            # Another intent beside it, such as PDF/X has one, says nothing.
+            other = pikepdf.Dictionary(Type=pikepdf.Name.OutputIntent, S=pikepdf.Name.GTS_PDFX)
             intent = pikepdf.Dictionary(
                 Type=pikepdf.Name.OutputIntent,
                 S=pikepdf.Name.GTS_PDFA1,
                 DestOutputProfile=document.make_stream(b"", N=components),
             )
-            document.Root.OutputIntents = pikepdf.Array([document.make_indirect(intent)])
+            both = [document.make_indirect(one) for one in (other, intent)]
+            document.Root.OutputIntents = pikepdf.Array(both)
         metadata = document.make_stream(PDFA.format(part=part).encode())
         metadata.Type, metadata.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
         document.Root.Metadata = metadata
