@@ -159,9 +159,16 @@ def font_parts(face: Face, *, with_cid_set: bool) -> Apart:
 
 
 def _advances(widths: dict[str, int]) -> list[Part]:
+    """Return /W: the first code of each stretch without a gap, and the advances in it."""
     found: list[Part] = []
-    for char in sorted(widths):
-        found += [ord(char), [widths[char]]]
+    stretch: list[Part] = []
+    last = -1
+    for code, advance in sorted((ord(char), width) for char, width in widths.items()):
+        if code != last + 1:
+            stretch = []
+            found += [code, stretch]
+        stretch.append(advance)
+        last = code
     return found
 
 

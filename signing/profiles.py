@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from signing.model import Role
+from signing.model import ADDED_FIELD, Role, SignaturePlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from signing.model import Appearance
 
 POINTS_PER_MM = 72 / 25.4
 
@@ -125,3 +127,36 @@ PROFILES: Mapping[ProfileName, Profile] = {
         Profile(name=ProfileName.FREE, roles=frozenset(Role), anchor=Anchor.NOTHING),
     )
 }
+
+
+def planned(
+    name: ProfileName,
+    role: Role,
+    *,
+    chain: tuple[bytes, ...],
+    appearance: Appearance,
+    field_name: str = ADDED_FIELD,
+) -> SignaturePlan:
+    """Plan a signature in a field of its own with the rights of its profile, and no others.
+
+    Args:
+        name: the profile.
+        role: who signs.
+        chain: certificates in DER, the signer's first.
+        appearance: what is shown, where `placing` puts it.
+        field_name: of the field that is made.
+
+    Raises:
+        ValueError: the profile is not this role's.
+    """
+    profile = PROFILES[name]
+    if role not in profile.roles:
+        msg = f"the profile {name} is not for the role {role}"
+        raise ValueError(msg)
+    return SignaturePlan(
+        role=role,
+        field_name=field_name,
+        chain=chain,
+        appearance=appearance,
+        requires_leader=profile.requires_leader,
+    )

@@ -29,8 +29,9 @@ from signing.errors import (
     UnreadablePdfError,
 )
 from signing.layouts import block
-from signing.model import ADDED_FIELD, LEADER_FIELD, Box, SignaturePlan
+from signing.model import ADDED_FIELD, LEADER_FIELD, Box, Role, SignaturePlan
 from signing.prepare import prepare
+from signing.profiles import PROFILES, ProfileName, planned
 from verification.model import Modification
 from verification.policy import ISSUED_POLICY
 from verification.trust import Anchor, AnchorKind, Trust
@@ -225,6 +226,41 @@ def test_an_appendix_of_its_own_is_signed_alone(pki: Pki, tsa: Tsa) -> None:
     signed = sign(blank_pdf(), added_plan(pki), pki.organisation, tsa)
     (status,) = statuses(signed, pki)
     assert status.bottom_line
+
+
+@pytest.mark.parametrize("name", ProfileName)
+def test_a_profile_gives_the_organisation_no_more_than_its_right(
+    pki: Pki, reserved: bytes, name: ProfileName
+) -> None:
+    look = added_plan(pki).appearance
+    assert look
+    chain = pki.chain(pki.organisation)
+    if name is ProfileName.LEADER:
+        with pytest.raises(ValueError, match="role"):
+            planned(name, Role.ORGANISATION, chain=chain, appearance=look)
+        return
+    plan = planned(name, Role.ORGANISATION, chain=chain, appearance=look)
+    # Nobody seals a main document before its leader, under whatever profile.
+    with pytest.raises(LeaderSignatureMissingError):
+        prepare(reserved, plan=plan, at=NOW)
+    alone = name in (ProfileName.APPENDIX, ProfileName.COPY, ProfileName.INCOMING)
+    if alone:
+        assert prepare(blank_pdf(), plan=plan, at=NOW)
+    else:
+        with pytest.raises(LeaderSignatureMissingError):
+            prepare(blank_pdf(), plan=plan, at=NOW)
+
+
+def test_only_a_free_mark_is_for_the_leader_too(pki: Pki) -> None:
+    look = added_plan(pki).appearance
+    assert look
+    given = [
+        name
+        for name in ProfileName
+        if Role.LEADER in PROFILES[name].roles
+        and planned(name, Role.LEADER, chain=pki.chain(pki.leader), appearance=look)
+    ]
+    assert given == [ProfileName.LEADER, ProfileName.FREE]
 
 
 def bare(pki: Pki, party: Party) -> bytes:
