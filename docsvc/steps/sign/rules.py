@@ -62,16 +62,26 @@ def places_of(classification: Mapping[str, Any]) -> ReservedPlaces:
     )
 
 
-def needs_caption(classification: Mapping[str, Any]) -> bool:
-    """Tell whether number or date is neither printed nor has a blank to be filled in."""
-    found: Mapping[str, Any] = classification.get("places") or {}
+def needs_caption(classification: Mapping[str, Any], *, has_fields: bool = True) -> bool:
+    """Tell whether number or date is neither printed nor has a blank to be filled in.
+
+    Args:
+        classification: what was recognised.
+        has_fields: the blanks have fields; a document that came signed has none of ours.
+    """
+    found: Mapping[str, Any] = (classification.get("places") or {}) if has_fields else {}
     number = classification.get("number") or found.get("number")
     date = classification.get("date") or found.get("day") or found.get("month")
     return not (number and date)
 
 
 def sealed_with_caption(
-    classification: Mapping[str, Any], image: bytes, *, number_line: str, issued_on: date
+    classification: Mapping[str, Any],
+    image: bytes,
+    *,
+    number_line: str,
+    issued_on: date,
+    has_fields: bool = True,
 ) -> Appearance | None:
     """Return the seal with number and date beside it, for a page that has no blanks for them.
 
@@ -80,13 +90,14 @@ def sealed_with_caption(
         image: PNG of the seal.
         number_line: number and symbol as they are written.
         issued_on: day of issue.
+        has_fields: the blanks have fields; a document that came signed has none of ours.
 
     Returns:
         None where the blanks do, or where no free paper was found.
     """
     found: Mapping[str, Any] = classification.get("places") or {}
     seal, caption = _box(found.get("organisation")), _box(found.get("caption"))
-    if seal is None or caption is None or not needs_caption(classification):
+    if seal is None or caption is None or not needs_caption(classification, has_fields=has_fields):
         return None
     lines = (f"Số: {number_line}", date_text(issued_on))
     return seal_with_caption(image, seal, lines=lines, caption=caption, size=_CAPTION_SIZE)

@@ -93,6 +93,18 @@ def test_without_need_or_room_the_seal_stands_alone(places: Places) -> None:
     assert box is None or (box.y0, box.y1) == (SEAL.y0, SEAL.y1)
 
 
+def test_blanks_without_fields_are_none_for_number_and_date() -> None:
+    found = facts(Places(organisation=SEAL, caption=CAPTION, number=BLANK, day=BLANK))
+    assert needs_caption(found, has_fields=False)
+    look = sealed_with_caption(
+        found, PNG, number_line="125/QĐ-UBND", issued_on=ISSUED, has_fields=False
+    )
+    assert look
+    assert look.lines[0].text == "Số: 125/QĐ-UBND"
+    printed = facts(Places(), number=value("125"), date=value("2026-06-07"))
+    assert not needs_caption(printed, has_fields=False)
+
+
 def test_two_lines_fit_into_the_caption() -> None:
     longest = "Số: 123456/QĐ-UBMTTQVN-BTT"
     width, height = block_size((longest, "ngày 07 tháng 12 năm 2026"), size=10)
