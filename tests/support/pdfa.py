@@ -26,10 +26,11 @@ _SOURCE = """
 """
 
 
-def pdfa_letter() -> bytes:
-    """Return a letter of one page that claims PDF/A-2b, with blanks for number and date."""
+def pdfa_letter(*, blanks: bool = True) -> bytes:
+    """Return a letter of one page that claims PDF/A-2b, with blanks for number and date or not."""
+    source = _SOURCE if blanks else _SOURCE.replace("28pt", "3pt").replace("40pt", "3pt")
     compiled = typst.compile(
-        _SOURCE.encode(),
+        source.encode(),
         format="pdf",
         font_paths=[str(_FONTS)],
         ignore_system_fonts=True,
