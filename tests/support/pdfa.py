@@ -15,8 +15,11 @@ _SOURCE = """
   [ỦY BAN NHÂN DÂN #linebreak() *XÃ SUỐI TRÚC*],
   [*CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM* #linebreak() *Độc lập - Tự do - Hạnh phúc*],
   [Số:#h(40pt)/UBND-VP],
-  [_Suối Trúc, ngày#h(28pt)tháng#h(28pt)năm 2026_])
-#v(30pt)
+  [_Suối Trúc, ngày#h(28pt)tháng#h(28pt)năm 2026_],
+  text(12pt)[V/v lịch tiếp công dân năm 2026], [])
+#v(20pt)
+#align(center)[Kính gửi: Các cơ quan, đơn vị thuộc xã.]
+#v(10pt)
 #set par(justify: true, first-line-indent: 1cm)
 Ủy ban nhân dân xã thông báo lịch tiếp công dân năm 2026 để các cơ quan, đơn vị biết./.
 #v(20pt)
