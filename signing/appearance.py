@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageStat
 
 from signing.errors import UnusableImageError
 from signing.font import Face, encode, reserved_font, width_of
 from signing.model import Align
+from signing.profiles import Colour
 
 if TYPE_CHECKING:
     from signing.model import Appearance, Box, Rule
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _MAX_PIXELS = 16_000_000
 _CACHED_IMAGES = 64
 _OPAQUE = 128  # alpha from which a pixel is painted where only on and off are allowed
+_LEAD = 40  # of 255, by which a colour outdoes the others on the mean
 _SHARE_LEFT = {Align.LEFT: 0.0, Align.CENTRE: 0.5, Align.RIGHT: 1.0}
 _RED = "0.78 0.06 0.1"  # the bright red of stamp ink
 
@@ -220,6 +222,27 @@ def picture_of(png: bytes) -> Picture:
         alpha=zlib.compress(alpha.tobytes()),
         stencil=zlib.compress(stencil.tobytes()),
     )
+
+
+def ink_of(png: bytes) -> Colour | None:
+    """Return the colour of an image's ink, as the decree names it; None for any other.
+
+    For whoever registers an image: a profile says which colour it has to have.
+
+    Raises:
+        UnusableImageError: it is no PNG, or too large.
+    """
+    picture = picture_of(png)
+    size = (picture.width, picture.height)
+    alpha = Image.frombytes("L", size, zlib.decompress(picture.alpha))
+    inked = alpha.point(lambda level: 255 if level >= _OPAQUE else 0)
+    if inked.getbbox() is None:
+        return None
+    colours = Image.frombytes("RGB", size, zlib.decompress(picture.colours))
+    red, green, blue = ImageStat.Stat(colours, mask=inked).mean
+    if red - max(green, blue) > _LEAD:
+        return Colour.RED
+    return Colour.BLUE if blue - max(red, green) > _LEAD else None
 
 
 def _without_margins(image: Image.Image) -> Image.Image:

@@ -23,7 +23,9 @@ from support.pages import FONTS
 from docsvc.steps.classify.model import Hints
 from docsvc.steps.classify.tasks import classify
 from docsvc.steps.sign.rules import fills_of, places_of
+from signing.appearance import ink_of
 from signing.prepare import prepare
+from signing.profiles import PROFILES, ProfileName
 from signing.stamp import reserve
 
 TOLERANCE = 0.05
@@ -55,6 +57,11 @@ def test_a_mark_that_is_moved_by_two_millimetres_is_noticed(studio: Studio, name
 
 def test_a_picture_of_another_size_is_another() -> None:
     assert difference(Image.new("RGB", (9, 9)), Image.new("RGB", (9, 8))) > 1
+
+
+def test_the_images_have_the_colours_of_their_profiles(studio: Studio) -> None:
+    assert ink_of(studio.signature) is PROFILES[ProfileName.LEADER].image
+    assert ink_of(studio.seal) is PROFILES[ProfileName.ORGANISATION].image
 
 
 # --- a value looks typed --------------------------------------------------------------------

@@ -319,3 +319,25 @@ def test_boxes_share_an_area_or_do_not() -> None:
     assert LEADER.overlaps(Box(page=2, x0=470, y0=480, x1=600, y1=600))
     assert not LEADER.overlaps(Box(page=2, x0=480, y0=480, x1=600, y1=600))
     assert not LEADER.overlaps(replace(LEADER, page=1))
+
+
+@given(
+    name=st.sampled_from(ProfileName),
+    x=st.floats(-50, 700),
+    y=st.floats(-50, 900),
+    page=st.sampled_from([A4, LAST]),
+)
+def test_a_mark_stays_on_its_page_and_a_legal_place_is_legal_again(
+    name: ProfileName, x: float, y: float, page: Sheet
+) -> None:
+    size = {ProfileName.ORGANISATION: SEAL, ProfileName.INCOMING: STAMP}.get(name, BLOCK)
+    known = Landmarks(title=TITLE, name=NAME, leader=LEADER, head=HEAD, texts=(HEAD, *BODY))
+    found = pointed(name, (x, y), sheet=page, size=size, landmarks=known)
+    assert found.box
+    if not found.is_legal:
+        return
+    assert page.area.holds(found.box)
+    again = pointed(name, found.box.centre, sheet=page, size=size, landmarks=known)
+    assert again.is_legal
+    assert again.box
+    assert edges(again.box) == pytest.approx(edges(found.box))
