@@ -62,6 +62,9 @@ samples: .venv/dev ## rebuild sample_docs and check its manifest
 	python sample_docs/build.py
 	python sample_docs/build.py --check
 
+goldens: .venv/dev ## draw the pictures of the appearance tests anew
+	scripts/goldens
+
 docs: .venv/dev ## write the reference from the code; stale pages are an error in check
 	python docs/build.py
 

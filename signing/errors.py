@@ -69,6 +69,18 @@ class FieldFilledError(SigningError):
     code = "signing.field-filled"
 
 
+class ChangesForbiddenError(SigningError):
+    """The PDF is certified: no new field, and so no further visible signature, may be added."""
+
+    code = "signing.changes-forbidden"
+
+
+class ViewsDifferError(SigningError):
+    """Programs of different age would show different pages of the PDF."""
+
+    code = "signing.views-differ"
+
+
 class LeaderSignatureMissingError(SigningError):
     """No intact leader signature precedes the organisation's in this file."""
 

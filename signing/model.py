@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 # The places live below one parent field, so that they can't collide with a form of the author.
 FIELD_ROOT = "docsvc"
@@ -13,6 +13,11 @@ ORGANISATION_FIELD = "docsvc.organisation"
 NUMBER_FIELD = "docsvc.number"
 DAY_FIELD = "docsvc.day"
 MONTH_FIELD = "docsvc.month"
+# A field that is made for a signature where none was reserved stands by itself: a file of
+# another tool may have a form of its own.
+ADDED_FIELD = "docsvc-organisation"
+
+_ROUNDING = 0.01  # points
 
 
 class Role(StrEnum):
@@ -44,15 +49,61 @@ class Box:
     x1: float
     y1: float
 
+    @property
+    def width(self) -> float:
+        """Return the width in points."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Return the height in points."""
+        return self.y1 - self.y0
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Return the point in the middle."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def holds(self, other: Box) -> bool:
+        """Tell whether another box lies within this one, but for rounding."""
+        return (
+            self.page == other.page
+            and self.x0 - _ROUNDING <= other.x0 <= other.x1 <= self.x1 + _ROUNDING
+            and self.y0 - _ROUNDING <= other.y0 <= other.y1 <= self.y1 + _ROUNDING
+        )
+
+    def overlaps(self, other: Box) -> bool:
+        """Tell whether another box shares an area with this one."""
+        return (
+            self.page == other.page
+            and self.x0 < other.x1
+            and other.x0 < self.x1
+            and self.y0 < other.y1
+            and other.y0 < self.y1
+        )
+
+
+class Align(IntEnum):
+    """Where text stands in a box that is wider; the values are those of /Q (ISO 32000-1 §12.7)."""
+
+    LEFT = 0
+    CENTRE = 1
+    RIGHT = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextPlace:
-    """An empty, unlocked text field to be reserved; ``font_size`` in points."""
+    """An empty, unlocked text field to be reserved.
+
+    ``font_size`` is in points. A box that is `line_height` of it high keeps the baseline: see
+    `profiles.line_box`.
+    """
 
     name: str
     box: Box
     font_size: float
     italic: bool = False
+    align: Align = Align.CENTRE
 
     def __post_init__(self) -> None:
         """Refuse a name that is not one level below our own parent field."""
@@ -64,16 +115,71 @@ class TextPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservedPlaces:
-    """What is reserved before the first signature; a box of None reserves an invisible field."""
+    """What is reserved before the first signature; a box of None reserves an invisible field.
+
+    ``rotation`` is how the page of both signatures is shown turned, clockwise in degrees.
+    """
 
     texts: tuple[TextPlace, ...] = ()
     leader: Box | None = None
     organisation: Box | None = None
+    rotation: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedImage:
+    """A PNG with alpha, fitted into a box."""
+
+    png: bytes
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLine:
+    """One line of text in a box, ``size`` points high; smaller where it would not fit."""
+
+    text: str
+    box: Box
+    size: float
+    align: Align = Align.LEFT
+    italic: bool = False
+    red: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """The frame round a box, or a line where the box is flat; ``width`` in points."""
+
+    box: Box
+    width: float
+    red: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    """What a signature shows, each part in a box within ``box``, the rectangle of its field.
+
+    All boxes are on one page, in its default user space.
+    """
+
+    box: Box
+    image: PlacedImage | None = None
+    lines: tuple[PlacedLine, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a part that would be cut off at the edge of the field."""
+        parts = [line.box for line in self.lines] + [rule.box for rule in self.rules]
+        if self.image is not None:
+            parts.append(self.image.box)
+        if not all(self.box.holds(part) for part in parts):
+            msg = "a part of an appearance lies outside of its box"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignaturePlan:
-    """One signature to be placed into its reserved field.
+    """One signature, to be placed into its reserved field or into a new one.
 
     Attributes:
         chain: certificates in DER, the signer's first, without the root.
@@ -81,7 +187,11 @@ class SignaturePlan:
         fills: value of each reserved text field, filled in the signature's own revision.
         certify: certify the document, form filling allowed (DocMDP, P = 2).
         requires_leader: an organisation signature needs the leader's before it; false only for
-            a copy or a separate appendix.
+            a copy, a separate appendix or the stamp of an incoming document.
+        leader_field: field that holds the leader's signature; another tool has its own name.
+        appearance: what is shown in place of ``image``; makes the field if it was not reserved.
+        after_certification: make it even in a file that is certified, if form filling is allowed.
+            Tools of the state do so; strict readers then call the certification broken.
     """
 
     role: Role
@@ -91,6 +201,9 @@ class SignaturePlan:
     fills: Mapping[str, str] = field(default_factory=dict)
     certify: bool = False
     requires_leader: bool = True
+    leader_field: str = LEADER_FIELD
+    appearance: Appearance | None = None
+    after_certification: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signing._pades.cms import template_of
-from signing._pades.leader import require_leader_signature
+from signing._pades.leader import require_leader_signature, require_no_waiting_leader
 from signing._pades.revision import Revision
-from signing.appearance import image_mark, text_mark
+from signing.appearance import composed_mark, image_mark, text_mark
 from signing.model import Prepared, Role
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from signing._pades.revision import Field
-    from signing.model import SignaturePlan
+    from signing.model import Appearance, SignaturePlan
 
 
 def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
@@ -27,10 +27,13 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
 
     Raises:
         UnreadablePdfError: the file can't be read strictly.
+        ViewsDifferError: the file shows different pages to different readers.
         UnusableCertificateError: the chain does not begin with a certificate we sign with.
         LeaderSignatureMissingError: the seal comes before the leader's signature.
         FieldMissingError: a field of the plan was not reserved.
         FieldFilledError: a field of the plan is filled.
+        ChangesForbiddenError: the file is certified, and so has all its fields.
+        PageMissingError, BoxOutsidePageError: a new field would lie outside of the pages.
         AlreadySignedError: a later signature can't certify the file.
         CharacterNotInFontError: a value can't be drawn.
         UnusableImageError: the image can't be drawn.
@@ -41,8 +44,9 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         raise ValueError(msg)
     template = template_of(plan.chain)
     revision = Revision(pdf)
-    if plan.role is Role.ORGANISATION and plan.requires_leader:
-        require_leader_signature(revision)
+    revision.require_one_view()
+    if plan.role is Role.ORGANISATION:
+        _require_order(revision, plan)
     hollow = revision.sign(
         _drawn(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
     )
@@ -54,13 +58,35 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
     )
 
 
+def _require_order(revision: Revision, plan: SignaturePlan) -> None:
+    """Refuse the organisation before the leader, by the bytes of the file (NĐ 30 Đ33)."""
+    if plan.requires_leader:
+        require_leader_signature(revision, field=plan.leader_field, seal=plan.chain[0])
+    elif plan.appearance is not None:
+        require_no_waiting_leader(revision)
+
+
 def _drawn(revision: Revision, plan: SignaturePlan) -> Field:
     """Fill and show what the plan says, and return its signature field."""
     for name, value in plan.fills.items():
         place = revision.field(name, "/Tx")
-        mark = text_mark(value, place.frame, font=place.font, size=place.size)
+        mark = text_mark(value, place.frame, font=place.font, size=place.size, align=place.align)
         revision.fill(place, value, mark)
+    if plan.appearance is not None:
+        return _composed(revision, plan, plan.appearance)
     field = revision.field(plan.field_name, "/Sig")
     if plan.image is not None and field.frame.width and field.frame.height:
         revision.show(field, image_mark(plan.image, field.frame))
+    return field
+
+
+def _composed(revision: Revision, plan: SignaturePlan, look: Appearance) -> Field:
+    """Show an appearance in its field, which is made where it was not reserved."""
+    if revision.has_field(plan.field_name):
+        field = revision.field(plan.field_name, "/Sig")
+    else:
+        field = revision.add_signature_field(
+            plan.field_name, look.box, after_certification=plan.after_certification
+        )
+    revision.show(field, composed_mark(look, field.frame))
     return field

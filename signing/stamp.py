@@ -23,21 +23,20 @@ from signing.errors import (
     PageMissingError,
     UnreadablePdfError,
 )
-from signing.font import SLANTED_NAME, UPRIGHT_NAME, reserved_font
+from signing.font import Apart, Face, Packed, font_parts
 from signing.model import FIELD_ROOT, LEADER_FIELD, ORGANISATION_FIELD
-from signing.xmp import in_order
+from signing.xmp import in_order, pdfa_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from signing.font import Part, Scalar
     from signing.model import Box, ReservedPlaces, TextPlace
 
 _PRINT, _LOCKED = 4, 128  # annotation flags, ISO 32000-1 §12.5.3
 _SIGNATURES_EXIST, _APPEND_ONLY = 1, 2  # /SigFlags, ISO 32000-1 §12.7.2
 _TOLERANCE = 0.5  # points that a box may reach beyond its page: rounding of whoever measured it
-_CENTRED = 1
 _SIDEWAYS = (90, 270)
-_BASE_FONT = Name("/DOCSVC+Tinos")
 
 
 def reserve(pdf: bytes, places: ReservedPlaces) -> bytes:
@@ -222,9 +221,9 @@ def _empty_appearance(document: Pdf, rectangle: list[float], rotation: int) -> O
 
 
 def _text_field(place: TextPlace) -> Dictionary:
-    font = SLANTED_NAME if place.italic else UPRIGHT_NAME
-    appearance = f"/{font} {round(place.font_size, 2)} Tf 0 g"
-    return Dictionary(FT=Name.Tx, F=_PRINT, Q=_CENTRED, DA=String(appearance))
+    face = Face.ITALIC if place.italic else Face.UPRIGHT
+    appearance = f"/{face} {round(place.font_size, 2)} Tf 0 g"
+    return Dictionary(FT=Name.Tx, F=_PRINT, Q=int(place.align), DA=String(appearance))
 
 
 def _signature_field() -> Dictionary:
@@ -251,64 +250,42 @@ def _order_metadata(document: Pdf) -> None:
 
 
 def _add_fonts(document: Pdf, form: Object) -> None:
-    font = _font(document)
     resources = form.get("/DR", Dictionary())
     fonts = resources.get("/Font", Dictionary())
-    fonts[f"/{UPRIGHT_NAME}"] = font
-    fonts[f"/{SLANTED_NAME}"] = font
+    for face in Face:
+        parts = font_parts(face, with_cid_set=_claims_pdfa_1(document))
+        fonts[f"/{face}"] = _made(document, parts)
     resources["/Font"] = fonts
     form.DR = resources
     if "/DA" not in form:
-        form.DA = String(f"/{UPRIGHT_NAME} 0 Tf 0 g")
+        form.DA = String(f"/{Face.UPRIGHT} 0 Tf 0 g")
 
 
-def _font(document: Pdf) -> Object:
-    font = reserved_font()
-    stretches = [part for char in sorted(font.widths) for part in (ord(char), [font.widths[char]])]
-    descriptor = Dictionary(
-        Type=Name.FontDescriptor,
-        FontName=_BASE_FONT,
-        Flags=4,  # symbolic: the codes are not those of a standard Latin font
-        FontBBox=Array(font.bounds),
-        ItalicAngle=0,
-        Ascent=font.ascent,
-        Descent=font.descent,
-        CapHeight=font.cap_height,
-        StemV=80,
-        FontFile2=_compressed(document, font.program, Length1=len(font.program)),
-    )
-    if _claims_pdfa_1(document):
-        descriptor.CIDSet = _compressed(document, font.cid_set)
-    descendant = Dictionary(
-        Type=Name.Font,
-        Subtype=Name.CIDFontType2,
-        BaseFont=_BASE_FONT,
-        CIDSystemInfo=Dictionary(
-            Registry=String("Adobe"), Ordering=String("Identity"), Supplement=0
-        ),
-        FontDescriptor=document.make_indirect(descriptor),
-        W=Array(stretches),
-        CIDToGIDMap=_compressed(document, font.to_glyph),
-    )
-    return document.make_indirect(
-        Dictionary(
-            Type=Name.Font,
-            Subtype=Name.Type0,
-            BaseFont=_BASE_FONT,
-            Encoding=Name("/Identity-H"),
-            DescendantFonts=Array([document.make_indirect(descendant)]),
-            ToUnicode=_compressed(document, font.to_unicode),
-        )
-    )
+def _made(document: Pdf, part: Part) -> Object | int | float:
+    """Turn a described part of a font into an object of the file."""
+    match part:
+        case Apart():
+            return document.make_indirect(_dictionary(document, part.entries))
+        case Packed():
+            return Stream(document, part.data, {"/Filter": Name.FlateDecode, **part.entries})
+        case dict():
+            return _dictionary(document, part)
+        case list():
+            return Array(_made(document, one) for one in part)
+        case _:
+            return _scalar(part)
 
 
-def _compressed(document: Pdf, data: bytes, **entries: int) -> Stream:
-    return Stream(document, data, {f"/{key}": value for key, value in entries.items()})
+def _dictionary(document: Pdf, entries: Mapping[str, Part]) -> Dictionary:
+    return Dictionary({key: _made(document, one) for key, one in entries.items()})
+
+
+def _scalar(part: Scalar) -> Object | int | float:
+    if isinstance(part, bytes):
+        return String(part)
+    return Name(part) if isinstance(part, str) else part
 
 
 def _claims_pdfa_1(document: Pdf) -> bool:
     metadata = document.Root.get("/Metadata")
-    if not isinstance(metadata, Stream):
-        return False
-    text = metadata.read_bytes()
-    return b"pdfaid:part>1<" in text or b'pdfaid:part="1"' in text
+    return isinstance(metadata, Stream) and pdfa_part(metadata.read_bytes()) == 1

@@ -17,6 +17,9 @@ _PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">{}</x:xmpmeta>\n<?xpacket end="w"?>'
 )
+_PDFA_PART = re.compile(
+    rb"pdfaid:part>\s*(?P<element>\d)\s*<|pdfaid:part\s*=\s*[\"'](?P<attribute>\d)[\"']"
+)
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16 and so is looked for first
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -42,6 +45,12 @@ def in_order(metadata: bytes) -> bytes | None:
     body = _RDF.search(text)
     rewritten = _PACKET.format(body[0]) if body else ""
     return rewritten.encode("utf-8") if _root_of(rewritten) == _ROOT else None
+
+
+def pdfa_part(metadata: bytes) -> int | None:
+    """Return the part of PDF/A that metadata claims; None where they claim none."""
+    found = _PDFA_PART.search(metadata)
+    return int(found["element"] or found["attribute"]) if found else None
 
 
 def _root_of(text: str) -> str | None:

@@ -29,3 +29,8 @@ def day_text(day: date) -> str:
 def month_text(day: date) -> str:
     """Write the month of a date line: a zero before 1 and 2 only."""
     return f"{day.month:02d}" if day.month <= _LAST_PADDED_MONTH else str(day.month)
+
+
+def date_text(day: date) -> str:
+    """Write a whole date as a date line does: ``ngày 05 tháng 01 năm 2020``."""
+    return f"ngày {day_text(day)} tháng {month_text(day)} năm {day.year}"

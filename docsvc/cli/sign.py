@@ -19,6 +19,7 @@ from docsvc.sandbox import Sandbox
 from docsvc.settings import TimestampAuthority
 from docsvc.steps.classify.model import Hints
 from docsvc.steps.sign.rules import FIELD_OF, places_of
+from docsvc.steps.sign.tasks import reserved
 from docsvc.steps.timestamp.service import Augmenter
 from docsvc.timestamps.service import Authorities
 from signing.complete import complete, signature_value
@@ -27,7 +28,6 @@ from signing.model import Level, ReservedPlaces, Role, SignaturePlan
 from signing.prepare import prepare
 from signing.signers.base import Completed, Item, Request
 from signing.signers.pkcs11 import Pkcs11Signer
-from signing.stamp import reserve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ def _signed(  # everything one signature needs
             image=image,
             certify=role is Role.LEADER,
         )
-        base = reserve(pdf, _places(pdf)) if role is Role.LEADER else pdf
+        base = reserved(pdf, _places(pdf), image) if role is Role.LEADER else pdf
         prepared = prepare(base, plan=plan, at=SystemClock().now())
         asked = Request(key_id=chosen, items=(Item(to_be_signed=prepared.to_be_signed),))
         answer = signer.sign(asked)

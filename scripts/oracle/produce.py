@@ -2,8 +2,9 @@
 
 The samples go down the whole road, and every revision with a signature is kept. Beside it the
 libraries sign an ordinary document, a scan, a hybrid file and a PDF/A at each level, with and
-without fields for number and date, and renew the timestamp of one. Last come the forgeries of
-sample_docs/attacks, made of a document that the same PKI has signed.
+without fields for number and date, and renew the timestamp of one; and the body signs each of them
+alone, under the profiles of appendix, incoming stamp, and seal with number and date beside it. Last
+come the forgeries of sample_docs/attacks, made of a document that the same PKI has signed.
 """
 
 from __future__ import annotations
@@ -24,27 +25,39 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import func, select
 
 from docsvc.bootstrap import open_services
+from docsvc.demo import images, issuing
 from docsvc.demo import instance as demonstration
-from docsvc.demo import issuing
 from docsvc.demo.authority import Authority
 from docsvc.demo.pki import ROOT
 from docsvc.documents.tables import Document, Revision
 from docsvc.migrations import upgrade
 from docsvc.steps.receive.service import Offer
 from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
-from docsvc.worker import RunningWorker, augmenter_of
+from docsvc.worker import RunningWorker
 from docsvc.workflow import State, Step
 from signing._pades.cms import template_of
 from signing.complete import complete
-from signing.model import Level, ReservedPlaces, Role, SignaturePlan
+from signing.layouts import (
+    Incoming,
+    appendix_lines,
+    block,
+    block_size,
+    incoming_stamp,
+    seal_with_caption,
+)
+from signing.model import Box, Level, ReservedPlaces, Role, SignaturePlan
+from signing.placing import Sheet, top_right
 from signing.prepare import prepare
+from signing.profiles import ProfileName, planned
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from docsvc.bootstrap import Services
     from docsvc.demo.instance import Instance
+    from signing.model import Appearance
 
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
 EVERY_STEP = (Step.CONFIRM, Step.SIGN_LEADER, Step.SIGN_ORGANISATION)
@@ -53,6 +66,7 @@ KEPT = (Step.RECEIVE, Step.SIGN_LEADER, Step.SIGN_ORGANISATION, Step.TIMESTAMP)
 BASES = ("01", "25", "26", "27")
 # The road is at a standstill when nothing has changed for this long.
 QUIET_S = 30.0
+A4 = Sheet(page=0, width=595.276, height=841.89)
 POLL_S = 0.5
 
 
@@ -83,7 +97,12 @@ def produce(folder: Path, instance_folder: Path) -> bytes:
             upgrade(services.engine)
             demonstration.populate(services, made)
             _take_down_the_road(services)
-            made_here = (_revisions(services), _variants(services, made), _forgeries(made))
+            made_here = (
+                _revisions(services),
+                _variants(services, made),
+                _profiles(services, made),
+                _forgeries(made),
+            )
             for name, pdf in chain.from_iterable(made_here):
                 path = folder / f"{name}.pdf"
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,19 +172,8 @@ def _revisions(services: Services) -> Iterator[tuple[str, bytes]]:
 
 def _variants(services: Services, made: Instance) -> Iterator[tuple[str, bytes]]:
     """Yield documents signed by the libraries, at each level."""
-    with services.transactions() as tx:
-        papers = [
-            Paper(
-                name=Path(one.file_name or "").stem,
-                source=services.blobs.get(one.sha256 or ""),
-                classification=dict(one.classification),
-                unit=one.unit_code,
-            )
-            for one in tx.scalars(select(Document).where(Document.state == State.PUBLISHED))
-            if (one.file_name or "").startswith(BASES)
-        ]
-    augmenter = augmenter_of(services)
-    for paper in sorted(papers, key=lambda one: one.name):
+    augmenter = services.augmenter
+    for paper in _papers(services):
         for kind, places in _places(paper.classification):
             bb = _signed(services, made, paper, places, stamp=False)
             bt = _signed(services, made, paper, places, stamp=True)
@@ -179,6 +187,51 @@ def _variants(services: Services, made: Instance) -> Iterator[tuple[str, bytes]]
             for level, pdf in levels.items():
                 yield f"levels/{paper.name}.{kind}.{level}", pdf
             yield f"levels/{paper.name}.{kind}.renewed", augmenter.to_lta(lta)
+
+
+def _papers(services: Services) -> list[Paper]:
+    """Return the samples that the libraries sign, by name."""
+    with services.transactions() as tx:
+        papers = [
+            Paper(
+                name=Path(one.file_name or "").stem,
+                source=services.blobs.get(one.sha256 or ""),
+                classification=dict(one.classification),
+                unit=one.unit_code,
+            )
+            for one in tx.scalars(select(Document).where(Document.state == State.PUBLISHED))
+            if (one.file_name or "").startswith(BASES)
+        ]
+    return sorted(papers, key=lambda one: one.name)
+
+
+def _profiles(services: Services, made: Instance) -> Iterator[tuple[str, bytes]]:
+    """Yield documents that the body signs alone, in a field of its own, at B-LTA."""
+    augmenter = services.augmenter
+    for paper in _papers(services):
+        key = next(one.key for one in made.bodies.seals if one.unit == paper.unit)
+        seal = images.seal(made.bodies.unit_by_code[paper.unit])
+        for name, look in _looks(seal, services.clock.now()):
+            plan = planned(name, Role.ORGANISATION, chain=made.pki.chain(key), appearance=look)
+            prepared = prepare(paper.source, plan=plan, at=services.clock.now())
+            value = made.pki.rsa_key(key).sign(
+                prepared.to_be_signed, padding.PKCS1v15(), hashes.SHA256()
+            )
+            token = services.stamp(hashlib.sha256(value).digest())
+            signed = complete(prepared, plan=plan, value=value, timestamp_token=token)
+            yield f"profiles/{paper.name}.{name}", augmenter.to_lta(signed)
+
+
+def _looks(seal: bytes, at: datetime) -> Iterator[tuple[ProfileName, Appearance]]:
+    lines = appendix_lines("12/QĐ-UBND", at)
+    yield ProfileName.APPENDIX, block(lines, top_right(A4, block_size(lines, size=10)), size=10)
+    square = Box(page=0, x0=20, y0=120, x1=122, y1=222)
+    caption = Box(page=0, x0=20, y0=96, x1=170, y1=120)
+    words = ("Số: 12/QĐ-UBND", "ngày 20 tháng 11 năm 2026")
+    look = seal_with_caption(seal, square, lines=words, caption=caption, size=10)
+    yield ProfileName.COPY, look
+    entry = Incoming(organisation="UBND XÃ SUỐI TRÚC", number="12")
+    yield ProfileName.INCOMING, incoming_stamp(entry, Box(page=0, x0=20, y0=600, x1=162, y1=700))
 
 
 def _places(classification: dict[str, Any]) -> tuple[tuple[str, ReservedPlaces], ...]:

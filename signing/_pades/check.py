@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,28 +52,49 @@ def signed_data(encoded: bytes) -> cms.SignedData:
     return data
 
 
-def require_intact(data: cms.SignedData, digest_with: Callable[[str], bytes]) -> None:
+def require_intact(
+    data: cms.SignedData, digest_with: Callable[[str], bytes], *, may_be_bare: bool = False
+) -> None:
     """Check the message digest and the signature value of the only signer.
 
     Args:
         data: what `signed_data` returned.
         digest_with: gives the content's digest for the name of a hash, such as ``sha256``.
+        may_be_bare: allow a signature without signed attributes, right over the content
+            (RFC 5652 §5.4), as the state's own tools have long made them.
 
     Raises:
         BrokenCmsError: a part is missing or does not fit.
     """
     try:
-        _require_intact(data, digest_with)
+        _require_intact(data, digest_with, may_be_bare=may_be_bare)
     except (ValueError, TypeError, KeyError, UnsupportedAlgorithm) as error:
         raise BrokenCmsError(reason="unreadable") from error
 
 
-def _require_intact(data: cms.SignedData, digest_with: Callable[[str], bytes]) -> None:
+def signer_certificate(data: cms.SignedData) -> bytes:
+    """Return the certificate of the only signer in DER.
+
+    Raises:
+        BrokenCmsError: the CMS does not carry it.
+    """
+    return _signer_certificate(data, data["signer_infos"][0])
+
+
+def _require_intact(
+    data: cms.SignedData, digest_with: Callable[[str], bytes], *, may_be_bare: bool
+) -> None:
     signer = data["signer_infos"][0]
     algorithm = signer["digest_algorithm"]["algorithm"].native
     if algorithm not in _HASHES:
         raise BrokenCmsError(reason="digest-algorithm")
     attributes = signer["signed_attrs"]
+    if may_be_bare and not attributes:
+        name = _hash_of_value(signer)
+        hashed = Prehashed(_HASHES[name]())
+        key = _key(data, signer)
+        _require_value(key, signed=digest_with(name), signer=signer, hashing=hashed)
+        return
     digests = [
         attribute["values"][0].native
         for attribute in attributes
@@ -81,11 +103,23 @@ def _require_intact(data: cms.SignedData, digest_with: Callable[[str], bytes]) -
     if digests != [digest_with(algorithm)]:
         raise BrokenCmsError(reason="message-digest")
     _require_value(
-        x509.load_der_x509_certificate(_signer_certificate(data, signer)).public_key(),
-        value=signer["signature"].native,
+        _key(data, signer),
         signed=attributes.untag().dump(),
         signer=signer,
+        hashing=_HASHES[_hash_of_value(signer)](),
     )
+
+
+def _key(data: cms.SignedData, signer: cms.SignerInfo) -> Any:
+    return x509.load_der_x509_certificate(_signer_certificate(data, signer)).public_key()
+
+
+def _hash_of_value(signer: cms.SignerInfo) -> str:
+    algorithm = signer["signature_algorithm"]
+    # Plain rsaEncryption does not name the hash: then it is that of the digest.
+    plain = algorithm["algorithm"].native == "rsassa_pkcs1v15"
+    named: str = signer["digest_algorithm"]["algorithm"].native if plain else algorithm.hash_algo
+    return named
 
 
 def _signer_certificate(data: cms.SignedData, signer: cms.SignerInfo) -> bytes:
@@ -106,17 +140,16 @@ def _signer_certificate(data: cms.SignedData, signer: cms.SignerInfo) -> bytes:
     raise BrokenCmsError(reason="no-certificate")
 
 
-def _require_value(key: Any, *, value: bytes, signed: bytes, signer: cms.SignerInfo) -> None:
-    algorithm = signer["signature_algorithm"]
-    # Plain rsaEncryption does not name the hash: then it is that of the digest.
-    plain = algorithm["algorithm"].native == "rsassa_pkcs1v15"
-    named = signer["digest_algorithm"]["algorithm"].native if plain else algorithm.hash_algo
-    hashing = _HASHES[named]()
+def _require_value(
+    key: Any, *, signed: bytes, signer: cms.SignerInfo, hashing: hashes.HashAlgorithm | Prehashed
+) -> None:
+    value = signer["signature"].native
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(value, signed, ec.ECDSA(hashing))
         elif isinstance(key, rsa.RSAPublicKey):
-            key.verify(value, signed, _padding(algorithm, hashing), hashing)
+            named = _HASHES[_hash_of_value(signer)]()
+            key.verify(value, signed, _padding(signer["signature_algorithm"], named), hashing)
         else:
             raise BrokenCmsError(reason="key-kind")
     except InvalidSignature as error:

@@ -17,7 +17,14 @@ _FORM_FILLING = 2  # /P of DocMDP: form filling and signing, nothing else
 
 def references(array: Any) -> list[generic.Reference]:
     """Return the references in an array of the file, leaving out whatever else is there."""
-    return [entry.reference for entry in array if isinstance(entry, generic.IndirectObject)]
+    return [one.reference for one in array if isinstance(one, generic.IndirectObject)]
+
+
+def entry(dictionary: Any, key: str, default: Any = None) -> Any:
+    """Return an entry of a dictionary, wherever its value lies: ``get`` does not follow it."""
+    if key not in dictionary:
+        return default
+    return dictionary[key]
 
 
 def dictionary_at(reference: generic.Reference) -> generic.DictionaryObject:
@@ -34,15 +41,17 @@ def dictionary_at(reference: generic.Reference) -> generic.DictionaryObject:
 
 def partial_name(reference: generic.Reference) -> str:
     """Return the name of a field without those of its parents; empty where it has none."""
-    return str(dictionary_at(reference).get("/T", ""))
+    return str(entry(dictionary_at(reference), "/T", ""))
+
+
+def number(value: float) -> generic.PdfObject:
+    """Write a number of the file."""
+    return generic.NumberObject(value) if isinstance(value, int) else generic.FloatObject(value)
 
 
 def array(*numbers: float) -> generic.ArrayObject:
     """Write numbers as an array of the file."""
-    return generic.ArrayObject(
-        generic.NumberObject(number) if isinstance(number, int) else generic.FloatObject(number)
-        for number in numbers
-    )
+    return generic.ArrayObject(map(number, numbers))
 
 
 def samples(

@@ -22,14 +22,16 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 from typing_extensions import override
 
+from signing._pades.fields import FieldAdder
+from signing._pades.looks import Looks
 from signing._pades.objects import (
-    array,
     certification,
     dictionary_at,
+    entry,
     partial_name,
     references,
-    samples,
 )
+from signing._pades.views import require_one_view
 from signing.appearance import TURNS, Frame
 from signing.errors import (
     AlreadySignedError,
@@ -37,7 +39,8 @@ from signing.errors import (
     FieldMissingError,
     UnreadablePdfError,
 )
-from signing.font import UPRIGHT_NAME
+from signing.font import Face
+from signing.model import Align
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +48,8 @@ if TYPE_CHECKING:
 
     from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 
-    from signing.appearance import Mark, Picture
+    from signing.appearance import Mark
+    from signing.model import Box
 
 T = TypeVar("T")
 
@@ -54,8 +58,6 @@ _FOREIGN = (
     PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
     zlib.error,
 )  # fmt: skip
-_SIGNATURES_EXIST_APPEND_ONLY = 3
-_PRINT_AND_LOCKED = 132
 _DEFAULT_APPEARANCE = re.compile(r"/(?P<font>\S+)\s+(?P<size>[0-9.]+)\s+Tf")
 _MAX_FIELDS = 10_000  # a tree that never ends is hostile
 _DEFAULT_SIZE = 13.0  # the number line of NĐ 30
@@ -90,6 +92,7 @@ class Field:
     frame: Frame
     font: str
     size: float
+    align: Align
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,16 @@ class Revision:
         self._writer = _guarded(lambda: _Writer(io.BytesIO(pdf)))
         if self._writer.prev.encrypted:
             raise UnreadablePdfError(reason="encrypted")
+        self._looks = Looks(self._writer)
+        self._adder = FieldAdder(self._writer)
+
+    def require_one_view(self) -> None:
+        """Check that readers of all ages see the same pages and the same form.
+
+        Raises:
+            ViewsDifferError: they do not.
+        """
+        _guarded(lambda: require_one_view(self._writer.prev))
 
     def field(self, name: str, kind: str) -> Field:
         """Find an empty field by its full name.
@@ -134,13 +147,13 @@ class Revision:
         if reference is None:
             raise FieldMissingError(field=name)
         dictionary = dictionary_at(reference)
-        if dictionary.get("/FT") != kind:
+        if entry(dictionary, "/FT") != kind:
             raise FieldMissingError(field=name)
         if "/V" in dictionary:
             raise FieldFilledError(field=name)
         x0, y0, x1, y1 = (float(edge) for edge in dictionary["/Rect"])
-        rotation = dictionary["/MK"].get("/R", 0) if "/MK" in dictionary else 0
-        found = _DEFAULT_APPEARANCE.search(str(dictionary.get("/DA", "")))
+        rotation = entry(entry(dictionary, "/MK", {}), "/R", 0)
+        found = _DEFAULT_APPEARANCE.search(str(entry(dictionary, "/DA", "")))
         return Field(
             name=name,
             reference=reference,
@@ -150,9 +163,14 @@ class Revision:
                 height=round(abs(y1 - y0), 3),
                 rotation=int(rotation) if rotation in TURNS else 0,
             ),
-            font=found["font"] if found else UPRIGHT_NAME,
+            font=found["font"] if found else Face.UPRIGHT,
             size=float(found["size"]) if found else _DEFAULT_SIZE,
+            align=Align(entry(dictionary, "/Q", Align.LEFT)),
         )
+
+    def has_field(self, name: str) -> bool:
+        """Tell whether the form has a field of this full name."""
+        return _guarded(lambda: self._find(name) is not None)
 
     def filled_value(self, name: str) -> int | None:
         """Return the offset of the object that a field has as its value, or None.
@@ -175,69 +193,27 @@ class Revision:
     def _find(self, name: str) -> generic.Reference | None:
         root: Any = self._writer.root
         found: generic.Reference | None = None
-        level = root["/AcroForm"].get("/Fields", []) if "/AcroForm" in root else []
+        level = entry(entry(root, "/AcroForm", {}), "/Fields", [])
         for part in name.split("."):
             found = next((ref for ref in references(level) if partial_name(ref) == part), None)
             if found is None:
                 return None
-            level = dictionary_at(found).get("/Kids", [])
+            level = entry(dictionary_at(found), "/Kids", [])
         return found
 
     def show(self, field: Field, mark: Mark) -> None:
-        """Give a field its appearance."""
-        _guarded(lambda: self._show(field, mark))
-
-    def _show(self, field: Field, mark: Mark) -> None:
-        stream = self._writer.add_object(self._appearance(mark))
-        field.dictionary["/AP"] = generic.DictionaryObject({pdf_name("/N"): stream})
-        self._writer.mark_update(field.reference)
+        """Give a field its appearance; it brings its own fonts."""
+        _guarded(lambda: self._show(field, mark, reserved=False))
 
     def fill(self, field: Field, value: str, mark: Mark) -> None:
-        """Give a text field its value and its appearance."""
+        """Give a text field its value and its appearance, in the fonts of the form."""
         field.dictionary["/V"] = generic.TextStringObject(value)
-        self.show(field, mark)
+        _guarded(lambda: self._show(field, mark, reserved=True))
 
-    def _appearance(self, mark: Mark) -> generic.StreamObject:
-        resources = generic.DictionaryObject()
-        if mark.picture is not None:
-            image = self._writer.add_object(self._image(mark.picture))
-            resources["/XObject"] = generic.DictionaryObject({pdf_name("/Im"): image})
-        if mark.font is not None:
-            fonts = self._writer.root["/AcroForm"]["/DR"]["/Font"]
-            key = pdf_name(f"/{mark.font}")
-            resources["/Font"] = generic.DictionaryObject({key: fonts.raw_get(key)})
-        # Deflated as the empty appearance that it replaces: to the EU's DSS a /Filter that comes or
-        # goes is no form filling but an undefined change, against DocMDP.
-        return generic.StreamObject(
-            {
-                pdf_name("/Filter"): pdf_name("/FlateDecode"),
-                pdf_name("/Type"): pdf_name("/XObject"),
-                pdf_name("/Subtype"): pdf_name("/Form"),
-                pdf_name("/BBox"): array(0, 0, *mark.frame.seen),
-                pdf_name("/Matrix"): array(*mark.frame.matrix),
-                pdf_name("/Resources"): resources,
-            },
-            encoded_data=zlib.compress(mark.content),
-        )
-
-    def _image(self, picture: Picture) -> generic.StreamObject:
-        image = samples(picture, picture.colours, space="/DeviceRGB", bits=8)
-        if self._claims_pdfa_1():
-            # PDF/A-1 knows no transparency (ISO 19005-1 §6.4); a stencil of 1 bit is allowed.
-            mask = samples(picture, picture.stencil, space=None, bits=1)
-            mask["/ImageMask"] = generic.BooleanObject(value=True)
-            image["/Mask"] = self._writer.add_object(mask)
-        else:
-            mask = samples(picture, picture.alpha, space="/DeviceGray", bits=8)
-            image["/SMask"] = self._writer.add_object(mask)
-        return image
-
-    def _claims_pdfa_1(self) -> bool:
-        root: Any = self._writer.root
-        if "/Metadata" not in root:
-            return False
-        text: bytes = root["/Metadata"].data
-        return b"pdfaid:part>1<" in text or b'pdfaid:part="1"' in text
+    def _show(self, field: Field, mark: Mark, *, reserved: bool) -> None:
+        stream = self._looks.appearance(mark, reserved=reserved)
+        field.dictionary["/AP"] = generic.DictionaryObject({pdf_name("/N"): stream})
+        self._writer.mark_update(field.reference)
 
     def sign(self, field: Field, *, at: datetime, reserved_bytes: int, certify: bool) -> Hollow:
         """Put an empty signature into a field and write the revision.
@@ -276,9 +252,9 @@ class Revision:
                 return
             reference = pending.pop()
             field = dictionary_at(reference)
-            if reference != but and field.get("/FT") == "/Sig" and "/V" in field:
+            if reference != but and entry(field, "/FT") == "/Sig" and "/V" in field:
                 raise AlreadySignedError
-            pending.extend(references(field.get("/Kids", [])))
+            pending.extend(references(entry(field, "/Kids", [])))
         raise UnreadablePdfError(reason="form")
 
     def timestamp(self, *, reserved_bytes: int) -> Hollow:
@@ -287,48 +263,26 @@ class Revision:
 
     def _timestamp(self, reserved_bytes: int) -> Hollow:
         signature = DocumentTimestamp(bytes_reserved=2 * reserved_bytes)
-        form, fields = self._form()
-        page, _ = self._writer.find_page_for_modification(0)
-        taken = {partial_name(reference) for reference in references(fields)}
+        taken = self._adder.names()
         count = next(n for n in range(1, len(taken) + 2) if f"docsvc-timestamp-{n}" not in taken)
-        field = generic.DictionaryObject(
-            {
-                pdf_name("/Type"): pdf_name("/Annot"),
-                pdf_name("/Subtype"): pdf_name("/Widget"),
-                pdf_name("/FT"): pdf_name("/Sig"),
-                pdf_name("/T"): generic.TextStringObject(f"docsvc-timestamp-{count}"),
-                pdf_name("/F"): generic.NumberObject(_PRINT_AND_LOCKED),
-                pdf_name("/Rect"): array(0, 0, 0, 0),
-                pdf_name("/P"): page,
-                pdf_name("/V"): self._writer.add_object(signature),
-            }
-        )
-        reference = self._writer.add_object(field)
-        fields.append(reference)
-        self._writer.update_container(fields)
-        self._annotate(page, reference)
-        if form.get("/SigFlags") != _SIGNATURES_EXIST_APPEND_ONLY:
-            form["/SigFlags"] = generic.NumberObject(_SIGNATURES_EXIST_APPEND_ONLY)
-            self._writer.update_container(form)
+        field = dictionary_at(self._adder.add(f"docsvc-timestamp-{count}", None))
+        field["/V"] = self._writer.add_object(signature)
         return self._written(signature)
 
-    def _form(self) -> tuple[generic.DictionaryObject, generic.ArrayObject]:
-        root: Any = self._writer.root
-        if "/AcroForm" not in root:
-            form = generic.DictionaryObject({pdf_name("/Fields"): generic.ArrayObject()})
-            root["/AcroForm"] = self._writer.add_object(form)
-            self._writer.update_root()
-        return root["/AcroForm"], root["/AcroForm"]["/Fields"]
+    def add_signature_field(self, name: str, box: Box, *, after_certification: bool) -> Field:
+        """Add an empty signature field to the form and to its page.
 
-    def _annotate(self, page: generic.Reference, widget: generic.IndirectObject) -> None:
-        dictionary = dictionary_at(page)
-        if "/Annots" in dictionary:
-            annotations = dictionary["/Annots"]
-            annotations.append(widget)
-            self._writer.update_container(annotations)
-        else:
-            dictionary["/Annots"] = generic.ArrayObject([widget])
-            self._writer.update_container(dictionary)
+        Raises:
+            ChangesForbiddenError: the file is certified: its certification allows no new field.
+            PageMissingError: the box names a page that the file does not have.
+            BoxOutsidePageError: the box is empty or leaves its page.
+        """
+        return _guarded(lambda: self._add_signature_field(name, box, after_certification))
+
+    def _add_signature_field(self, name: str, box: Box, after_certification: object) -> Field:
+        self._adder.require_permission(after_certification=bool(after_certification))
+        self._adder.add(name, box)
+        return self._field(name, "/Sig")
 
     def store(self, **streams: tuple[bytes, ...]) -> bytes:
         """Add DER values to the document security store and return the new revision.
@@ -347,8 +301,8 @@ class Revision:
         held = root["/DSS"] if "/DSS" in root else generic.DictionaryObject()
         changed = False
         for key, values in streams.items():
-            array = held.get(f"/{key}", generic.ArrayObject())
-            present = {entry.get_object().data for entry in array}
+            array = entry(held, f"/{key}", generic.ArrayObject())
+            present = {one.get_object().data for one in array}
             fresh = [value for value in dict.fromkeys(values) if value not in present]
             refs = [self._writer.add_object(generic.StreamObject(stream_data=v)) for v in fresh]
             if refs:

@@ -20,6 +20,7 @@ from docsvc.errors import CodedError, DocsvcError
 from docsvc.settings import Provider, Settings, Token
 from docsvc.workflow import Person, RouteName, State, Step
 from signing.errors import SigningError
+from signing.profiles import ProfileName
 from verification.errors import VerificationError
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def glossary_members() -> list[str]:
     words += [level.code for level in secrecy.levels()]
     words += [degree.code for degree in urgency.urgencies()]
     words += [prefix.code for prefix in authority.authorities()]
-    for closed in (Step, State, Person, RouteName):
+    for closed in (Step, State, Person, RouteName, ProfileName):
         words += [str(member) for member in closed]
     return sorted(set(words))
 

@@ -17,7 +17,11 @@ _CLOSING = re.compile(r"^Nơi\s+nhận\s*:?", re.IGNORECASE)
 _KEPT = re.compile(r"^[-–]?\s*Lưu", re.IGNORECASE)
 # A name has two to six words, each with a capital: "Nguyễn Văn An", "K' Brểu".
 _NAME = re.compile(r"^(?:[^\W\d_][^\W\d_'’.]*['’]?\.?\s+){1,5}[^\W\d_][^\W\d_'’]*$")
-_HONORIFIC = re.compile(r"^(?:(?:TS|ThS|PGS|GS|BS|KS|Ông|Bà)\.?\s+)+")
+# Degrees are not to be written, but are; the armed forces write ranks (NĐ 30 PL I II.7).
+_HONORIFIC = re.compile(
+    r"^(?:(?:PGS|GS|TSKH|TS|ThS|CN|BS|KS|LS|CKII|CKI|Ông|Bà)(?:\.\s*|\s+)"
+    r"|(?:Đại|Thượng|Trung|Thiếu)\s+(?:tướng|tá|úy|uý)\s+)+"
+)
 # The column of the signature lies right of the middle, where no centred line of the text has its
 # centre (the text block itself lies a little to the right); its lines are centred on each other.
 _COLUMN_SHARE = 0.58
@@ -66,6 +70,8 @@ def signing(sheets: Sequence[Sheet], names: Sequence[str]) -> Signing | None:
     known = {condensed(name) for name in names}
     for sheet in sheets:
         candidates = list(_candidates(sheet, known))
+        if not candidates and _closes(sheet):
+            candidates = list(_by_name(sheet, known))
         named = [c for c in candidates if c.known] or [c for c in candidates if c.name]
         if not candidates:
             continue
@@ -115,7 +121,7 @@ def _closes(sheet: Sheet) -> bool:
 
 def _candidates(sheet: Sheet, known: set[str]) -> Iterator[Signing]:
     page = sheet.page
-    column = [p for p in sheet.pieces if p.box.centre_x > page.width * _COLUMN_SHARE]
+    column = _column(sheet)
     at = 0
     while at < len(column):
         block = _block_from(column, at, page)
@@ -124,6 +130,40 @@ def _candidates(sheet: Sheet, known: set[str]) -> Iterator[Signing]:
             name = _name_below(block, column, page, known)
             is_known = name is not None and condensed(_bare(name)) in known
             yield Signing(page=page, block=tuple(block), name=name, known=is_known)
+
+
+def _by_name(sheet: Sheet, known: set[str]) -> Iterator[Signing]:
+    """Find the name of an officer, and what stands in capitals above it: a title of its own."""
+    page = sheet.page
+    column = _column(sheet)
+    for index, name in enumerate(column):
+        if condensed(_bare(name)) not in known:
+            continue
+        above = [
+            line
+            for line in column[:index]
+            if is_capitals(line.text)
+            and line.baseline - name.baseline < _MAX_NAME_DROP
+            and _aligned(line, name, page)
+        ]
+        if above:
+            yield Signing(page=page, block=_last_block(above), name=name, known=True)
+
+
+def _last_block(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return the lowest lines that stand close below each other."""
+    block = [lines[-1]]
+    for line in reversed(lines[:-1]):
+        if line.baseline - block[0].baseline > _BLOCK_GAP * max(line.size, block[0].size):
+            break
+        block.insert(0, line)
+    return tuple(block)
+
+
+def _column(sheet: Sheet) -> list[Line]:
+    """Return what stands where signatures stand, from the top down."""
+    least = sheet.page.width * _COLUMN_SHARE
+    return [piece for piece in sheet.pieces if piece.box.centre_x > least]
 
 
 def _block_from(column: Sequence[Line], at: int, page: Page) -> list[Line]:

@@ -6,8 +6,11 @@ which is what a signature field needs; :meth:`Page.to_user` leads from one to th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from signing import model as marks
+from signing.placing import Landmarks, Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,16 @@ class Box:
     def centre_y(self) -> float:
         """Return the vertical centre."""
         return (self.y0 + self.y1) / 2
+
+
+def mark_of(box: Box) -> marks.Box:
+    """Return a box as those who place marks write it."""
+    return marks.Box(page=box.page, x0=box.x0, y0=box.y0, x1=box.x1, y1=box.y1)
+
+
+def box_of(mark: marks.Box) -> Box:
+    """Return a box that was computed for a mark."""
+    return Box(page=mark.page, x0=mark.x0, y0=mark.y0, x1=mark.x1, y1=mark.y1)
 
 
 def union(boxes: Sequence[Box]) -> Box:
@@ -133,20 +146,20 @@ class Page:
     lines: tuple[Line, ...]
     scanned: bool = False
 
+    @property
+    def sheet(self) -> Sheet:
+        """Return the page without what is on it."""
+        return Sheet(
+            page=self.index,
+            width=self.width,
+            height=self.height,
+            rotation=self.rotation,
+            origin=self.origin,
+        )
+
     def to_user(self, box: Box) -> Box:
         """Lead a box from the displayed page to the page's default user space."""
-        x, y = self.origin
-        match self.rotation:
-            case 90:
-                x0, x1, y0, y1 = self.height - box.y1, self.height - box.y0, box.x0, box.x1
-            case 180:
-                x0, x1 = self.width - box.x1, self.width - box.x0
-                y0, y1 = self.height - box.y1, self.height - box.y0
-            case 270:
-                x0, x1, y0, y1 = box.y0, box.y1, self.width - box.x1, self.width - box.x0
-            case _:
-                x0, x1, y0, y1 = box.x0, box.x1, box.y0, box.y1
-        return Box(page=box.page, x0=x0 + x, y0=y0 + y, x1=x1 + x, y1=y1 + y)
+        return box_of(self.sheet.to_user(mark_of(box)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,13 +236,21 @@ class Hints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Empty places to reserve, in default user space; None where there is none to compute."""
+    """Empty places to reserve, in default user space; None where there is none to compute.
+
+    Sizes are those of the letters beside the blanks, in points. The caption is where number and
+    date go where they have no blanks; ``rotation`` is that of the page of both signatures.
+    """
 
     number: Box | None = None
+    number_size: float | None = None
     day: Box | None = None
     month: Box | None = None
+    date_size: float | None = None
     leader: Box | None = None
     organisation: Box | None = None
+    caption: Box | None = None
+    rotation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +261,8 @@ class Classification:
     date, ``partial_date`` an ISO year or year and month where the rest is blank, ``symbol`` what
     follows the number (``QĐ-UBND``; ``KH/ĐU`` for the Party), ``year`` the group of a normative
     document. ``addressees`` stand after "Kính gửi", ``recipients`` under "Nơi nhận"; both are
-    joined by "; ".
+    joined by "; ". ``sheets`` and ``landmarks`` are of the pages as displayed: what a place that a
+    person chooses is judged by.
     """
 
     secrecy: Secrecy
@@ -263,3 +285,5 @@ class Classification:
     recipients: Field | None = None
     urgency: Field | None = None
     places: Places = Places()
+    sheets: tuple[Sheet, ...] = ()
+    landmarks: Landmarks = field(default_factory=Landmarks)

@@ -5,10 +5,11 @@ A place is None where it cannot be computed; the caller then signs invisibly or 
 
 from docsvc.steps.classify.closing import Signing
 from docsvc.steps.classify.fields import DateLine, NumberLine
-from docsvc.steps.classify.model import Box, Page
+from docsvc.steps.classify.model import Box, Line, Page, box_of, mark_of
 from docsvc.steps.classify.rows import Row
+from signing import model as marks
+from signing.placing import Landmarks, caption_box, leader_box, seal_box
 
-POINTS_PER_MM = 72 / 25.4
 # Less than this holds no two digits at 13 pt (6.5 pt each).
 MIN_BLANK = 9.0
 # Air between a blank and the words beside it.
@@ -16,12 +17,12 @@ _MARGIN = 0.5
 # Height of a line of text under and over its baseline, in font sizes.
 _DESCENT = 0.25
 _ASCENT = 0.9
-# The handwritten signature is some 50 x 25 mm; less than 20 pt shows nothing.
-LEADER_MAX_WIDTH = 142.0
-LEADER_MAX_HEIGHT = 85.0
-LEADER_MIN_HEIGHT = 20.0
-_LEADER_RATIO = 2.4
-_AIR = 2.0
+# The same as Times has it. A field exactly one such line high is filled in on the baseline of the
+# words beside it: `signing` sets a value into the middle of its field.
+FIELD_DESCENT = 0.216
+FIELD_ASCENT = 0.891
+# Two lines of 10 points: the longest number line, and a date.
+CAPTION_SIZE = (150.0, 24.0)
 
 
 def number(line: NumberLine | None) -> Box | None:
@@ -45,40 +46,64 @@ def month(line: DateLine | None) -> Box | None:
     return _between(line.row, line.match.end("middle") - 1, line.match.start("after"))
 
 
-def leader(found: Signing | None) -> Box | None:
-    """Return the box between the authority block and the full name (box 7c)."""
-    if found is None or found.name is None:
-        return None
-    last = found.block[-1]
-    top = last.baseline - _DESCENT * last.size - _AIR
-    bottom = found.name.baseline + _ASCENT * found.name.size + _AIR
-    height = min(top - bottom, LEADER_MAX_HEIGHT)
-    if height < LEADER_MIN_HEIGHT:
-        return None
-    width = min(LEADER_MAX_WIDTH, _LEADER_RATIO * height)
-    x = (last.box.centre_x + found.name.box.centre_x) / 2
-    y = (top + bottom) / 2
-    return _kept_on(
-        Box(
-            page=last.box.page,
-            x0=x - width / 2,
-            y0=y - height / 2,
-            x1=x + width / 2,
-            y1=y + height / 2,
-        ),
-        found.page,
+def size(line: NumberLine | DateLine | None) -> float | None:
+    """Return the size of the letters of a line, in points."""
+    return None if line is None else round(line.row.size, 2)
+
+
+def landmarks(
+    found: Signing | None, number: NumberLine | None, date: DateLine | None, first: Page
+) -> Landmarks:
+    """Return what places hang on, on the displayed pages."""
+    title = name = image = None
+    if found is not None:
+        title = _line_box(found.block[-1])
+        name = None if found.name is None else _line_box(found.name)
+    if title is not None and name is not None and found is not None:
+        room = leader_box(title, name)
+        image = None if room is None else found.page.sheet.kept(room)
+    lowest = min(
+        (one.row.box for one in (number, date) if one), key=lambda box: box.y0, default=None
+    )
+    return Landmarks(
+        title=title,
+        name=name,
+        leader=image,
+        head=None if lowest is None else mark_of(lowest),
+        texts=tuple(mark_of(line.box) for line in first.lines),
     )
 
 
-def organisation(leader_box: Box | None, page: Page | None, seal_mm: float | None) -> Box | None:
+def leader(known: Landmarks) -> Box | None:
+    """Return the box between the authority block and the full name (box 7c)."""
+    return None if known.leader is None else box_of(known.leader)
+
+
+def organisation(known: Landmarks, page: Page | None, seal_mm: float | None) -> Box | None:
     """Return the square of the seal: its right edge a third into the leader's box (box 8)."""
-    if leader_box is None or page is None or seal_mm is None:
+    if known.leader is None or page is None or seal_mm is None:
         return None
-    side = seal_mm * POINTS_PER_MM
-    right = leader_box.x0 + leader_box.width / 3
-    low = leader_box.centre_y - side / 2
-    return _kept_on(
-        Box(page=leader_box.page, x0=right - side, y0=low, x1=right, y1=low + side), page
+    kept = page.sheet.kept(seal_box(known.leader, seal_mm))
+    return None if kept is None else box_of(kept)
+
+
+def caption(seal: Box | None, page: Page | None) -> Box | None:
+    """Return free paper near the seal: for number and date where they have no blanks."""
+    if seal is None or page is None:
+        return None
+    texts = [mark_of(line.box) for line in page.lines]
+    found = caption_box(mark_of(seal), CAPTION_SIZE, sheet=page.sheet, texts=texts)
+    return None if found is None else box_of(found)
+
+
+def _line_box(line: Line) -> marks.Box:
+    """Return the box of a line, from the feet of its letters to the top of its accents."""
+    return marks.Box(
+        page=line.box.page,
+        x0=line.box.x0,
+        y0=line.baseline - _DESCENT * line.size,
+        x1=line.box.x1,
+        y1=line.baseline + _ASCENT * line.size,
     )
 
 
@@ -86,20 +111,10 @@ def _between(row: Row, before: int, after: int) -> Box | None:
     left, right = row.edges(before)[1] + _MARGIN, row.edges(after)[0] - _MARGIN
     if right - left < MIN_BLANK:
         return None
-    size = row.size
     return Box(
         page=row.box.page,
         x0=left,
-        y0=row.baseline - _DESCENT * size,
+        y0=row.baseline - FIELD_DESCENT * row.size,
         x1=right,
-        y1=row.baseline + _ASCENT * size,
+        y1=row.baseline + FIELD_ASCENT * row.size,
     )
-
-
-def _kept_on(box: Box, page: Page) -> Box | None:
-    """Move a box onto its page; None where it is larger than the page."""
-    if box.width > page.width or box.height > page.height:
-        return None
-    x = min(max(box.x0, 0.0), page.width - box.width)
-    y = min(max(box.y0, 0.0), page.height - box.height)
-    return Box(page=box.page, x0=x, y0=y, x1=x + box.width, y1=y + box.height)

@@ -20,6 +20,7 @@ from docsvc.steps.classify.model import (
     SecrecyVerdict,
 )
 from docsvc.steps.classify.rows import Sheet, sheet
+from signing.placing import Landmarks
 
 _MONTHS = range(1, 13)
 _DAYS = range(1, 32)
@@ -39,7 +40,13 @@ def classify(reading: Reading, *, hints: Hints) -> Classification:
     found = Classification(secrecy=verdict, stamps=reading.stamps)
     found = _with_head(found, first, number=number, date=date, hints=hints)
     found = _with_closing(found, main, signing)
-    found = replace(found, places=_places(number, date, signing, hints))
+    known = places.landmarks(signing, number, date, first.page)
+    found = replace(
+        found,
+        places=_with_signatures(_blanks(number, date), known, signing, hints),
+        sheets=tuple(page.sheet for page in reading.pages),
+        landmarks=known,
+    )
     return _in_user_space(found, {page.index: page for page in reading.pages})
 
 
@@ -103,17 +110,27 @@ def _dates(line: DateLine | None) -> tuple[Field | None, Field | None]:
     return None, Field(value=text, page=box.page, box=box, confidence=confidence)
 
 
-def _places(
-    number: NumberLine | None, date: DateLine | None, signing: Signing | None, hints: Hints
-) -> Places:
-    leader = places.leader(signing)
-    page = signing.page if signing else None
+def _blanks(number: NumberLine | None, date: DateLine | None) -> Places:
     return Places(
         number=places.number(number),
+        number_size=places.size(number),
         day=places.day(date),
         month=places.month(date),
-        leader=leader,
-        organisation=places.organisation(leader, page, hints.seal_mm),
+        date_size=places.size(date),
+    )
+
+
+def _with_signatures(
+    blanks: Places, known: Landmarks, signing: Signing | None, hints: Hints
+) -> Places:
+    page = signing.page if signing else None
+    seal = places.organisation(known, page, hints.seal_mm)
+    return replace(
+        blanks,
+        leader=places.leader(known),
+        organisation=seal,
+        caption=places.caption(seal, page),
+        rotation=page.rotation if page else 0,
     )
 
 
@@ -137,14 +154,16 @@ def _in_user_space(found: Classification, pages: dict[int, Page]) -> Classificat
             found.secrecy,
             reasons=tuple(replace(r, box=moved(r.box)) for r in found.secrecy.reasons),
         ),
-        places=Places(
+        places=replace(
+            at,
             number=moved(at.number),
             day=moved(at.day),
             month=moved(at.month),
             leader=moved(at.leader),
             organisation=moved(at.organisation),
+            caption=moved(at.caption),
         ),
     )
 
 
-_NOT_FIELDS = frozenset({"secrecy", "stamps", "number_form", "places"})
+_NOT_FIELDS = frozenset({"secrecy", "stamps", "number_form", "places", "sheets", "landmarks"})

@@ -7,25 +7,33 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from docsvc.catalog.wording import date_text
+from signing.layouts import seal_with_caption
 from signing.model import (
     DAY_FIELD,
     LEADER_FIELD,
     MONTH_FIELD,
     NUMBER_FIELD,
     ORGANISATION_FIELD,
+    Align,
     Box,
     ReservedPlaces,
     Role,
     TextPlace,
 )
+from signing.placing import Landmarks, Reason, Sheet, Snapped, snap, union
+from signing.profiles import PROFILES, ProfileName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
-# NORMS 1.4: the number line is 13 points upright, the date line 13 to 14 points italic.
-_NUMBER_SIZE = 13.0
-_DATE_SIZE = 13.0
+    from signing.model import Appearance
+
+# NĐ 30 PL I: the number line is 13 points upright, the date line 13 to 14 points italic; the size
+# of the letters on the page counts where it is known.
+_SIZE = 13.0
+_CAPTION_SIZE = 10.0
 _TEXTS = {"number": NUMBER_FIELD, "day": DAY_FIELD, "month": MONTH_FIELD}
 
 # A provider that was away is asked again soon, then less often.
@@ -140,15 +148,93 @@ def places_of(classification: Mapping[str, Any]) -> ReservedPlaces:
         TextPlace(
             name=field,
             box=Box(**found[name]),
-            font_size=_NUMBER_SIZE if name == "number" else _DATE_SIZE,
+            font_size=found.get("number_size" if name == "number" else "date_size") or _SIZE,
             italic=name != "number",
+            # The number belongs to its symbol, without a space; day and month stand free.
+            align=Align.RIGHT if name == "number" else Align.CENTRE,
         )
         for name, field in _TEXTS.items()
         if found.get(name)
     )
+    organisation, caption = _box(found.get("organisation")), _box(found.get("caption"))
+    if organisation and caption and needs_caption(classification):
+        organisation = union(organisation, caption)
     return ReservedPlaces(
-        texts=texts, leader=_box(found.get("leader")), organisation=_box(found.get("organisation"))
+        texts=texts,
+        leader=_box(found.get("leader")),
+        organisation=organisation,
+        rotation=found.get("rotation") or 0,
     )
+
+
+def needs_caption(classification: Mapping[str, Any], *, has_fields: bool = True) -> bool:
+    """Tell whether number or date is neither printed nor has a blank to be filled in.
+
+    Args:
+        classification: what was recognised.
+        has_fields: the blanks have fields; a document that came signed has none of ours.
+    """
+    found: Mapping[str, Any] = (classification.get("places") or {}) if has_fields else {}
+    number = classification.get("number") or found.get("number")
+    date = classification.get("date") or found.get("day") or found.get("month")
+    return not (number and date)
+
+
+def sealed_with_caption(
+    classification: Mapping[str, Any],
+    image: bytes,
+    *,
+    number_line: str,
+    issued_on: date,
+    has_fields: bool = True,
+) -> Appearance | None:
+    """Return the seal with number and date beside it, for a page that has no blanks for them.
+
+    Args:
+        classification: what was recognised.
+        image: PNG of the seal.
+        number_line: number and symbol as they are written.
+        issued_on: day of issue.
+        has_fields: the blanks have fields; a document that came signed has none of ours.
+
+    Returns:
+        None where the blanks do, or where no free paper was found.
+    """
+    found: Mapping[str, Any] = classification.get("places") or {}
+    seal, caption = _box(found.get("organisation")), _box(found.get("caption"))
+    if seal is None or caption is None or not needs_caption(classification, has_fields=has_fields):
+        return None
+    lines = (f"Số: {number_line}", date_text(issued_on))
+    return seal_with_caption(image, seal, lines=lines, caption=caption, size=_CAPTION_SIZE)
+
+
+def snapped(
+    classification: Mapping[str, Any],
+    point: tuple[float, float],
+    *,
+    page: int,
+    profile: ProfileName,
+    size: tuple[float, float],
+) -> Snapped:
+    """Say where a mark comes to stand that a person pointed at, and whether that is legal.
+
+    Args:
+        classification: what was recognised.
+        point: on the displayed page, points from its lower left.
+        page: counts from zero.
+        profile: whose mark it is.
+        size: of the mark, in points.
+    """
+    sheets = {one["page"]: one for one in classification.get("sheets") or ()}
+    if page not in sheets:
+        return Snapped(box=None, reason=Reason.UNKNOWN)
+    sheet = Sheet(**{**sheets[page], "origin": tuple(sheets[page]["origin"])})
+    known = classification.get("landmarks") or {}
+    landmarks = Landmarks(
+        **{name: _box(known.get(name)) for name in ("title", "name", "leader", "head")},
+        texts=tuple(Box(**one) for one in known.get("texts", ()) if one["page"] == page),
+    )
+    return snap(point, profile=PROFILES[profile], sheet=sheet, size=size, landmarks=landmarks)
 
 
 def fills_of(

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
-from docsvc.catalog.wording import day_text, month_text, number_text
+from docsvc.catalog.wording import day_text, month_text, number_line, number_text
 from docsvc.clock import VIETNAM
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
@@ -29,7 +29,15 @@ from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import items, lease
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
-from docsvc.steps.sign.rules import FIELD_OF, OPEN, ItemOutcome, RequestState, fills_of, places_of
+from docsvc.steps.sign.rules import (
+    FIELD_OF,
+    OPEN,
+    ItemOutcome,
+    RequestState,
+    fills_of,
+    places_of,
+    sealed_with_caption,
+)
 from docsvc.steps.sign.rules import name_of as name_on_device
 from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
 
     from docsvc.db.transactions import Tx
     from docsvc.documents.tables import Document
+    from signing.model import Appearance
 
 _PREPARE = "docsvc.steps.sign.tasks:prepare"
 _COMPLETE = "docsvc.steps.sign.tasks:complete"
@@ -322,6 +331,7 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
         image=image,
         fills=_fills(document) if role is Role.ORGANISATION else {},
         certify=role is Role.LEADER,
+        appearance=_captioned(document, image) if role is Role.ORGANISATION else None,
     )
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
@@ -370,4 +380,18 @@ def _fills(document: Document) -> dict[str, str]:
         number=number_text(document.number),
         day=day_text(document.issued_on),
         month=month_text(document.issued_on),
+    )
+
+
+def _captioned(document: Document, image: bytes | None) -> Appearance | None:
+    """Return the seal with number and date beside it where the page has no blanks for them."""
+    if image is None or document.number is None or document.issued_on is None:
+        return None
+    line = number_line(
+        document.number,
+        document.symbol or "",
+        number_form=document.classification.get("number_form") or "",
+    )
+    return sealed_with_caption(
+        document.classification, image, number_line=line, issued_on=document.issued_on
     )

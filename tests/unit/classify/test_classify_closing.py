@@ -135,10 +135,42 @@ def test_a_block_without_a_name_has_no_place() -> None:
     assert found.signer is found.places.leader is None
 
 
-@pytest.mark.parametrize("name", ["K' Brểu", "Lê Thị Thu Hà", "ThS. Trần Văn Bình"])
-def test_names_are_known_by_their_form(name: str) -> None:
-    found = classified(closing(*block("CHỦ TỊCH", name=name)))
-    assert value(found.signer) == name.removeprefix("ThS. ")
+@pytest.mark.parametrize("name", ["K' Brểu", "Lê Thị Thu Hà", "Trần Văn Bình"])
+@pytest.mark.parametrize("before", ["", "ThS. ", "PGS.TS. ", "BS.CKII ", "Ông ", "Đại tướng "])
+def test_names_are_known_by_their_form(name: str, before: str) -> None:
+    found = classified(closing(*block("CHỦ TỊCH", name=before + name)))
+    assert value(found.signer) == name
+
+
+NAME = "Nguyễn Văn An"
+
+
+def test_a_title_that_nobody_knows_is_found_above_the_name_of_an_officer() -> None:
+    lines = block("TỔNG QUẢN TRỊ", "KIÊM THỦ KHO", y=400)
+    assert classified(closing(*lines)).places.leader is None
+    found = classified(closing(*lines), names=(NAME,))
+    assert value(found.signer) == NAME
+    assert value(found.title) == "TỔNG QUẢN TRỊ KIÊM THỦ KHO"
+    assert found.places.leader
+    assert found.places.leader.centre_x == pytest.approx(COLUMN)
+
+
+def test_capitals_far_above_a_name_are_not_its_title() -> None:
+    far = line("CỘNG HÒA", x=COLUMN, y=800, centred=True)
+    high = line("TIÊU ĐỀ PHẦN", x=COLUMN, y=560, centred=True)
+    lines = block("THỦ KHO", y=400)
+    found = classified(closing(far, high, *lines), names=(NAME,))
+    assert value(found.title) == "THỦ KHO"
+
+
+def test_a_name_in_a_table_before_the_closing_signs_nothing() -> None:
+    table = page(*block("CHỨC DANH KHÁC", y=400), index=1)
+    assert classified(table, names=(NAME,)).signer is None
+
+
+def test_a_name_of_an_officer_without_any_title_signs_nothing() -> None:
+    alone = line(NAME, x=COLUMN, y=310, centred=True)
+    assert classified(closing(alone), names=(NAME,)).signer is None
 
 
 @pytest.mark.parametrize("text", ["(đã ký và đóng dấu)", "Đã ký điện tử", "Nguyễn 2", "An"])

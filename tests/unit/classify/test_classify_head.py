@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from support.pages import HEIGHT, LEFT, RIGHT, WIDTH, line, page, reading
 
 from docsvc.steps.classify.model import Box, Classification, Field, Hints, Ink, Line, Shape, Stamp
+from docsvc.steps.classify.places import FIELD_ASCENT, FIELD_DESCENT
 from docsvc.steps.classify.rules import classify
+from signing.font import Face, reserved_font
 
 NUMBER_AT = HEIGHT - 110
 
@@ -171,6 +173,23 @@ def test_blank_day_and_month_have_places_and_the_year_is_kept() -> None:
     assert month
     assert day.x1 < month.x0
     assert min(day.width, month.width) > 25
+
+
+def test_a_blank_is_one_line_of_the_letters_beside_it_high() -> None:
+    text = number("Số:______/QĐ-UBND")
+    found = classified(text, date("Suối Trúc, ngày_____tháng_____năm 2026")).places
+    for box, size in ((found.number, found.number_size), (found.day, found.date_size)):
+        assert box
+        assert size == text.size
+        assert box.height == pytest.approx((FIELD_ASCENT + FIELD_DESCENT) * size)
+    assert found.number
+    assert found.number.y0 == pytest.approx(NUMBER_AT - FIELD_DESCENT * text.size)
+
+
+@pytest.mark.parametrize("face", Face)
+def test_the_line_of_a_blank_is_that_of_the_face_it_is_filled_in_with(face: Face) -> None:
+    font = reserved_font(face)
+    assert (font.ascent, -font.descent) == (FIELD_ASCENT * 1000, FIELD_DESCENT * 1000)
 
 
 def test_a_printed_month_leaves_the_day_to_fill() -> None:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 import pypdfium2
 import pytest
 from PIL import Image
-from signing_stand_ins import Pki, Tsa, blank_pdf, places
+from signing_stand_ins import Pki, Tsa, blank_pdf, places, seal_png
 from signing_steps import leader_plan, sign
 
 from signing import appearance
-from signing.appearance import Frame, image_mark, picture_of, text_mark
+from signing.appearance import Frame, image_mark, ink_of, picture_of, text_mark
 from signing.errors import CharacterNotInFontError, UnusableImageError
-from signing.font import CHARACTERS, SLANTED_NAME, UPRIGHT_NAME, encode, reserved_font, width_of
+from signing.font import CHARACTERS, Face, encode, reserved_font, width_of
 from signing.model import NUMBER_FIELD, Box, ReservedPlaces, SignaturePlan, TextPlace
+from signing.profiles import Colour
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
@@ -126,6 +127,37 @@ def test_what_is_no_png_is_refused(png: bytes) -> None:
     assert caught.value.facts == {"reason": "unreadable"}
 
 
+@pytest.mark.parametrize(
+    ("colour", "ink"),
+    [
+        ((22, 48, 150), Colour.BLUE),
+        ((206, 22, 30), Colour.RED),
+        ((20, 20, 20), None),
+        ((20, 140, 30), None),
+        ((150, 20, 150), None),
+    ],
+)
+def test_the_ink_of_an_image_is_blue_or_red_or_neither(
+    colour: tuple[int, int, int], ink: Colour | None
+) -> None:
+    assert ink_of(seal_png(colour)) is ink
+
+
+def test_an_image_of_nothing_has_no_ink() -> None:
+    stream = io.BytesIO()
+    Image.new("RGBA", (9, 9), (255, 0, 0, 0)).save(stream, "PNG")
+    assert ink_of(stream.getvalue()) is None
+
+
+def test_transparent_margins_are_cut_off() -> None:
+    stream = io.BytesIO()
+    image = Image.new("RGBA", (90, 60), (0, 0, 0, 0))
+    image.paste((200, 0, 0, 255), (10, 20, 40, 50))
+    image.save(stream, "PNG")
+    picture = picture_of(stream.getvalue())
+    assert (picture.width, picture.height) == (30, 30)
+
+
 def test_another_format_is_refused() -> None:
     stream = io.BytesIO()
     Image.new("RGB", (8, 8)).save(stream, "GIF")
@@ -144,14 +176,14 @@ def test_an_image_beyond_all_measure_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 def test_text_that_is_too_wide_is_set_smaller() -> None:
     text = "1234567890/QĐ-UBND-VHXH"
-    mark = text_mark(text, FRAME, font=UPRIGHT_NAME, size=20)
+    mark = text_mark(text, FRAME, font=Face.UPRIGHT, size=20)
     size = float(mark.content.split(b" Tf")[0].split()[-1])
     assert width_of(text, size=size) == pytest.approx(100, abs=0.1)
 
 
-def test_the_date_line_is_slanted() -> None:
-    assert b" Tf 0 g 1 0 0.2126 1 " in text_mark("11", FRAME, font=SLANTED_NAME, size=13).content
-    assert b" Tf 0 g 1 0 0 1 " in text_mark("11", FRAME, font=UPRIGHT_NAME, size=13).content
+def test_the_date_line_is_set_in_the_italic_face() -> None:
+    assert b"/DocsvcTinosItalic 13 Tf" in text_mark("11", FRAME, font=Face.ITALIC, size=13).content
+    assert b"/DocsvcTinos 13 Tf" in text_mark("11", FRAME, font=Face.UPRIGHT, size=13).content
 
 
 def test_text_in_parts_is_drawn_as_one() -> None:

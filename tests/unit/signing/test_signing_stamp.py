@@ -41,8 +41,20 @@ def changed(pdf: bytes, change: object) -> bytes:
         return stream.getvalue()
 
 
-def with_claim(part: int) -> bytes:
+def with_claim(part: int, *, components: int | None = None) -> bytes:
+    """Return a file that claims PDF/A, with a colour profile of so many components."""
+
     def claim(document: pikepdf.Pdf) -> None:
+        if components is not None:
+            # Another intent beside it, such as PDF/X has one, says nothing.
+            other = pikepdf.Dictionary(Type=pikepdf.Name.OutputIntent, S=pikepdf.Name.GTS_PDFX)
+            intent = pikepdf.Dictionary(
+                Type=pikepdf.Name.OutputIntent,
+                S=pikepdf.Name.GTS_PDFA1,
+                DestOutputProfile=document.make_stream(b"", N=components),
+            )
+            both = [document.make_indirect(one) for one in (other, intent)]
+            document.Root.OutputIntents = pikepdf.Array(both)
         metadata = document.make_stream(PDFA.format(part=part).encode())
         metadata.Type, metadata.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
         document.Root.Metadata = metadata
@@ -167,15 +179,31 @@ def test_a_pdfa_claim_survives_all_steps(pki: Pki, tsa: Tsa, part: int) -> None:
         assert f"pdfaid:part>{part}<".encode() in document.Root.Metadata.read_bytes()
 
 
-@pytest.mark.parametrize(("part", "mask"), [(1, "/Mask"), (2, "/SMask")])
-def test_pdfa_1_gets_no_transparency(pki: Pki, tsa: Tsa, part: int, mask: str) -> None:
-    led = sign(reserve(with_claim(part), places()), leader_plan(pki), pki.leader, tsa)
+@pytest.mark.parametrize(
+    ("part", "components", "mask", "space"),
+    [
+        (1, 3, "/Mask", None),
+        (2, 3, "/SMask", None),
+        (2, 4, "/SMask", "/CalRGB"),
+        (2, None, "/Mask", "/CalRGB"),
+    ],
+)
+def test_an_image_keeps_to_what_its_pdfa_part_allows(
+    pki: Pki, tsa: Tsa, part: int, components: int | None, mask: str, space: str | None
+) -> None:
+    claiming = with_claim(part, components=components)
+    led = sign(reserve(claiming, places()), leader_plan(pki), pki.leader, tsa)
     with pikepdf.open(io.BytesIO(led)) as document:
         (parent,) = document.Root.AcroForm.Fields
         leader = next(kid for kid in parent.Kids if str(kid.T) == "leader")
-        image = leader.AP.N.Resources.XObject.Im
+        resources = leader.AP.N.Resources
+        image = resources.XObject.Im
         assert mask in image
         assert not {"/Mask", "/SMask"} - {mask} & set(image.keys())
+        assert ("/ColorSpace" in resources) is (space is not None)
+        if space:
+            assert resources.ColorSpace.DefaultRGB[0] == space
+            assert resources.ColorSpace.DefaultGray[0] == "/CalGray"
 
 
 @pytest.mark.parametrize(("part", "wanted"), [(1, True), (2, False)])

@@ -13,6 +13,7 @@ from signing.model import (
     MONTH_FIELD,
     NUMBER_FIELD,
     ORGANISATION_FIELD,
+    Align,
     Box,
     ReservedPlaces,
     Role,
@@ -28,13 +29,20 @@ def recognised(*names: str) -> dict[str, Any]:
 
 def test_every_place_that_was_found_is_reserved() -> None:
     places = places_of(recognised(*ALL))
-    assert [(t.name, t.italic) for t in places.texts] == [
-        (NUMBER_FIELD, False),
-        (DAY_FIELD, True),
-        (MONTH_FIELD, True),
+    assert [(t.name, t.italic, t.align) for t in places.texts] == [
+        (NUMBER_FIELD, False, Align.RIGHT),
+        (DAY_FIELD, True, Align.CENTRE),
+        (MONTH_FIELD, True, Align.CENTRE),
     ]
+    assert {t.font_size for t in places.texts} == {13.0}
     assert {t.box for t in places.texts} == {Box(**BOX)}
     assert places.leader == places.organisation == Box(**BOX)
+
+
+def test_what_is_filled_in_has_the_size_of_the_letters_beside_it() -> None:
+    found = recognised("number", "day")
+    found["places"] |= {"number_size": 13.5, "date_size": 14.0}
+    assert [t.font_size for t in places_of(found).texts] == [13.5, 14.0]
 
 
 @pytest.mark.parametrize("classification", [{}, {"places": None}, recognised()])
