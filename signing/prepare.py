@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from signing._pades.cms import template_of
 from signing._pades.leader import require_leader_signature
 from signing._pades.revision import Revision
-from signing.appearance import image_mark, text_mark
+from signing.appearance import image_mark
+from signing.fill import write_values
 from signing.model import Prepared, Role
 
 if TYPE_CHECKING:
@@ -56,10 +57,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
 
 def _drawn(revision: Revision, plan: SignaturePlan) -> Field:
     """Fill and show what the plan says, and return its signature field."""
-    for name, value in plan.fills.items():
-        place = revision.field(name, "/Tx")
-        mark = text_mark(value, place.frame, font=place.font, size=place.size)
-        revision.fill(place, value, mark)
+    write_values(revision, plan.fills)
     field = revision.field(plan.field_name, "/Sig")
     if plan.image is not None and field.frame.width and field.frame.height:
         revision.show(field, image_mark(plan.image, field.frame))
