@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, select
@@ -29,6 +30,7 @@ from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
+from docsvc.steps.sign.handout import HandOuts
 from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.token import Tokens
 from docsvc.steps.timestamp.service import Augmenter
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 PRELOAD = (
     "docsvc.steps.classify.tasks",
     "docsvc.steps.inspect.tasks",
+    "docsvc.steps.sign.handout_tasks",
     "docsvc.steps.sign.tasks",
     "docsvc.steps.sign.token",
     "docsvc.steps.timestamp.tasks",
@@ -143,6 +146,17 @@ class Services:
             return drawn
         sealed = sealer.apply(drawn, seal)
         return self.augmenter.to_lt(sealed) if self.settings.tsa_url else sealed
+
+    @property
+    def handouts(self) -> HandOuts:
+        """Return what hands files out to be signed on somebody's own PC."""
+        return HandOuts(
+            stores=self.stores,
+            jobs=self.jobs,
+            sandbox=self.sandbox,
+            valid_for=timedelta(minutes=self.settings.handout_minutes),
+            new_fields=self.settings.handout_new_fields,
+        )
 
     @property
     def augmenter(self) -> Augmenter:

@@ -101,6 +101,15 @@ class Settings(_Record):
     """SHA-256 (hex) of a body's certificate in the inventory, whose key seals reports on
     signatures; empty: they are not sealed. Anybody may ask for a report: give it a token of its
     own."""
+    handout_minutes: int = 30
+    """How long a file that was handed out to be signed on somebody's own PC may come back, in
+    minutes."""
+    handout_new_fields: bool = True
+    """Also take a file back whose signature is in a new field of the tool's own making, in place of
+    the one that was reserved for it: the Government's helper knows no reserved fields."""
+    helper_address: str = "wss://127.0.0.1:8987"
+    """Where pages find the signing helper on the PC of whoever uses them: the Government's, or
+    ``docsvc agent``."""
     server_side_personal_keys: bool = False
     """Let this machine sign with leaders' personal keys. The law wants them under the leader's
     own control; the demonstration switches it on."""

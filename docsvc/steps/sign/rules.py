@@ -24,6 +24,9 @@ _NUMBER_SIZE = 13.0
 _DATE_SIZE = 13.0
 _TEXTS = {"number": NUMBER_FIELD, "day": DAY_FIELD, "month": MONTH_FIELD}
 
+# What the seal needs to be free after the leader has signed, whatever tool was used.
+_AFTER_LEADER = frozenset({ORGANISATION_FIELD, *_TEXTS.values()})
+
 FIELD_OF = {Role.LEADER: LEADER_FIELD, Role.ORGANISATION: ORGANISATION_FIELD}
 
 
@@ -52,6 +55,11 @@ def fills_of(
     values = {"number": number, "day": day, "month": month}
     found: Mapping[str, Any] = classification.get("places") or {}
     return {field: values[name] for name, field in _TEXTS.items() if found.get(name)}
+
+
+def later_fields(role: Role) -> frozenset[str]:
+    """Return the fields that others fill or sign after a signature of this role."""
+    return _AFTER_LEADER if role is Role.LEADER else frozenset()
 
 
 def _box(value: Mapping[str, Any] | None) -> Box | None:

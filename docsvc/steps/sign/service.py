@@ -177,14 +177,14 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _O
     step = STEP_OF[role]
     document = documents.get(tx, document_id)
     actor = documents.confirmation(tx, document_id, step).account
-    certificate = _certificate(tx, document, role, on=on)
+    certificate = certificate_for(tx, document, role, on=on)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
     plan = SignaturePlan(
         role=role,
         field_name=FIELD_OF[role],
         chain=certificate.chain,
         image=image,
-        fills=_fills(document) if role is Role.ORGANISATION else {},
+        fills=fills_for(document) if role is Role.ORGANISATION else {},
         certify=role is Role.LEADER,
     )
     places = places_of(document.classification) if role is Role.LEADER else None
@@ -198,7 +198,7 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _O
     )
 
 
-def _certificate(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:
+def certificate_for(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:
     """Return the seal's certificate, or that of the officer whose name stands on the page.
 
     Raises:
@@ -221,7 +221,8 @@ def _certificate(tx: Tx, document: Document, role: Role, *, on: date) -> Certifi
     raise NoCertificateError(unit=document.unit_code, day=on.isoformat())
 
 
-def _fills(document: Document) -> dict[str, str]:
+def fills_for(document: Document) -> dict[str, str]:
+    """Return the values of the text fields; nothing before the document is in the book."""
     if document.number is None or document.issued_on is None:
         return {}
     return fills_of(
