@@ -82,6 +82,8 @@ class SignaturePlan:
         certify: certify the document, form filling allowed (DocMDP, P = 2).
         requires_leader: an organisation signature needs the leader's before it; false only for
             a copy or a separate appendix.
+        leader_field: where the leader's signature is; a foreign tool may have made a field of its
+            own for it.
     """
 
     role: Role
@@ -91,6 +93,7 @@ class SignaturePlan:
     fills: Mapping[str, str] = field(default_factory=dict)
     certify: bool = False
     requires_leader: bool = True
+    leader_field: str = LEADER_FIELD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

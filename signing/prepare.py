@@ -43,7 +43,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
     template = template_of(plan.chain)
     revision = Revision(pdf)
     if plan.role is Role.ORGANISATION and plan.requires_leader:
-        require_leader_signature(revision)
+        require_leader_signature(revision, plan.leader_field)
     hollow = revision.sign(
         _drawn(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from signing._pades.check import BrokenCmsError, require_intact, signed_data
 from signing.errors import LeaderSignatureMissingError
-from signing.model import LEADER_FIELD
 
 if TYPE_CHECKING:
     from signing._pades.revision import Revision
@@ -17,13 +16,13 @@ _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]
 _HEX = re.compile(rb"<[0-9A-Fa-f]+>")
 
 
-def require_leader_signature(revision: Revision) -> None:
-    """Check that the reserved leader field holds a signature whose bytes are as they were signed.
+def require_leader_signature(revision: Revision, field: str) -> None:
+    """Check that the leader's field holds a signature whose bytes are as they were signed.
 
     Raises:
         LeaderSignatureMissingError: it is empty, or broken in the way that ``reason`` names.
     """
-    offset = revision.filled_value(LEADER_FIELD)
+    offset = revision.filled_value(field)
     if offset is None:
         raise LeaderSignatureMissingError(reason="empty")
     pdf = memoryview(revision.pdf)

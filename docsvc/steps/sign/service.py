@@ -27,10 +27,10 @@ from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import lease
 from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
-from docsvc.steps.sign.tables import PendingSignature
+from docsvc.steps.sign.tables import HandOut, PendingSignature
 from docsvc.steps.sign.token import Tokens
 from docsvc.workflow import Step
-from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
+from signing.model import LEADER_FIELD, Prepared, ReservedPlaces, Role, SignaturePlan
 
 if TYPE_CHECKING:
     from datetime import date
@@ -186,6 +186,7 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _O
         image=image,
         fills=fills_for(document) if role is Role.ORGANISATION else {},
         certify=role is Role.LEADER,
+        leader_field=_leader_field(tx, document_id),
     )
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
@@ -196,6 +197,12 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _O
         certificate=certificate,
         actor=actor,
     )
+
+
+def _leader_field(tx: Tx, document_id: UUID) -> str:
+    """Return where the leader's signature is: a tool on the leader's own PC may have chosen."""
+    row = tx.get(HandOut, (document_id, Step.SIGN_LEADER))
+    return LEADER_FIELD if row is None or row.field is None else row.field
 
 
 def certificate_for(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:

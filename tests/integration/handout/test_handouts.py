@@ -166,6 +166,19 @@ def test_signature_in_a_field_of_the_tools_own_is_taken_where_settings_allow_it(
     assert row.field == "Signature1"
 
 
+def test_server_seals_after_a_leader_who_signed_in_another_field(
+    town: Road, demo_instance: DemoInstance, desk: HandOuts
+) -> None:
+    document_id = delivered(town)
+    handed = desk.hand_out(document_id, account=LEADER)
+    desk.take_back(handed.token, signed(town, demo_instance, handed, field="Signature1", new=True))
+    take_steps(town, document_id)
+
+    town.services.confirm(document_id, Step.SIGN_ORGANISATION, account=CLERK)
+
+    assert take_steps(town, document_id) is State.PUBLISHED
+
+
 def test_whatever_is_refused_changes_nothing_and_is_recorded(
     town: Road, demo_instance: DemoInstance, desk: HandOuts
 ) -> None:
