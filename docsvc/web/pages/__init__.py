@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from docsvc.web.pages import (
     accounts,
     confirm,
+    device,
     documents,
     doors,
     publish,
@@ -19,6 +20,7 @@ _PARTS = (
     doors,
     receive,
     sign,
+    device,
     confirm,
     documents,
     register,
