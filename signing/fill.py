@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from signing._pades.revision import Revision
 from signing.appearance import text_mark
+from signing.errors import FieldFilledError, FieldMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 def fill(pdf: bytes, values: Mapping[str, str]) -> bytes:
@@ -38,3 +39,21 @@ def write_values(revision: Revision, values: Mapping[str, str]) -> None:
         place = revision.field(name, "/Tx")
         mark = text_mark(value, place.frame, font=place.font, size=place.size)
         revision.fill(place, value, mark)
+
+
+def empty_fields(pdf: bytes, names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some text fields that were reserved and have no value yet.
+
+    Raises:
+        UnreadablePdfError: the file can't be read strictly.
+    """
+    revision = Revision(pdf)
+    return tuple(name for name in names if _is_empty(revision, name))
+
+
+def _is_empty(revision: Revision, name: str) -> bool:
+    try:
+        revision.field(name, "/Tx")
+    except (FieldMissingError, FieldFilledError):
+        return False
+    return True

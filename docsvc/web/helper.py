@@ -88,7 +88,10 @@ def as_text(told: dict[str, object]) -> str:
 
 
 def _meta(handed_out: HandedOut) -> list[dict[str, str]]:
-    keys = [{"Key": "docId", "Value": str(handed_out.document_id)}]
+    keys = [
+        {"Key": "docId", "Value": str(handed_out.document_id)},
+        {"Key": "fileName", "Value": handed_out.file_name},
+    ]
     keys += [{"Key": "certificate", "Value": each} for each in handed_out.certificates]
     return keys
 

@@ -8,7 +8,7 @@ import pytest
 from signing_steps import organisation_plan, sign, statuses
 
 from signing.errors import FieldFilledError, FieldMissingError, UnreadablePdfError
-from signing.fill import fill
+from signing.fill import empty_fields, fill
 from signing.model import DAY_FIELD, MONTH_FIELD, NUMBER_FIELD
 
 if TYPE_CHECKING:
@@ -55,3 +55,10 @@ def test_field_that_was_not_reserved_is_refused(led: bytes) -> None:
 def test_file_that_is_no_pdf_is_refused() -> None:
     with pytest.raises(UnreadablePdfError):
         fill(b"not a PDF", VALUES)
+
+
+def test_empty_fields_are_those_that_wait_for_a_value(led: bytes) -> None:
+    filled = fill(led, {DAY_FIELD: "07"})
+
+    assert empty_fields(led, [*VALUES, "docsvc.year"]) == tuple(VALUES)
+    assert empty_fields(filled, VALUES) == (NUMBER_FIELD, MONTH_FIELD)
