@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -37,7 +38,8 @@ class OpenToken:
         """Start the process; the token is opened with the first question."""
         self._label = place.label
         self._child = Child(_serve)
-        self._child.pipe.send((str(place.module), place.label, pin))
+        # Children are forked from a server that may be older than our environment.
+        self._child.pipe.send((dict(os.environ), str(place.module), place.label, pin))
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -81,7 +83,8 @@ class OpenToken:
 def _serve(pipe: Connection) -> None:
     """Live in the child: answer with the token until the pipe closes."""
     with contextlib.suppress(EOFError):
-        module, label, pin = pipe.recv()
+        environment, module, label, pin = pipe.recv()
+        os.environ.update(environment)
         with Pkcs11Signer(module=module, token_label=label, pin=pin) as signer:
             del pin
             while True:

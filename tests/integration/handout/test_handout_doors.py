@@ -15,7 +15,6 @@ from support.desk import CLERK, LEADER
 from docsvc.access import service as access
 from docsvc.demo.instance import PASSWORD
 from docsvc.steps.sign.tables import HandOut
-from docsvc.web.app import build
 from docsvc.workflow import State, Step
 
 with warnings.catch_warnings():
@@ -34,11 +33,6 @@ if TYPE_CHECKING:
     Enter = Callable[[str], TestClient]
 
 HELPER = "wss://127.0.0.1:8987"
-
-
-@pytest.fixture(scope="module")
-def app(town: Road) -> FastAPI:
-    return build(town.services, closing=lambda: None)
 
 
 @pytest.fixture
