@@ -99,7 +99,7 @@ def agent(  # noqa: PLR0913  # the options of the contract
     works = Agent(
         token=TokenPlace(module=module, label=token),
         key_id=key_id.lower(),
-        operator=Terminal(console=Console(), lang=messages.Lang(lang)),
+        operator=Terminal(console=_console(), lang=messages.Lang(lang)),
         outbound=outbound,
         sandbox=sandbox,
         clock=clock,
@@ -120,6 +120,11 @@ def _reach(origins: frozenset[str]) -> Reach:
     """Allow the service, wherever it is in the office's network, and nobody else."""
     hosts = tuple(each.partition("://")[2] for each in origins)
     return Reach(allow=hosts, networks=everywhere())
+
+
+def _console() -> Console:
+    """Return a console that takes no word of a file name for markup."""
+    return Console(markup=False, highlight=False, emoji=False)
 
 
 def _bytes(path: Path | None) -> bytes | None:

@@ -11,7 +11,9 @@ from docsvc.access.rules import Action
 from docsvc.clock import VIETNAM
 from docsvc.documents import queries
 from docsvc.documents import service as documents
+from docsvc.errors import DocsvcError
 from docsvc.steps.sign.handout import HandOutUnknownError
+from docsvc.web import problems
 from docsvc.web import units as unit_trees
 from docsvc.web.api.steps import ACTION_OF
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.bootstrap import Services
+    from docsvc.catalog.messages import Lang
     from docsvc.steps.sign.handout import HandedOut, Held
     from docsvc.web.deps import Caller
 
@@ -69,3 +72,11 @@ def held_by_token(services: Services, token: str) -> Held:
     if identity is None or not rules.may(identity.memberships, action, path):
         raise NotAllowedError(action=action, unit=held.unit_code)
     return held
+
+
+def cause(error: Exception, lang: Lang) -> str:
+    """Say what exactly was wrong with a file that came back; empty where the error says it all."""
+    if not isinstance(error, DocsvcError):
+        return ""
+    code = error.facts.get("change") or error.facts.get("reason")
+    return problems.sentence(str(code), error.facts, lang) if code else ""

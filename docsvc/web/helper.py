@@ -151,7 +151,8 @@ def refusal(request: Request, error: Exception) -> Response:
     An upload is answered with 200 all the same: the helper reads the message of such answers only.
     """
     problem = problems.problem_of(error, problems.language_of(request))
-    message = f"{problem.title} {problem.action}".strip()
+    parts = (problem.title, handed.cause(error, problems.language_of(request)), problem.action)
+    message = " ".join(part for part in parts if part)
     answer = _told(ok=False, message=message, name="", address="")
     if request.method != "POST":
         answer.status_code = problem.status

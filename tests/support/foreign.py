@@ -1,14 +1,17 @@
-"""A foreign signing tool: pyHanko's own way to sign a file, with a key of the demonstration."""
+"""Foreign signing tools: pyHanko's own way, and poppler's, with keys of the demonstration."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
 from typing import TYPE_CHECKING
 
 from asn1crypto import keys
 from asn1crypto import x509 as asn1_x509
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 from PIL import Image, ImageDraw
 from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -18,6 +21,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from docsvc.demo.pki import DemoPki
 
@@ -65,3 +69,24 @@ def sign(pdf: bytes, pki: DemoPki, holder: str, *, field: str, new: bool = False
         .sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
         .getvalue()
     )
+
+
+def sign_with_poppler(pdf: bytes, pki: DemoPki, holder: str, folder: Path) -> bytes:
+    """Append a signature in a new field as Okular does, by poppler's pdfsig with a key in NSS."""
+    key = pki.rsa_key(holder)
+    own, *above = (x509.load_der_x509_certificate(der) for der in pki.chain(holder))
+    store = pkcs12.serialize_key_and_certificates(
+        b"signer", key, own, above, serialization.BestAvailableEncryption(b"x")
+    )
+    (folder / "key.p12").write_bytes(store)
+    (folder / "given.pdf").write_bytes(pdf)
+    place = f"sql:{folder}"
+    for command in (
+        ["certutil", "-N", "-d", place, "--empty-password"],
+        ["pk12util", "-i", "key.p12", "-d", place, "-W", "x"],
+        ["certutil", "-A", "-d", place, "-n", "root", "-t", "C,C,C", "-i",
+         str(pki.certificate_file("root").absolute())],
+        ["pdfsig", "-nssdir", place, "-nick", "signer", "-add-signature", "given.pdf", "out.pdf"],
+    ):  # fmt: skip
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+    return (folder / "out.pdf").read_bytes()

@@ -241,7 +241,8 @@ class HandOuts:
             HandOutUnknownError, HandOutExpiredError: the token opens nothing.
             HandOutStaleError: the document has changed since.
             HandOutExhaustedError: too many files were refused.
-            CodedError: the file is refused; the code (``verification.extension-…``) says why.
+            CodedError: the file is refused; the code (``verification.extension-…``, or
+                ``sign.handout-unfit``) says why.
         """
         now = self.stores.clock.now()
         with self.stores.transactions() as tx:

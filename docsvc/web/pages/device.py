@@ -55,6 +55,7 @@ class DevicePage:
     together: str = ""
     batch: str = helper.Operation.BATCH
     problem: Problem | None = None
+    cause: str = ""
 
 
 @router.get("/documents/{document_id}/device")
@@ -116,7 +117,8 @@ def upload(  # what FastAPI hands in
     except DocsvcError as e:
         problem = problem_of(e, language_of(request))
         items = (Item(row=_row(services, caller, document_id), made=None),)
-        return _page(request, services, caller, items, problem=problem)
+        cause = handed.cause(e, language_of(request))
+        return _page(request, services, caller, items, problem=problem, cause=cause)
     return RedirectResponse(f"/documents/{document_id}", _SEE_OTHER)
 
 
@@ -151,6 +153,7 @@ def _page(
     items: tuple[Item, ...],
     *,
     problem: Problem | None = None,
+    cause: str = "",
 ) -> Response:
     address = services.settings.helper_address
     made = [one.made for one in items if one.made is not None]
@@ -160,6 +163,7 @@ def _page(
         address=address,
         together=helper.as_text(helper.batch(made, base)) if len(made) > 1 else "",
         problem=problem,
+        cause=cause,
     )
     status = problem.status if problem else 200
     answer = render(request, "sign/device.html", page, caller=caller, status=status)

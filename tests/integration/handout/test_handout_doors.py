@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from support.desk import Desk
     from support.road import Road
 
+    from docsvc.steps.sign.handout import HandOuts
+
     Enter = Callable[[str], TestClient]
 
 HELPER = "wss://127.0.0.1:8987"
@@ -207,6 +209,37 @@ def test_refused_upload_says_why_and_offers_a_new_try(desk: Desk, enter: Enter) 
     assert "vẫn giữ nguyên trạng thái cũ" in sent.text
     assert "Chuẩn bị tệp để ký" in sent.text
     assert desk.state_of(document_id) is State.CONFIRMED
+
+
+def test_refusal_for_a_change_says_which(desk: Desk, enter: Enter, handouts: HandOuts) -> None:
+    document_id, client = desk.delivered(), enter(LEADER)
+    page = prepared(client, document_id)
+    token = re.search(r'name="t" value="([^"]+)"', page)
+    assert token is not None
+    given = handouts.file(token[1])
+    objects = given.count(b" 0 obj")
+    start = given.rindex(b"startxref") + len(b"startxref")
+    previous = int(given[start:].split()[0])
+    note = f"\n{objects + 50} 0 obj\n<</Nothing true>>\nendobj\n".encode()
+    table = len(given) + len(note)
+    update = (
+        f"xref\n{objects + 50} 1\n{len(given) + 1:010d} 00000 n \n"
+        f"trailer\n<</Size {objects + 51}/Root 1 0 R/Prev {previous}/Odd true>>\n"
+        f"startxref\n{table}\n%%EOF\n"
+    ).encode()
+    (told,) = told_to_helper(page)
+    certificates = [m["Value"] for m in told["MetaData"] if m["Key"] == "certificate"]
+    holder = foreign.holder_of(desk.demo.pki, certificates)
+    returned = foreign.sign(given + note + update, desk.demo.pki, holder, field="docsvc.leader")
+
+    sent = client.post(
+        f"/documents/{document_id}/device/upload",
+        data={"csrf": csrf(page), "t": token[1]},
+        files={"file": ("a.pdf", returned)},
+    )
+
+    assert "verification.extension-changed-else" in sent.text
+    assert 'class="notice"' in sent.text
 
 
 def test_several_documents_are_handed_out_at_once(desk: Desk, enter: Enter) -> None:

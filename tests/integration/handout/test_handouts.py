@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
@@ -90,6 +91,29 @@ def test_signature_in_a_field_of_the_tools_own_is_taken_where_settings_allow_it(
         row = tx.get(HandOut, (document_id, Step.SIGN_ORGANISATION))
     assert row is not None
     assert row.field == "Signature1"
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("certutil", "pk12util", "pdfsig"))), reason="no libnss3-tools"
+)
+def test_file_that_nothing_can_be_added_to_is_refused_while_it_can_be_signed_anew(
+    desk: Desk, handouts: HandOuts, tmp_path: Path
+) -> None:
+    """Poppler reuses an object's number that it never freed: the timestamp could not follow."""
+    document_id = desk.delivered(until=Step.SIGN_ORGANISATION)
+    handed = handouts.hand_out(document_id, account=CLERK)
+    holder = foreign.holder_of(desk.demo.pki, handed.certificates)
+    returned = foreign.sign_with_poppler(
+        handouts.file(handed.token), desk.demo.pki, holder, tmp_path
+    )
+
+    with pytest.raises(CodedError) as caught:
+        handouts.take_back(handed.token, returned)
+
+    assert caught.value.code == "sign.handout-unfit"
+    assert desk.state_of(document_id) is State.REGISTERED
+    handouts.take_back(handed.token, desk.signed(handed))
+    assert desk.take_steps(document_id) is State.PUBLISHED
 
 
 def test_server_seals_after_a_leader_who_signed_in_another_field(

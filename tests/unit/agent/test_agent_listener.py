@@ -15,6 +15,7 @@ from docsvc.agent.certificate import local_certificate
 from docsvc.agent.errors import PortTakenError
 from docsvc.agent.listener import Listener
 from docsvc.clock import SystemClock
+from docsvc.http import Outbound, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -247,3 +248,18 @@ def test_connections_beyond_a_few_are_dropped(listener: Listener) -> None:
             stack.callback(listener.places.release)
         with socket.create_connection(("127.0.0.1", listener.port), timeout=20) as plain:
             assert plain.recv(1) == b""
+
+
+def test_offices_own_authority_is_trusted_where_it_is_named(
+    listener: Listener, trusted: Path
+) -> None:
+    reach, address = Reach(allow=("127.0.0.1",)), f"https://127.0.0.1:{listener.port}/"
+    own = Outbound(reach, timeout_s=20, ca_file=trusted)
+    stranger = Outbound(reach, timeout_s=20)
+
+    assert b"docsvc agent" in own.get(address)
+    with pytest.raises(OSError, match="ConnectError"):
+        stranger.get(address)
+
+    own.close()
+    stranger.close()
