@@ -4,20 +4,43 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 from browser.pages.office import Office
 from support import foreign, road, vgca
 
+from docsvc.agent.service import Agent, Pictures, Shown
+from docsvc.agent.token import TokenPlace
+from docsvc.catalog.messages import Lang
+from docsvc.clock import SystemClock
+from docsvc.http import Outbound, Reach
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from browser.conftest import Site
     from playwright.sync_api import Page
     from support.demo import DemoInstance
     from support.vgca import Helper
+
+
+@dataclass
+class Clicks:
+    """Somebody at the PC, who types the PIN whenever asked."""
+
+    pin: str
+    asked: list[list[Shown]] = field(default_factory=list)
+
+    def ask(self, _origin: str, files: Sequence[Shown]) -> str | None:
+        self.asked.append(list(files))
+        return self.pin
+
+    def tell(self, _name: str, _problem: str | None) -> None:
+        """Nobody looks."""
+
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -146,3 +169,44 @@ def test_any_tool_will_do_without_scripts(
     signed.write_bytes(made.result())
     office.send_signed(signed)
     office.wait_in("Chờ đóng dấu", subject)
+
+
+@pytest.fixture
+def agent(
+    site: Site, demo_instance: DemoInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Clicks]:
+    """Our own agent, with somebody at the PC who types the PIN."""
+    token = demo_instance.token
+    for name, value in token.environment.items():
+        monkeypatch.setenv(name, value)
+    person = Clicks(pin=token.pin_file.read_text().strip())
+    outbound = Outbound(Reach(allow=("127.0.0.1",)), timeout_s=60)
+    ours = Agent(
+        token=TokenPlace(module=token.module, label=token.label),
+        key_id="",
+        operator=person,
+        outbound=outbound,
+        sandbox=site.road.services.sandbox,
+        clock=SystemClock(),
+        pictures=Pictures(),
+        lang=Lang.VI,
+    )
+    folder = tmp_path / "agent"
+    with vgca.listening(ours.answer, folder, site.address, port=site.helper_port):
+        yield person
+    outbound.close()
+
+
+def test_batch_is_signed_by_our_agent_with_one_pin(
+    office: Office, agent: Clicks, tmp_path: Path
+) -> None:
+    subjects = [waiting_for_leader(office, tmp_path) for _ in range(2)]
+    office.log_in("lanhdao")
+
+    outcomes = office.sign_chosen_with_device(subjects)
+
+    assert len(outcomes) == 2
+    assert all(one.startswith("letter-") and ":" not in one for one in outcomes)
+    assert [len(files) for files in agent.asked] == [2]
+    for subject in subjects:
+        office.wait_in("Chờ đóng dấu", subject)

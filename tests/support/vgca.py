@@ -18,7 +18,7 @@ from support import foreign
 from support.demo import DemoInstance
 
 from docsvc.agent.certificate import local_certificate
-from docsvc.agent.listener import Listener
+from docsvc.agent.listener import Answerer, Listener
 from docsvc.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ class Helper:
 
     demo: DemoInstance
     holders: dict[str, str]
-    port: int = 0
     new_field: bool = False
     lies: bool = False
     spoil: Callable[[bytes], bytes] = bytes
@@ -81,16 +80,22 @@ class Helper:
 @contextmanager
 def running(helper: Helper, folder: Path, origin: str, *, port: int) -> Iterator[Helper]:
     """Run the stand-in as long as it is wanted."""
+    with listening(helper.answer, folder, origin, port=port):
+        yield helper
+
+
+@contextmanager
+def listening(answer: Answerer, folder: Path, origin: str, *, port: int) -> Iterator[None]:
+    """Let whatever answers the helper's protocol be found by pages of one origin."""
     certificate = local_certificate(folder, now=SystemClock().now())
     with Listener(
         port,
         context=certificate.context(),
         origins=frozenset({origin}),
-        answer=helper.answer,
+        answer=answer,
     ) as listener:
-        helper.port = listener.port
         thread = threading.Thread(target=listener.serve_forever, daemon=True)
         thread.start()
-        yield helper
+        yield
         listener.shutdown()
         thread.join()

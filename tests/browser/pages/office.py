@@ -178,3 +178,16 @@ class Office:
         """Upload the file that was signed."""
         self.page.get_by_label("Tệp đã ký").set_input_files(str(file))
         self.page.get_by_role("button", name="Gửi tệp đã ký").click()
+
+    def sign_chosen_with_device(self, subjects: Sequence[str]) -> list[str]:
+        """Choose documents of the queue and sign them all with the helper; return the outcomes."""
+        self.page.get_by_role("link", name="Ký văn bản").click()
+        for subject in subjects:
+            entry = self.page.locator(".queue > li", has_text=subject)
+            entry.get_by_role("checkbox").check()
+        self.page.get_by_label("Tôi đã xem").check()
+        self.page.get_by_role("button", name="Ký bằng thiết bị").click()
+        self.page.get_by_role("button", name="Ký tất cả").click()
+        outcomes = self.page.locator(".helper-outcomes > li")
+        outcomes.first.wait_for()
+        return outcomes.all_inner_texts()
