@@ -114,7 +114,7 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         revisions=revisions,
         verdict=verdict_of(services, attached.get(_REPORT)),
         judged=json.loads(services.blobs.get(judged)) if judged else None,
-        may=_may(caller, document),
+        may=_may(services, caller, document),
         public_address=address,
         qr=segno.make(address, error="m").svg_inline(scale=3, border=2) if address else None,
     )
@@ -183,8 +183,10 @@ def public_address(services: Services, document: Document) -> str | None:
     return f"{services.settings.base_url.rstrip('/')}/p/{document.public_code}"
 
 
-def _may(caller: Caller, document: Document) -> dict[str, bool]:
+def _may(services: Services, caller: Caller, document: Document) -> dict[str, bool]:
+    """Say what the caller may do; ``here`` is to let the server sign, if it has the key."""
     waits_for, unit = document.waits_for, document.unit_code
     clerk = waits_for == Person.CLERK and caller.may(Action.CONFIRM, unit)
     leader = waits_for == Person.LEADER and caller.may(Action.SIGN, unit)
-    return {"read": caller.may(Action.READ, unit), "act": clerk or leader}
+    here = clerk or (leader and services.settings.server_side_personal_keys)
+    return {"read": caller.may(Action.READ, unit), "act": clerk or leader, "here": here}
