@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, select
@@ -31,6 +32,7 @@ from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
 from docsvc.steps.sign import asking, waiting
 from docsvc.steps.sign.batch import Batches
+from docsvc.steps.sign.handout import HandOuts
 from docsvc.steps.sign.providers import CallBack, Providers
 from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.requests import Requests
@@ -55,6 +57,7 @@ _SELF_CHECK = hashlib.sha256(b"docsvc doctor").digest()
 PRELOAD = (
     "docsvc.steps.classify.tasks",
     "docsvc.steps.inspect.tasks",
+    "docsvc.steps.sign.handout_tasks",
     "docsvc.steps.sign.tasks",
     "docsvc.steps.sign.token",
     "docsvc.steps.timestamp.tasks",
@@ -184,6 +187,17 @@ class Services:
             return drawn
         sealed = sealer.apply(drawn, seal)
         return self.augmenter.to_lt(sealed) if self.settings.authorities else sealed
+
+    @property
+    def handouts(self) -> HandOuts:
+        """Return what hands files out to be signed on somebody's own PC."""
+        return HandOuts(
+            stores=self.stores,
+            jobs=self.jobs,
+            sandbox=self.sandbox,
+            valid_for=timedelta(minutes=self.settings.handout_minutes),
+            new_fields=self.settings.handout_new_fields,
+        )
 
     @property
     def augmenter(self) -> Augmenter:

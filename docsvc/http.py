@@ -22,12 +22,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin
 
 import httpx
 
 from docsvc.errors import DocsvcError
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
 
 # The largest CRL of the Government's PKI has some 20 MB.
 _MAX_BYTES = 32 * 1024 * 1024
@@ -79,6 +83,11 @@ class Reach:
     own: str = ""
 
 
+def everywhere() -> tuple[Network, ...]:
+    """Return all networks: for a host that a person has named, wherever it is."""
+    return (ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6Network("::/0"))
+
+
 def is_public(address: Address) -> bool:
     """Tell whether an address belongs to somebody on the public internet."""
     if any(address in network for network in _NOT_PUBLIC):
@@ -104,8 +113,25 @@ def resolve(host: str, port: int) -> list[str]:
 class Outbound:
     """A client that keeps nothing between two calls."""
 
-    def __init__(self, reach: Reach, *, timeout_s: float, resolver: Resolver = resolve) -> None:
-        """Call what is in ``reach``; ``timeout_s`` bounds each call as a whole."""
+    def __init__(
+        self,
+        reach: Reach,
+        *,
+        timeout_s: float,
+        resolver: Resolver = resolve,
+        max_bytes: int = _MAX_BYTES,
+        ca_file: Path | None = None,
+    ) -> None:
+        """Call what is in ``reach``.
+
+        Args:
+            reach: whom to call.
+            timeout_s: bounds each call as a whole.
+            resolver: finds the addresses of a host.
+            max_bytes: of an answer.
+            ca_file: authorities (PEM) that are trusted besides the public ones: an office's own.
+        """
+        self._max_bytes = max_bytes
         self._reach = reach
         self._allow = frozenset(entry.lower() for entry in reach.allow if entry)
         self._timeout_s = timeout_s
@@ -115,6 +141,7 @@ class Outbound:
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
+            verify=_trusting(ca_file),
             limits=httpx.Limits(max_keepalive_connections=0),
         )
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -218,7 +245,7 @@ class Outbound:
             if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
                 msg = "the answer is compressed"
                 raise ConnectionError(msg)
-            return _Answer(status=answer.status_code, body=_limited(answer))
+            return _Answer(status=answer.status_code, body=_limited(answer, self._max_bytes))
 
     def _addresses(self, target: httpx.URL, *, is_own: bool) -> list[str]:
         """Return the addresses of a host if it may be called at all of them.
@@ -309,6 +336,19 @@ def _good(answer: _Answer) -> _Answer:
     return answer
 
 
+def _trusting(ca_file: Path | None) -> ssl.SSLContext | bool:
+    """Return what servers are checked by: the public authorities, and those of a file.
+
+    Raises:
+        OSError: the file can't be read, or holds no certificate.
+    """
+    if ca_file is None:
+        return True
+    context = httpx.create_ssl_context()
+    context.load_verify_locations(ca_file)
+    return context
+
+
 def _parsed(url: str) -> httpx.URL:
     try:
         target = httpx.URL(url)
@@ -338,12 +378,12 @@ def _joined(url: str, place: str) -> str:
         raise ConnectionError(type(e).__name__) from e
 
 
-def _limited(answer: httpx.Response) -> bytes:
+def _limited(answer: httpx.Response, limit: int) -> bytes:
     """Read the body; one without an end is cut off."""
     body = bytearray()
     for piece in answer.iter_raw():
         body += piece
-        if len(body) > _MAX_BYTES:
+        if len(body) > limit:
             msg = "the answer is larger than the limit"
             raise ConnectionError(msg)
     return bytes(body)

@@ -9,7 +9,7 @@ import os
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _PREFIX = "DOCSVC_"
 # Names the file; every other variable with the prefix is a setting.
 _CONFIG = "DOCSVC_CONFIG"
+# Scheme, host and port alone: it becomes part of a policy that browsers hold pages to.
+_ADDRESS = r"^wss?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?$"
 _LISTS = frozenset({"fetch_allow", "fetch_networks"})
 
 
@@ -167,6 +169,15 @@ class Settings(_Record):
     """SHA-256 (hex) of a body's certificate in the inventory, whose key seals reports on
     signatures; empty: they are not sealed. Anybody may ask for a report: give it a token of its
     own."""
+    handout_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+    """How long a file that was handed out to be signed on somebody's own PC may come back, in
+    minutes."""
+    handout_new_fields: bool = True
+    """Also take a file back whose signature is in a new field of the tool's own making, in place of
+    the one that was reserved for it: the Government's helper knows no reserved fields."""
+    helper_address: Annotated[str, Field(pattern=_ADDRESS)] = "wss://127.0.0.1:8987"
+    """Where pages find the signing helper on the PC of whoever uses them: the Government's, or
+    ``docsvc agent``."""
     server_side_personal_keys: bool = False
     """Let this machine sign with leaders' personal keys. The law wants them under the leader's
     own control; the demonstration switches it on."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from signing._pades.cms import template_of
 from signing._pades.leader import require_leader_signature, require_no_waiting_leader
 from signing._pades.revision import Revision
-from signing.appearance import composed_mark, image_mark, text_mark
+from signing.appearance import composed_mark, image_mark
+from signing.fill import write_values
 from signing.model import Prepared, Role
 
 if TYPE_CHECKING:
@@ -68,10 +69,7 @@ def _require_order(revision: Revision, plan: SignaturePlan) -> None:
 
 def _drawn(revision: Revision, plan: SignaturePlan) -> Field:
     """Fill and show what the plan says, and return its signature field."""
-    for name, value in plan.fills.items():
-        place = revision.field(name, "/Tx")
-        mark = text_mark(value, place.frame, font=place.font, size=place.size, align=place.align)
-        revision.fill(place, value, mark)
+    write_values(revision, plan.fills)
     if plan.appearance is not None:
         return _composed(revision, plan, plan.appearance)
     field = revision.field(plan.field_name, "/Sig")

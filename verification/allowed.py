@@ -67,8 +67,20 @@ class Rules(StoreRules):
                 self._metadata(new.get(key))
             elif key in _CATALOG_FREE:
                 self.step.reach(Modification.VALIDATION_DATA)
+            elif key == "Perms" and key not in old:
+                self._certified(self.document.dictionary(new.get(key), self.now))
             else:
                 refuse("verification.catalog-changed")
+
+    def _certified(self, permissions: Dictionary) -> None:
+        """Only the first signature of a file may certify it (ISO 32000-2 §12.8.2.2)."""
+        before = [one for _, one in self.old_fields.values() if one.get("FT") == "Sig"]
+        now = [one.get("V") for _, one in self.fields.values() if one.get("FT") == "Sig"]
+        if any("V" in one for one in before) or permissions.keys() != {"DocMDP"}:
+            refuse("verification.catalog-changed")
+        if permissions["DocMDP"] not in [one for one in now if isinstance(one, Ref)]:
+            refuse("verification.catalog-changed")
+        self.step.reach(Modification.FORM_FILLING)
 
     def _metadata(self, item: PdfObject) -> None:
         stream = self.document.resolve(item, self.now)

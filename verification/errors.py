@@ -96,3 +96,57 @@ class AnchorMismatchError(TrustMaterialError):
     """A certificate of the trust store is not the one that was decided upon."""
 
     code = "verification.anchor-mismatch"
+
+
+class ExtensionError(VerificationError):
+    """The root of what may be wrong with a file that comes back signed; the old state stays."""
+
+    code = "verification.extension-refused"
+
+
+class NotOurBytesError(ExtensionError):
+    """The file does not begin with exactly the bytes that were handed out."""
+
+    code = "verification.extension-not-our-bytes"
+
+
+class NoSignatureError(ExtensionError):
+    """Nothing, or no signature, was added to the bytes that were handed out."""
+
+    code = "verification.extension-no-signature"
+
+
+class MoreThanOneSignatureError(ExtensionError):
+    """More than the one expected signature was added; ``count`` says how many."""
+
+    code = "verification.extension-more-than-one-signature"
+
+
+class OtherFieldError(ExtensionError):
+    """The signature is in another ``field`` than the ``expected`` one."""
+
+    code = "verification.extension-other-field"
+
+
+class NotWholeFileError(ExtensionError):
+    """The signature does not cover the whole file; ``reason`` is the code of the finding."""
+
+    code = "verification.extension-not-whole-file"
+
+
+class OtherCertificateError(ExtensionError):
+    """The signature is by a certificate that is not entitled; ``certificate`` is its SHA-256."""
+
+    code = "verification.extension-other-certificate"
+
+
+class BrokenSignatureError(ExtensionError):
+    """The signature does not verify over the file; ``reason`` is the code of the finding."""
+
+    code = "verification.extension-broken-signature"
+
+
+class ChangedElseError(ExtensionError):
+    """Something else was changed as well; ``change`` is the code of the finding."""
+
+    code = "verification.extension-changed-else"

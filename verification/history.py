@@ -1,5 +1,6 @@
 """What later revisions mean for each signature: by nature, by certification, by policy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from verification import changes, places
@@ -81,6 +82,13 @@ class History:
                 failed("V-05", "verification.certification-broken", SubIndication.FORMAT_FAILURE)
             )
         return kind, findings
+
+    def forbids(self, one: SignedField, names: Iterable[str]) -> bool:
+        """Tell whether a signature lets one of these fields be filled or signed no more."""
+        locks = self._locks(one)
+        return self._permission(one) == _NO_CHANGES or any(
+            lock.locks(name) for lock in locks for name in names
+        )
 
     def _limits(self, one: SignedField, step: Step) -> list[Finding]:
         locked = [

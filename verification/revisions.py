@@ -82,7 +82,7 @@ def form_fields(
         one = {**inherited, **document.dictionary(item, revision)}
         own = one.pop("T", None)
         title = document.resolve(own, revision)
-        name = ".".join(part for part in (prefix, _text(title)) if part)
+        name = ".".join(part for part in (prefix, text_of(title)) if part)
         kids = document.array(one.get("Kids"), revision)
         named = [kid for kid in kids if "T" in document.dictionary(kid, revision)]
         passed_on: dict[str, PdfObject] = {key: one[key] for key in ("FT", "V", "Ff") if key in one}
@@ -148,7 +148,8 @@ def trailing(document: Document) -> int:
     return len(document.data[after:].strip(_ONLY_WHITE))
 
 
-def _text(title: PdfObject) -> str:
+def text_of(title: PdfObject) -> str:
+    """Return a text string as it is read (ISO 32000-2 §7.9.2.2); empty if it is none."""
     if not isinstance(title, bytes):
         return ""
     if title.startswith(b"\xfe\xff"):

@@ -7,7 +7,19 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from docsvc.cli import archive, database, demo, doctor, files, ingest, serve, sign, stats, trust
+from docsvc.cli import (
+    agent,
+    archive,
+    database,
+    demo,
+    doctor,
+    files,
+    ingest,
+    serve,
+    sign,
+    stats,
+    trust,
+)
 from docsvc.cli.output import WRONG_USE, Lang, Output
 from docsvc.errors import DocsvcError
 
@@ -26,6 +38,7 @@ app.command("ingest")(ingest.ingest)
 app.command("stats")(stats.stats)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
+app.command("agent")(agent.agent)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(archive.app, name="archive")

@@ -149,10 +149,15 @@ def seal_certificate(tx: Tx, unit_code: str, on: date) -> CertificateRecord:
     Raises:
         SealMissingError: there is none.
     """
-    found = _certificates(tx, _usable(Role.ORGANISATION, unit_code, on))
+    found = seal_certificates(tx, unit_code, on)
     if not found:
         raise SealMissingError(unit=unit_code, day=on.isoformat())
     return found[0]
+
+
+def seal_certificates(tx: Tx, unit_code: str, on: date) -> tuple[CertificateRecord, ...]:
+    """Return the certificates that a body can seal with on a day, newest first."""
+    return _certificates(tx, _usable(Role.ORGANISATION, unit_code, on))
 
 
 def certificate(tx: Tx, fingerprint: str) -> CertificateRecord | None:

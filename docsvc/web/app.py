@@ -18,10 +18,11 @@ from starlette.staticfiles import StaticFiles
 from docsvc import settings
 from docsvc.bootstrap import open_services
 from docsvc.errors import DocsvcError
-from docsvc.web import pages, problems
+from docsvc.web import helper, pages, problems
 from docsvc.web.api import (
     batches,
     documents,
+    handouts,
     health,
     openapi,
     paper,
@@ -90,6 +91,7 @@ def build(services: Services, *, closing: Callable[[], None] | None = None) -> F
     app.state.carrier = new_carrier()
     app.state.room = Room(2 * services.settings.workers)
     app.include_router(_api())
+    app.include_router(helper.router, include_in_schema=False)
     app.include_router(pages.router(), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.openapi = openapi.describer(app)  # type: ignore[method-assign]  # FastAPI's documented way
@@ -108,7 +110,18 @@ def _warm(services: Services) -> None:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1", responses=openapi.RESPONSES)
-    parts = (documents, paper, steps, signatures, batches, verify, statistics, health, sessions)
+    parts = (
+        documents,
+        handouts,
+        paper,
+        steps,
+        signatures,
+        batches,
+        verify,
+        statistics,
+        health,
+        sessions,
+    )
     for part in parts:
         api.include_router(part.router)
     return api
@@ -117,4 +130,6 @@ def _api() -> APIRouter:
 def _answer(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(_API):
         return problems.answer(error, problems.language_of(request))
+    if request.url.path.startswith(helper.PREFIX):
+        return helper.refusal(request, error)
     return faults.page(request, error)

@@ -48,6 +48,9 @@ _UPLOADS = frozenset({"/api/v1/documents"})
 _PUBLIC = frozenset({"/api/v1/verify", "/verify"})
 _PUBLIC_BYTES = 50 * 1024 * 1024
 _DESK = "/desk/receive"
+# A file that comes back signed: somewhat larger than the upload it once was.
+_RETURNS = ("/signatures/handouts/upload", "/device/upload", "/vgca/upload")
+_GROWTH = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class Guard:
             return self.max_upload_bytes + _ENVELOPE
         if path in _PUBLIC:
             return min(self.max_upload_bytes, _PUBLIC_BYTES) + _ENVELOPE
+        if path.endswith(_RETURNS):
+            return self.max_upload_bytes + _GROWTH
         if path == _DESK:
             return _FILES_OF_THE_DESK * self.max_upload_bytes + _ENVELOPE
         return _SMALL_BODY

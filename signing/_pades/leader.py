@@ -22,7 +22,7 @@ _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]
 _HEX = re.compile(rb"<[0-9A-Fa-f]+>")
 
 
-def require_leader_signature(revision: Revision, *, field: str = LEADER_FIELD, seal: bytes) -> None:
+def require_leader_signature(revision: Revision, *, field: str, seal: bytes) -> None:
     """Check that the leader's field holds a signature whose bytes are as they were signed.
 
     Args:

@@ -316,6 +316,13 @@ class Revision:
             held["/Type"] = pdf_name("/DSS")
             root["/DSS"] = self._writer.add_object(held)
             self._writer.update_root()
+        return self._appended()
+
+    def append(self) -> bytes:
+        """Write the revision without a signature: who gets the file signs it later."""
+        return _guarded(self._appended)
+
+    def _appended(self) -> bytes:
         self._writer.write_in_place()
         whole: bytes = self._writer.prev.stream.getvalue()
         return whole

@@ -43,6 +43,9 @@ OPEN_TO_ALL = {
     ("POST", "/verify/report"),
     ("GET", "/p/{code}"),
     ("GET", "/p/{code}/content"),
+    # A signing helper shows the token of one document instead; see the tests of hand-outs.
+    ("GET", "/vgca/file"),
+    ("POST", "/vgca/upload"),
 }
 
 

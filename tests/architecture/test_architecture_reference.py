@@ -129,7 +129,7 @@ def commands() -> dict[str, Any]:
 
 
 def test_the_commands_of_the_contract_are_there() -> None:
-    words = """verify inspect classify sign ingest stats serve worker demo doctor db.upgrade
+    words = """verify inspect classify sign ingest stats serve worker agent demo doctor db.upgrade
     archive.audit archive.export archive.renew archive.rebuild trust.import trust.list
     trust.remove"""
     wanted = {f"docsvc {word.replace('.', ' ')}" for word in words.split()}

@@ -35,10 +35,11 @@ PATIENCE_MS = 30_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A running service and its address."""
+    """A running service, its address, and the port at which its pages look for a helper."""
 
     address: str
     road: Road
+    helper_port: int
 
 
 @contextmanager
@@ -48,9 +49,16 @@ def served(
     """Run a service and its worker; ``phones``: the worker knows the stand-in provider."""
     port = servers.free_port()
     address = f"http://127.0.0.1:{port}"
+    helper_port = servers.free_port()
     with ExitStack() as stack:
         opened = stack.enter_context(
-            road.opened(folder / "data", demo, base_url=address, **settings)
+            road.opened(
+                folder / "data",
+                demo,
+                base_url=address,
+                helper_address=f"wss://127.0.0.1:{helper_port}",
+                **settings,
+            )
         )
         opened.start_worker(crash={"phones": True} if phones else None)
         server = servers.start(
@@ -64,7 +72,7 @@ def served(
             limit_s=120,
         )  # fmt: skip
         stack.callback(server.stop)
-        yield Site(address=address, road=opened)
+        yield Site(address=address, road=opened, helper_port=helper_port)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +113,8 @@ def page(
         locale="vi-VN",
         viewport={"width": 1280, "height": 800},
         java_script_enabled=getattr(request, "param", True),
+        # Nobody has told this browser to trust the certificate of the helper.
+        ignore_https_errors=True,
     )
     context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()

@@ -11,7 +11,8 @@ from docsvc.organisations import queries as organisations
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import lease
-from docsvc.steps.sign.service import NoCertificateError, NoServerKeyError
+from docsvc.steps.sign.plans import NoCertificateError
+from docsvc.steps.sign.service import NoServerKeyError
 from docsvc.steps.sign.token import Tokens
 from signing.model import ORGANISATION_FIELD, Prepared, ReservedPlaces, Role, SignaturePlan
 

@@ -43,6 +43,8 @@ _MAX_PROMPT = 160
 _CODE_DIGITS = 4
 # An answer that was given in time may take that much longer to reach us.
 _GRACE = timedelta(seconds=30)
+# What the seal needs to be free after the leader has signed, whatever tool was used.
+_AFTER_LEADER = frozenset({ORGANISATION_FIELD, *_TEXTS.values()})
 
 FIELD_OF = {Role.LEADER: LEADER_FIELD, Role.ORGANISATION: ORGANISATION_FIELD}
 
@@ -244,6 +246,11 @@ def fills_of(
     values = {"number": number, "day": day, "month": month}
     found: Mapping[str, Any] = classification.get("places") or {}
     return {field: values[name] for name, field in _TEXTS.items() if found.get(name)}
+
+
+def later_fields(role: Role) -> frozenset[str]:
+    """Return the fields that others fill or sign after a signature of this role."""
+    return _AFTER_LEADER if role is Role.LEADER else frozenset()
 
 
 def _box(value: Mapping[str, Any] | None) -> Box | None:

@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
-from docsvc.catalog.wording import day_text, month_text, number_line, number_text
 from docsvc.clock import VIETNAM
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
@@ -23,21 +22,12 @@ from docsvc.documents.errors import AwaitedError, NotWaitingError, RevisionConfl
 from docsvc.documents.stores import Stores, grow
 from docsvc.documents.tables import Revision
 from docsvc.errors import DocsvcError
-from docsvc.organisations import queries as organisations
-from docsvc.organisations.mandates import require_mandate
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import items, lease
+from docsvc.steps.sign.plans import certificate_for, plan_for
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
-from docsvc.steps.sign.rules import (
-    FIELD_OF,
-    OPEN,
-    ItemOutcome,
-    RequestState,
-    fills_of,
-    places_of,
-    sealed_with_caption,
-)
+from docsvc.steps.sign.rules import OPEN, ItemOutcome, RequestState, places_of
 from docsvc.steps.sign.rules import name_of as name_on_device
 from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
@@ -47,11 +37,7 @@ from signing.errors import SigningError
 from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from docsvc.db.transactions import Tx
-    from docsvc.documents.tables import Document
-    from signing.model import Appearance
 
 _PREPARE = "docsvc.steps.sign.tasks:prepare"
 _COMPLETE = "docsvc.steps.sign.tasks:complete"
@@ -60,12 +46,6 @@ _COMPLETE = "docsvc.steps.sign.tasks:complete"
 _WRONG_ANSWERS = ("signing.value-does-not-verify", "signing.answer-")
 
 STEP_OF = {Role.LEADER: Step.SIGN_LEADER, Role.ORGANISATION: Step.SIGN_ORGANISATION}
-
-
-class NoCertificateError(DocsvcError):
-    """The inventory holds no usable certificate for this signature on this day."""
-
-    code = "sign.no-certificate"
 
 
 class NoServerKeyError(DocsvcError):
@@ -322,17 +302,9 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
     step = STEP_OF[role]
     document = documents.get(tx, document_id)
     actor = documents.confirmation(tx, document_id, step).account
-    certificate = _certificate(tx, document, role, on=at.astimezone(VIETNAM).date())
+    certificate = certificate_for(tx, document, role, on=at.astimezone(VIETNAM).date())
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
-    plan = SignaturePlan(
-        role=role,
-        field_name=FIELD_OF[role],
-        chain=certificate.chain,
-        image=image,
-        fills=_fills(document) if role is Role.ORGANISATION else {},
-        certify=role is Role.LEADER,
-        appearance=_captioned(document, image) if role is Role.ORGANISATION else None,
-    )
+    plan = plan_for(tx, document, role, certificate=certificate, image=image)
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
         document_id=document_id,
@@ -346,52 +318,4 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
         ),
         base=revisions.last_revision(tx, document_id),
         at=at,
-    )
-
-
-def _certificate(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:
-    """Return the seal's certificate, or that of the officer whose name stands on the page.
-
-    Raises:
-        NoCertificateError: no officer of that name has a usable certificate.
-        NoMandateError, MandateDatesError, MandateAuthorityError: who may not sign this today.
-    """
-    if role is Role.ORGANISATION:
-        return organisations.seal_certificate(tx, document.unit_code, on)
-    for certificate in organisations.leader_certificates(tx, document.unit_code, on):
-        if certificate.full_name == document.signer and certificate.officer is not None:
-            authority = document.classification.get("authority") or {}
-            require_mandate(
-                organisations.mandates(tx, document.unit_code),
-                officer=certificate.officer,
-                unit=document.unit_code,
-                on=on,
-                authority=authority.get("value"),
-            )
-            return certificate
-    raise NoCertificateError(unit=document.unit_code, day=on.isoformat())
-
-
-def _fills(document: Document) -> dict[str, str]:
-    if document.number is None or document.issued_on is None:
-        return {}
-    return fills_of(
-        document.classification,
-        number=number_text(document.number),
-        day=day_text(document.issued_on),
-        month=month_text(document.issued_on),
-    )
-
-
-def _captioned(document: Document, image: bytes | None) -> Appearance | None:
-    """Return the seal with number and date beside it where the page has no blanks for them."""
-    if image is None or document.number is None or document.issued_on is None:
-        return None
-    line = number_line(
-        document.number,
-        document.symbol or "",
-        number_form=document.classification.get("number_form") or "",
-    )
-    return sealed_with_caption(
-        document.classification, image, number_line=line, issued_on=document.issued_on
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docsvc.db.base import Base, Choice, Json, Moment
@@ -113,3 +113,29 @@ class TokenLease(Base):
     holder: Mapped[str | None] = mapped_column(String(80))
     fence: Mapped[int] = mapped_column(default=0)
     expires_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class HandOut(Base):
+    """A file that was handed out to be signed on somebody's own PC.
+
+    There is one row a document and step: a new hand-out voids the old. ``token_digest`` is the
+    SHA-256 of the token in the links, so that a copy of the table opens nothing. ``sha256`` and
+    ``size`` are of the bytes that were handed out; they are made anew whenever they are asked for.
+    ``field`` is where the signature was found to be when the file came back.
+    """
+
+    __tablename__ = "handouts"
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    step: Mapped[Step] = mapped_column(Choice(Step), primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    account: Mapped[str] = mapped_column(String(80))
+    base_digest: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    taken_at: Mapped[datetime | None] = mapped_column(Moment)
+    returned_at: Mapped[datetime | None] = mapped_column(Moment)
+    refusals: Mapped[int] = mapped_column(default=0)
+    field: Mapped[str | None] = mapped_column(String(200))

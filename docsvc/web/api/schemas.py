@@ -10,6 +10,7 @@ from docsvc.documents.tables import Document, Event, Revision
 from docsvc.statistics.measures import Denominator
 from docsvc.statistics.report import By
 from docsvc.steps.sign.batch import MAX_DOCUMENTS, Batch
+from docsvc.steps.sign.handout import HandedOut
 from docsvc.steps.sign.rules import Progress, RequestState
 from docsvc.workflow import Person, RouteName, State, Step
 
@@ -65,6 +66,48 @@ class DocumentOut(_Out):
     completeness: str | None
     indication: str | None
     public_code: str | None
+
+
+class HandOutOut(_Out):
+    """A file that was handed out to be signed; ``token`` is shown this once.
+
+    ``file`` and ``upload`` are the addresses to fetch it from and to send it back to; ``sha256``
+    and ``size`` are of the file, ``certificates`` the SHA-256 of those that may sign it.
+    """
+
+    document: UUID
+    step: Step
+    field: str
+    file_name: str
+    sha256: str
+    size: int
+    expires_at: datetime
+    certificates: list[str]
+    number_text: str | None
+    issued_on: date | None
+    token: str
+    file: str
+    upload: str
+
+    @classmethod
+    def of(cls, made: HandedOut, base_url: str) -> Self:
+        """Describe a hand-out, with the addresses of this service."""
+        place = f"{base_url}/api/v1/documents/{made.document_id}/signatures/handouts"
+        return cls(
+            document=made.document_id,
+            step=made.step,
+            field=made.field,
+            file_name=made.file_name,
+            sha256=made.sha256,
+            size=made.size,
+            expires_at=made.expires_at,
+            certificates=list(made.certificates),
+            number_text=made.number_text,
+            issued_on=made.issued_on,
+            token=made.token,
+            file=f"{place}/file?t={made.token}",
+            upload=f"{place}/upload?t={made.token}",
+        )
 
 
 class EventOut(_Out):

@@ -118,7 +118,7 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         verdict=verdict_of(services, attached.get(_REPORT)),
         judged=json.loads(services.blobs.get(judged)) if judged else None,
         waiting=waiting_view(waiting, services.clock.now()) if waiting else None,
-        may=_may(caller, document, waiting.step if waiting else None),
+        may=_may(services, caller, document, waiting.step if waiting else None),
         public_address=address,
         qr=segno.make(address, error="m").svg_inline(scale=3, border=2) if address else None,
     )
@@ -187,14 +187,19 @@ def public_address(services: Services, document: Document) -> str | None:
     return f"{services.settings.base_url.rstrip('/')}/p/{document.public_code}"
 
 
-def _may(caller: Caller, document: Document, asked: Step | None) -> dict[str, bool]:
+def _may(
+    services: Services, caller: Caller, document: Document, asked: Step | None
+) -> dict[str, bool]:
+    """Say what the caller may do; ``here`` is to let the server sign, if it has the key."""
     waits_for, unit = document.waits_for, document.unit_code
     clerk = waits_for == Person.CLERK and caller.may(Action.CONFIRM, unit)
     leader = waits_for == Person.LEADER and caller.may(Action.SIGN, unit)
+    here = clerk or (leader and services.settings.server_side_personal_keys)
     ask = asked is not None and caller.may(ACTION_OF[asked], unit)
     return {
         "read": caller.may(Action.READ, unit),
         "act": clerk or leader,
+        "here": here,
         "ask": ask,
         "cancel": ask or (asked is not None and caller.may(Action.CONFIRM, unit)),
     }

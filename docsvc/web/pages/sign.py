@@ -91,7 +91,7 @@ def _queue(services: Services, caller: Caller, action: Action, step: Step) -> Qu
 def _agree_to(
     request: Request, services: Services, caller: Caller, form: FormData, step: Step
 ) -> Response:
-    chosen = list(dict.fromkeys(_id_of(text) for text in texts_of(form, "document")))
+    chosen = list(dict.fromkeys(id_of(text) for text in texts_of(form, "document")))
     if not chosen:
         raise NothingChosenError
     if len(chosen) > 1:
@@ -124,7 +124,12 @@ def _outcome(
     return Outcome(name=name, document_id=document_id, says=says)
 
 
-def _id_of(text: str) -> UUID:
+def id_of(text: str) -> UUID:
+    """Read the number of a document from a form.
+
+    Raises:
+        FieldError: it is none.
+    """
     try:
         return UUID(text)
     except ValueError as e:

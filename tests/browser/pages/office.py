@@ -177,3 +177,43 @@ class Office:
         self.page.get_by_role("button", name="Xem").click()
         headline = self.page.locator(".headline")
         return headline.locator(".big").inner_text(), headline.locator(".soft").inner_text()
+
+    def prepare_device(self) -> None:
+        """Have the file of the document that is open prepared for a device of one's own."""
+        self.page.locator(".actions").get_by_role("link", name="Ký bằng thiết bị").click()
+        self.page.get_by_role("button", name="Chuẩn bị tệp để ký").click()
+
+    def sign_with_helper(self) -> None:
+        """Ask the helper on this PC."""
+        self.page.get_by_role("button", name="Ký ngay").click()
+
+    def helper_says(self, words: str) -> str:
+        """Wait until the page tells what the helper says, and return it."""
+        said = self.page.locator(".helper-says", has_text=words)
+        said.wait_for()
+        return said.inner_text()
+
+    def fetch_for_device(self, target: Path) -> Path:
+        """Download the file that is to be signed."""
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("link", name="Tải tệp cần ký").click()
+        waiting.value.save_as(target)
+        return target
+
+    def send_signed(self, file: Path) -> None:
+        """Upload the file that was signed."""
+        self.page.get_by_label("Tệp đã ký").set_input_files(str(file))
+        self.page.get_by_role("button", name="Gửi tệp đã ký").click()
+
+    def sign_chosen_with_device(self, subjects: Sequence[str]) -> list[str]:
+        """Choose documents of the queue and sign them all with the helper; return the outcomes."""
+        self.page.get_by_role("link", name="Ký văn bản").click()
+        for subject in subjects:
+            entry = self.page.locator(".queue > li", has_text=subject)
+            entry.get_by_role("checkbox").check()
+        self.page.get_by_label("Tôi đã xem").check()
+        self.page.get_by_role("button", name="Ký bằng thiết bị").click()
+        self.page.get_by_role("button", name="Ký tất cả").click()
+        outcomes = self.page.locator(".helper-outcomes > li")
+        outcomes.first.wait_for()
+        return outcomes.all_inner_texts()

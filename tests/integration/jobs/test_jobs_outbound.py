@@ -14,7 +14,6 @@ import httpx
 import pytest
 from typing_extensions import override
 
-from docsvc import http
 from docsvc.http import FetchRefusedError, Outbound, Reach, is_public, resolve
 
 if TYPE_CHECKING:
@@ -250,7 +249,7 @@ def test_no_good_answer_is_an_error_of_the_connection(
 def test_an_answer_that_is_too_large_is_cut_off(
     outbound: Outbound, port: int, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "_MAX_BYTES", 4999)
+    monkeypatch.setattr(outbound, "_max_bytes", 4999)
     with pytest.raises(ConnectionError, match="limit"):
         outbound.get(f"http://127.0.0.1:{port}/{path}")
 
@@ -258,7 +257,7 @@ def test_an_answer_that_is_too_large_is_cut_off(
 def test_an_answer_as_large_as_the_limit_is_taken(
     outbound: Outbound, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "_MAX_BYTES", 5000)
+    monkeypatch.setattr(outbound, "_max_bytes", 5000)
     assert outbound.get(f"http://127.0.0.1:{port}/large") == b"x" * 5000
 
 

@@ -12,7 +12,8 @@ from support import road
 
 from docsvc.catalog.messages import Lang
 from docsvc.organisations.tables import Certificate
-from docsvc.steps.sign.service import NoCertificateError, NoServerKeyError
+from docsvc.steps.sign.plans import NoCertificateError
+from docsvc.steps.sign.service import NoServerKeyError
 from docsvc.steps.sign.tables import TokenLease
 from docsvc.steps.verify.reports import Form
 from verification.model import Role

@@ -1,0 +1,114 @@
+"""What a signature looks like before it is made: whose certificate, which fields, what is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docsvc.catalog.wording import day_text, month_text, number_line, number_text
+from docsvc.errors import DocsvcError
+from docsvc.organisations import queries as organisations
+from docsvc.organisations.mandates import require_mandate
+from docsvc.steps.sign.rules import FIELD_OF, fills_of, sealed_with_caption
+from docsvc.steps.sign.tables import HandOut
+from docsvc.workflow import Step
+from signing.model import LEADER_FIELD, Role, SignaturePlan
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from docsvc.db.transactions import Tx
+    from docsvc.documents.tables import Document
+    from docsvc.organisations.queries import CertificateRecord
+    from signing.model import Appearance
+
+
+class NoCertificateError(DocsvcError):
+    """The inventory holds no usable certificate for this signature on this day."""
+
+    code = "sign.no-certificate"
+
+
+def plan_for(
+    tx: Tx,
+    document: Document,
+    role: Role,
+    *,
+    certificate: CertificateRecord,
+    image: bytes | None,
+) -> SignaturePlan:
+    """Return what is to be signed, filled in and shown.
+
+    Args:
+        tx: the transaction.
+        document: whose signature it is.
+        role: leader or organisation.
+        certificate: of the signer.
+        image: PNG of the handwritten signature or of the seal.
+    """
+    seals = role is Role.ORGANISATION
+    return SignaturePlan(
+        role=role,
+        field_name=FIELD_OF[role],
+        chain=certificate.chain,
+        image=image,
+        fills=fills_for(document) if seals else {},
+        certify=not seals,
+        appearance=_captioned(document, image) if seals else None,
+        leader_field=_leader_field(tx, document.id),
+    )
+
+
+def _leader_field(tx: Tx, document_id: UUID) -> str:
+    """Return where the leader's signature is: a tool on the leader's own PC may have chosen."""
+    row = tx.get(HandOut, (document_id, Step.SIGN_LEADER))
+    return LEADER_FIELD if row is None or row.field is None else row.field
+
+
+def certificate_for(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:
+    """Return the seal's certificate, or that of the officer whose name stands on the page.
+
+    Raises:
+        NoCertificateError: no officer of that name has a usable certificate.
+        NoMandateError, MandateDatesError, MandateAuthorityError: who may not sign this today.
+    """
+    if role is Role.ORGANISATION:
+        return organisations.seal_certificate(tx, document.unit_code, on)
+    for certificate in organisations.leader_certificates(tx, document.unit_code, on):
+        if certificate.full_name == document.signer and certificate.officer is not None:
+            authority = document.classification.get("authority") or {}
+            require_mandate(
+                organisations.mandates(tx, document.unit_code),
+                officer=certificate.officer,
+                unit=document.unit_code,
+                on=on,
+                authority=authority.get("value"),
+            )
+            return certificate
+    raise NoCertificateError(unit=document.unit_code, day=on.isoformat())
+
+
+def fills_for(document: Document) -> dict[str, str]:
+    """Return the values of the text fields; nothing before the document is in the book."""
+    if document.number is None or document.issued_on is None:
+        return {}
+    return fills_of(
+        document.classification,
+        number=number_text(document.number),
+        day=day_text(document.issued_on),
+        month=month_text(document.issued_on),
+    )
+
+
+def _captioned(document: Document, image: bytes | None) -> Appearance | None:
+    """Return the seal with number and date beside it where the page has no blanks for them."""
+    if image is None or document.number is None or document.issued_on is None:
+        return None
+    line = number_line(
+        document.number,
+        document.symbol or "",
+        number_form=document.classification.get("number_form") or "",
+    )
+    return sealed_with_caption(
+        document.classification, image, number_line=line, issued_on=document.issued_on
+    )
