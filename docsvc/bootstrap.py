@@ -130,10 +130,10 @@ class Services:
             documents.end(tx, document_id, ending, at=at)
             register.void(tx, document_id, reason=reason)
 
-    def waiting(self, document_id: UUID) -> Waiting | None:
-        """Return what the holder of a key is asked for a document; None if nobody is."""
+    def signing_requests(self, document_id: UUID) -> list[Waiting]:
+        """Return what holders of keys were and are asked for a document, the oldest first."""
         with self.transactions() as tx:
-            return waiting.waiting_of(tx, document_id)
+            return waiting.requests_of(tx, document_id)
 
     def cancel_signature(self, document_id: UUID, *, account: str) -> None:
         """Give up the request that a document waits for; raises as `waiting.cancel` does."""

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
+from support.waiting import waiting_of
 
 from docsvc.access.rules import Role
 from docsvc.documents import service as documents
@@ -74,30 +75,43 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     )
 
 
+def ask(services: Services, document_id: UUID) -> None:
+    """Do what the road does once the file is prepared."""
+    wish = Wish(
+        document_id=document_id,
+        step=Step.SIGN_LEADER,
+        base_digest="0" * 64,
+        fingerprint="1" * 64,
+        provider=services.settings.providers[0],
+        key_id="84900000001",
+        to_be_signed=b"x",
+        content_digest=hashlib.sha256(b"x").digest(),
+        name="QĐ-UBND Thành lập Tổ công nghệ số",
+        at=services.clock.now(),
+    )
+    with services.transactions() as tx:
+        services.requests.ask(tx, wish)
+
+
 @pytest.fixture
 def asked(services: Services, deliver: Deliver) -> Callable[[], UUID]:
     """Return what makes a document for which the leader's phone was asked."""
 
-    def ask() -> UUID:
+    def make() -> UUID:
         document_id = deliver(until=Step.CONFIRM, data=b"%PDF-1.7 " + uuid4().bytes)
         services.confirm(document_id, Step.SIGN_LEADER, account="leader")
-        wish = Wish(
-            document_id=document_id,
-            step=Step.SIGN_LEADER,
-            base_digest="0" * 64,
-            fingerprint="1" * 64,
-            provider=services.settings.providers[0],
-            key_id="84900000001",
-            to_be_signed=b"x",
-            content_digest=hashlib.sha256(b"x").digest(),
-            name="QĐ-UBND Thành lập Tổ công nghệ số",
-            at=services.clock.now(),
-        )
-        with services.transactions() as tx:
-            services.requests.ask(tx, wish)
+        ask(services, document_id)
         return document_id
 
-    return ask
+    return make
+
+
+def test_holder_is_asked_once_by_two_workers_at_the_same_step(
+    services: Services, asked: Callable[[], UUID]
+) -> None:
+    document_id = asked()
+    ask(services, document_id)
+    assert len(services.signing_requests(document_id)) == 1
 
 
 def path_of(document_id: UUID, act: str = "") -> str:
@@ -119,7 +133,11 @@ def test_document_says_what_it_waits_for(as_role: AsRole, asked: Callable[[], UU
 
 def test_document_that_waits_for_nobody_says_so(as_role: AsRole, deliver: Deliver) -> None:
     client, document_id = as_role(Role.LEADER), deliver(until=Step.CONFIRM)
-    assert client.get(path_of(document_id)).json() == {"waiting": None, "code": None}
+    assert client.get(path_of(document_id)).json() == {
+        "waiting": None,
+        "code": None,
+        "ended": [],
+    }
     answer = client.post(path_of(document_id, "/cancel"))
     assert (answer.status_code, answer.json()["code"]) == (409, "sign.not-asked")
 
@@ -128,7 +146,12 @@ def test_document_that_waits_for_nobody_says_so(as_role: AsRole, deliver: Delive
 def test_desk_cancels_a_request(as_role: AsRole, asked: Callable[[], UUID], role: Role) -> None:
     client, document_id = as_role(role), asked()
     said = client.post(path_of(document_id, "/cancel")).json()
-    assert said == {"waiting": None, "code": "sign.request-cancelled"}
+    assert (said["waiting"], said["code"]) == (None, "sign.request-cancelled")
+    assert [(e["state"], e["code"]) for e in said["ended"]] == [
+        ("cancelled", "sign.request-cancelled")
+    ]
+    page = client.get(f"/documents/{document_id}").text
+    assert "Các lần yêu cầu ký trên thiết bị" in page
 
 
 def test_leader_alone_asks_again(as_role: AsRole, asked: Callable[[], UUID]) -> None:
@@ -137,7 +160,7 @@ def test_leader_alone_asks_again(as_role: AsRole, asked: Callable[[], UUID]) -> 
         answer = as_role(role).post(path_of(document_id, "/ask-again"))
         assert answer.json()["code"] == "access.not-allowed"
     said = as_role(Role.LEADER).post(path_of(document_id, "/ask-again")).json()
-    assert said == {"waiting": None, "code": None}
+    assert (said["waiting"], said["code"], len(said["ended"])) == (None, None, 1)
 
 
 def test_others_neither_cancel_nor_see(as_role: AsRole, asked: Callable[[], UUID]) -> None:
@@ -151,8 +174,7 @@ def test_call_back_needs_no_account_but_must_be_the_providers(
     anybody: TestClient, services: Services, asked: Callable[[], UUID]
 ) -> None:
     document_id = asked()
-    waiting = services.waiting(document_id)
-    assert waiting is not None
+    waiting = waiting_of(services, document_id)
     body = waiting.transaction.encode()
     refused = anybody.post("/api/v1/call-backs/sim", content=body)
     assert (refused.status_code, refused.json()["code"]) == (403, "sign.call-back-refused")
@@ -170,8 +192,7 @@ def test_call_back_may_name_its_request_in_the_address(
     anybody: TestClient, services: Services, asked: Callable[[], UUID], found_by: str
 ) -> None:
     document_id = asked()
-    waiting = services.waiting(document_id)
-    assert waiting is not None
+    waiting = waiting_of(services, document_id)
     with services.transactions() as tx:
         tx.get_one(SigningRequest, waiting.transaction).handle = "begins%: and goes on"
     path = f"{waiting.transaction}/x" if found_by == "name" else "none/begins%25:"
@@ -192,8 +213,7 @@ def test_page_shows_the_control_code_and_what_can_be_done(
 ) -> None:
     client, document_id = as_role(Role.LEADER), asked()
     client.headers["Accept-Language"] = language
-    waiting = services.waiting(document_id)
-    assert waiting is not None
+    waiting = waiting_of(services, document_id)
     html = client.get(f"/documents/{document_id}").text
     assert f"<strong>{waiting.control_code}</strong>" in html
     assert waiting.prompt in html

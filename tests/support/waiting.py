@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from support.road import Road
 
+    from docsvc.bootstrap import Services
     from docsvc.documents.tables import Document
+    from docsvc.steps.sign.waiting import Waiting
 
 _BEFORE = (Step.INSPECT, Step.CLASSIFY, Step.CONFIRM)
 _LIMIT_S = 60.0
@@ -55,6 +57,12 @@ def confirmed(opened: Road, *, agreed: bool = True, subject: str = "thử") -> U
             documents.confirm(tx, document_id, Step.SIGN_LEADER, account="leader", at=at)
             services.jobs.enqueue(tx, document_id)
     return document_id
+
+
+def waiting_of(services: Services, document_id: UUID) -> Waiting:
+    """Return the request that a document waits for."""
+    (waiting,) = (one for one in services.signing_requests(document_id) if one.is_open)
+    return waiting
 
 
 class OneWorker:

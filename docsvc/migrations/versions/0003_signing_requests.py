@@ -69,6 +69,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_signing_requests_batch_id"), "signing_requests", ["batch_id"])
     op.create_index(op.f("ix_signing_requests_next_at"), "signing_requests", ["next_at"])
     op.create_index("ix_signing_requests_turn", "signing_requests", ["provider", "key_id", "state"])
+    op.create_table(
+        "request_documents",
+        sa.Column("transaction", sa.String(length=64), nullable=False),
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transaction"],
+            ["signing_requests.transaction"],
+            name=op.f("fk_request_documents_transaction"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_request_documents_document_id")
+        ),
+        sa.PrimaryKeyConstraint("transaction", "document_id", name=op.f("pk_request_documents")),
+    )
+    op.create_index(op.f("ix_request_documents_document_id"), "request_documents", ["document_id"])
     with op.batch_alter_table("pending_signatures") as table:
         table.add_column(sa.Column("request", sa.String(length=64), nullable=True))
         table.add_column(sa.Column("position", sa.Integer(), nullable=True))
@@ -87,6 +102,7 @@ def downgrade() -> None:
         table.drop_constraint(op.f("fk_pending_signatures_request"), type_="foreignkey")
         for name in ("name", "content_digest", "to_be_signed", "position", "request"):
             table.drop_column(name)
+    op.drop_table("request_documents")
     op.drop_table("signing_requests")
     op.drop_table("batch_items")
     op.drop_table("signature_batches")

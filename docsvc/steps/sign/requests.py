@@ -26,7 +26,7 @@ from docsvc.settings import Provider as ProviderSettings
 from docsvc.steps.sign import items, lease, rules
 from docsvc.steps.sign.providers import Providers
 from docsvc.steps.sign.rules import GIVEN_UP, OPEN, RequestState
-from docsvc.steps.sign.tables import BatchItem, PendingSignature, SigningRequest
+from docsvc.steps.sign.tables import BatchItem, PendingSignature, RequestDocument, SigningRequest
 from docsvc.workflow import ENDED, Step
 from signing.signers.base import Completed, Pending, Refused
 
@@ -84,6 +84,7 @@ class Requests:
         request = self._gathering(tx, wish) or self._opened(tx, wish, account)
         position = _count(tx, request)
         tx.merge(_row(wish, request, position))
+        tx.add(RequestDocument(transaction=request.transaction, document_id=wish.document_id))
         tx.flush()
         if request.state is RequestState.GATHERING and (
             position + 1 >= wish.provider.items_per_request
@@ -134,7 +135,6 @@ class Requests:
         at = self.clock.now()
         rows = rows_of(tx, request.transaction)
         self._end(tx, request, state, code)
-        request.facts = request.facts | {"documents": [str(row.document_id) for row in rows]}
         if state in GIVEN_UP and request.handle is not None:
             request.next_at, request.attempts = at, 0  # the provider is told
         documents.hold(tx, [row.document_id for row in rows])
@@ -271,7 +271,6 @@ class Requests:
                 tx, at=at, actor=request.provider,
                 act="sign.answered-again" if again else "sign.late-answer",
                 subject=request.transaction, state=request.state, said=_said(outcome),
-                documents=request.facts.get("documents", []),
             )  # fmt: skip
 
     def _end(self, tx: Tx, request: SigningRequest, state: RequestState, code: str | None) -> None:

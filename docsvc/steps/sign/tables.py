@@ -49,8 +49,8 @@ class SigningRequest(Base):
 
     ``transaction`` is our own name of it. ``next_at`` is when somebody has to look at it again;
     who does moves it on, which is the lease: ``holder`` and ``fence`` tell whose. It is empty
-    while the request waits for its turn and when nothing is left to do. ``facts`` holds the
-    documents and the times of what came late.
+    while the request waits for its turn and when nothing is left to do. ``facts`` holds the times
+    of what came late.
     """
 
     __tablename__ = "signing_requests"
@@ -76,6 +76,19 @@ class SigningRequest(Base):
     holder: Mapped[str | None] = mapped_column(String(80))
     fence: Mapped[int] = mapped_column(default=0)
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class RequestDocument(Base):
+    """A document that a request asked for; kept, so that its page tells what it was asked."""
+
+    __tablename__ = "request_documents"
+
+    transaction: Mapped[str] = mapped_column(
+        ForeignKey("signing_requests.transaction"), primary_key=True
+    )
+    document_id: Mapped[UUID] = mapped_column(
+        ForeignKey("documents.id"), primary_key=True, index=True
+    )
 
 
 class SignatureBatch(Base):

@@ -13,7 +13,7 @@ from docsvc.documents.errors import NotWaitingError
 from docsvc.errors import DocsvcError
 from docsvc.steps.sign.requests import CANCELLED
 from docsvc.steps.sign.rules import OPEN, RequestState
-from docsvc.steps.sign.tables import PendingSignature, SigningRequest
+from docsvc.steps.sign.tables import RequestDocument, SigningRequest
 from docsvc.workflow import Step, next_leg
 
 if TYPE_CHECKING:
@@ -31,12 +31,14 @@ class NotAskedError(DocsvcError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """The request that a document waits for.
+    """A request that a document waits for, or waited for.
 
     Attributes:
-        code: what is in the way at the moment, such as a provider that does not answer.
+        code: what is in the way, such as a provider that does not answer; how it ended.
         documents: how many documents the holder says yes to at once.
         until: when nobody waits any more; None before the request has gone out.
+        ended_at: when it was answered or given up; None while it is open.
+        late: how many answers came after that; nothing was signed by them.
     """
 
     transaction: str
@@ -49,21 +51,35 @@ class Waiting:
     documents: int
     since: datetime
     until: datetime | None
+    ended_at: datetime | None
+    late: int
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether somebody is asked now."""
+        return self.state in OPEN
+
+
+def requests_of(tx: Tx, document_id: UUID) -> list[Waiting]:
+    """Return every request that a document was in, the oldest first."""
+    query = (
+        select(SigningRequest)
+        .join(RequestDocument, RequestDocument.transaction == SigningRequest.transaction)
+        .where(RequestDocument.document_id == document_id)
+        .order_by(SigningRequest.created_at, SigningRequest.transaction)
+    )
+    return [view_of(tx, request) for request in tx.scalars(query)]
 
 
 def waiting_of(tx: Tx, document_id: UUID) -> Waiting | None:
     """Return what the holder of a key is asked for a document; None if nobody is."""
-    found = tx.scalars(
-        select(SigningRequest)
-        .join(PendingSignature, PendingSignature.request == SigningRequest.transaction)
-        .where(PendingSignature.document_id == document_id, SigningRequest.state.in_(OPEN))
-    ).one_or_none()
-    return None if found is None else view_of(tx, found)
+    open_ = (one for one in requests_of(tx, document_id) if one.is_open)
+    return next(open_, None)
 
 
 def view_of(tx: Tx, request: SigningRequest) -> Waiting:
     """Describe a request."""
-    number = select(func.count()).where(PendingSignature.request == request.transaction)
+    number = select(func.count()).where(RequestDocument.transaction == request.transaction)
     return Waiting(
         transaction=request.transaction,
         step=request.step,
@@ -75,6 +91,8 @@ def view_of(tx: Tx, request: SigningRequest) -> Waiting:
         documents=tx.scalar(number) or 0,
         since=request.created_at,
         until=request.expires_at,
+        ended_at=request.ended_at,
+        late=len(request.facts.get("late", [])),
     )
 
 

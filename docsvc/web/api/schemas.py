@@ -306,8 +306,8 @@ class VerdictOut(_Out):
 class RequestOut(_Out):
     """What the holder of a key is asked; ``until`` is empty before the request has gone out.
 
-    ``code`` is what is in the way, such as a provider that does not answer; ``documents`` is how
-    many are signed by one yes.
+    ``code`` is what is in the way, or how it ended; ``documents`` is how many are signed by one
+    yes; ``late`` how many answers came after its end and signed nothing.
     """
 
     step: Step
@@ -319,13 +319,16 @@ class RequestOut(_Out):
     documents: int
     since: datetime
     until: datetime | None
+    ended_at: datetime | None
+    late: int
 
 
 class AskedOut(_Out):
-    """What a document waits for: a holder's device, or a person, and why."""
+    """What a document waits for: a holder's device, or a person, and why; what it waited for."""
 
     waiting: RequestOut | None
     code: str | None
+    ended: list[RequestOut]
 
 
 class BatchIn(_In):

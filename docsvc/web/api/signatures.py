@@ -27,10 +27,13 @@ async def body_of(request: Request) -> bytes:
 def signature(document_id: UUID, services: ServicesDep, caller: ApiCallerDep) -> AskedOut:
     """Say what the holder of a key is asked for a document, and what is in the way."""
     document = _seen(services, caller, document_id)
-    waiting = services.waiting(document_id)
+    asked = services.signing_requests(document_id)
+    shown = [RequestOut.model_validate(one) for one in asked]
+    waiting = [out for out, one in zip(shown, asked, strict=True) if one.is_open]
     return AskedOut(
-        waiting=None if waiting is None else RequestOut.model_validate(waiting),
+        waiting=waiting[0] if waiting else None,
         code=document.waiting_code,
+        ended=[out for out, one in zip(shown, asked, strict=True) if not one.is_open],
     )
 
 

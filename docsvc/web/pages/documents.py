@@ -17,6 +17,7 @@ from docsvc.documents import queries, revisions
 from docsvc.documents.errors import DocumentMissingError
 from docsvc.documents.revisions import attachments
 from docsvc.documents.tables import Document, Event, Revision
+from docsvc.steps.sign.waiting import Waiting
 from docsvc.steps.verify.service import VERDICT
 from docsvc.web.api import uploads
 from docsvc.web.api.documents import name_of
@@ -70,6 +71,7 @@ class DocumentPage:
     verdict: VerdictView | None
     judged: Mapping[str, Any] | None
     waiting: WaitingView | None
+    asked: tuple[Waiting, ...]
     may: Mapping[str, bool]
     public_address: str | None
     qr: str | None
@@ -107,7 +109,8 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         revisions = tuple(queries.revisions(tx, document_id))
         attached = attachments(tx, document_id)
     judged = attached.get(VERDICT)
-    waiting = services.waiting(document_id)
+    asked = tuple(services.signing_requests(document_id))
+    waiting = next((one for one in asked if one.is_open), None)
     address = public_address(services, document)
     page = DocumentPage(
         row=row_of(document, caller.units),
@@ -118,6 +121,7 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         verdict=verdict_of(services, attached.get(_REPORT)),
         judged=json.loads(services.blobs.get(judged)) if judged else None,
         waiting=waiting_view(waiting, services.clock.now()) if waiting else None,
+        asked=tuple(one for one in asked if not one.is_open),
         may=_may(services, caller, document, waiting.step if waiting else None),
         public_address=address,
         qr=segno.make(address, error="m").svg_inline(scale=3, border=2) if address else None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 from support import phones, road
-from support.waiting import OneWorker, confirmed
+from support.waiting import OneWorker, confirmed, waiting_of
 
 from docsvc.documents import service as documents
 from docsvc.documents.revisions import Growth, append_revision, last_revision
@@ -108,8 +108,7 @@ def test_document_that_two_holders_sign_arrives(open_road: OpenRoad, service: Ph
 def test_waiting_document_tells_what_the_device_shows(worker: OneWorker, service: Phones) -> None:
     service.behave("hold")
     document_id = worker.asked(subject="Về việc thành lập Tổ công nghệ số")
-    waiting = worker.services.waiting(document_id)
-    assert waiting is not None
+    waiting = waiting_of(worker.services, document_id)
     assert waiting.until is not None
     assert (waiting.until - waiting.since).total_seconds() >= 300
     (asked,) = [r for r in service.requests() if r["transaction"] == waiting.transaction]
@@ -221,6 +220,8 @@ def test_answer_after_the_cancelling_is_kept_and_signs_nothing(
     assert len(worker.request_of(transaction).facts["late"]) == 1
     assert worker.acts(transaction) == ["sign.late-answer"]
     require_nothing_signed(worker, document_id, "sign.request-cancelled")
+    (kept,) = worker.services.signing_requests(document_id)
+    assert (kept.code, kept.late) == ("sign.request-cancelled", 1)
 
 
 def test_provider_that_is_away_is_told_of_a_cancelling_later(

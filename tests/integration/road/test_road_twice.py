@@ -16,10 +16,14 @@ from typing_extensions import override
 
 from docsvc.documents import service as documents
 from docsvc.documents.stores import Stores
+from docsvc.errors import CodedError
 from docsvc.sandbox import Answer, Sandbox
 from docsvc.steps.receive.service import Offer
+from docsvc.steps.sign.token import TokenProcess
 from docsvc.worker import Runner
 from docsvc.workflow import ROUTES, RouteName, State, Step
+from signing.errors import TimestampUnreachableError
+from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +115,56 @@ def test_signature_that_another_makes_meanwhile_is_not_pending_any_more(
     sandbox = Interrupting(opened.services.sandbox, task, lambda: fast.take(document))
     late = Runner(replace(opened.services, sandbox=sandbox))
     finish(opened, late, document)
+
+
+def test_token_is_not_asked_again_when_only_the_stamp_of_time_was_missing(
+    open_road: OpenRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_road()
+    (document,) = opened.feed(1)
+    runner, signed = Runner(opened.services), []
+    plain = TokenProcess.sign
+
+    def counted(self: TokenProcess, key_id: str, to_be_signed: bytes) -> bytes:
+        signed.append(key_id)
+        return plain(self, key_id, to_be_signed)
+
+    monkeypatch.setattr(TokenProcess, "sign", counted)
+    while not signed:
+        with monkeypatch.context() as patch:
+            patch.setattr(Timestamper, "stamp", unreachable)
+            taken = runner.take(document)
+    assert taken.retry
+    with opened.services.transactions() as tx:
+        assert documents.get(tx, document).waiting_code == "signing.timestamp-unreachable"
+    assert runner.take(document).step is Step.SIGN_LEADER
+    assert len(signed) == 1
+    finish(opened, runner, document)
+
+
+def unreachable(_self: Timestamper, _digest: bytes) -> bytes:
+    raise TimestampUnreachableError
+
+
+def test_wrong_pin_ends_no_road(open_road: OpenRoad, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = open_road()
+    (document,) = opened.feed(1)
+    runner = Runner(opened.services)
+
+    def wrong(_self: TokenProcess, _key_id: str, _to_be_signed: bytes) -> bytes:
+        code = "signing.pin-incorrect"
+        raise CodedError(code, token="x")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TokenProcess, "sign", wrong)
+        while runner.take(document).step is not None:
+            pass
+    with opened.services.transactions() as tx:
+        kept = documents.get(tx, document)
+    assert (kept.state, kept.waits_for) == (State.CONFIRMED, "leader")
+    assert kept.waiting_code == "signing.pin-incorrect"
+    opened.services.confirm(document, Step.SIGN_LEADER, account="test")
+    finish(opened, runner, document)
 
 
 def test_refusal_of_a_step_that_another_took_does_not_end_the_road(open_road: OpenRoad) -> None:
