@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CATALOGUE = Path(verification.__file__).parents[1] / "docsvc" / "catalog" / "data"
 MESSAGES = {
     code: message
-    for area in ("attacks", "inspect", "verification")
+    for area in ("attacks", "extension", "inspect", "verification")
     for code, message in tomllib.loads(
         (CATALOGUE / f"messages_{area}.toml").read_text(encoding="utf-8")
     ).items()
