@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from docsvc.organisations import rules
 from docsvc.organisations.errors import SealMissingError, UnitUnknownError
@@ -159,6 +159,11 @@ def certificate(tx: Tx, fingerprint: str) -> CertificateRecord | None:
     """Return the certificate with this SHA-256 (hex); None if the inventory has none."""
     found = _certificates(tx, Certificate.fingerprint == fingerprint)
     return found[0] if found else None
+
+
+def certificates(tx: Tx) -> tuple[CertificateRecord, ...]:
+    """Return every certificate of the inventory, the newest first."""
+    return _certificates(tx, true())
 
 
 def roles(tx: Tx) -> dict[str, Role]:
