@@ -85,3 +85,27 @@ class CertificateConflictError(DocsvcError):
     """The certificate is in the inventory already, for another holder."""
 
     code = "organisations.certificate-conflict"
+
+
+class SheetUnreadableError(DocsvcError):
+    """The file is no table of ours: no XLSX or CSV, too large, or made to do harm."""
+
+    code = "devices.sheet-unreadable"
+
+
+class DeviceUnknownError(DocsvcError):
+    """The inventory has no such device, or none that the caller may change."""
+
+    code = "devices.device-unknown"
+
+
+class DeviceEndedError(DocsvcError):
+    """The device is lost or revoked already, on another day."""
+
+    code = "devices.device-ended"
+
+
+class DeviceTakenError(DocsvcError):
+    """A device of this kind and serial is in the inventory, for another holder."""
+
+    code = "devices.serial-taken"

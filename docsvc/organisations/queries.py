@@ -67,6 +67,7 @@ class CertificateRecord:
     key_id: str | None
     image_digest: str | None
     lost_on: date | None
+    issued_on: date | None
     chain: tuple[bytes, ...]
 
 
@@ -239,6 +240,7 @@ def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRe
             key_id=row.key_id,
             image_digest=row.image_digest,
             lost_on=row.lost_on,
+            issued_on=row.issued_on,
             chain=_ders(row.chain_pem),
         )
         for row, full_name in rows

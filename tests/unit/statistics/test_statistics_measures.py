@@ -176,7 +176,12 @@ def test_issued_and_archived_are_measures_too() -> None:
 def test_signed_documents_split_by_device() -> None:
     tally = total(
         tally_of(Case(completeness=Completeness.BOTH, device=device), count)
-        for device, count in ((Device.USB_TOKEN, 4), (Device.SIM_PKI, 3), (Device.REMOTE, 2), (Device.HSM, 0))
+        for device, count in (
+            (Device.USB_TOKEN, 4),
+            (Device.SIM_PKI, 3),
+            (Device.REMOTE, 2),
+            (Device.HSM, 0),
+        )
     )
     tally += tally_of(Case(completeness=Completeness.LEADER_ONLY), 1)
     tally += tally_of(Case(completeness=Completeness.NONE, device=Device.SIM_PKI), 100)
