@@ -57,6 +57,42 @@ class MandateAuthorityError(DocsvcError):
     code = "organisations.mandate-authority"
 
 
+class MandateKindError(DocsvcError):
+    """The officer may sign for this body on this day, but not this kind of document."""
+
+    code = "organisations.mandate-kind"
+
+
+class MandateReversedError(DocsvcError):
+    """A mandate would end before it begins."""
+
+    code = "organisations.mandate-reversed"
+
+
+class MandateUnknownError(DocsvcError):
+    """There is no such mandate, or none that the caller may change."""
+
+    code = "organisations.mandate-unknown"
+
+
+class DelegationIncompleteError(DocsvcError):
+    """A delegation lacks its first or last day, its document, or whose right it is."""
+
+    code = "organisations.delegation-incomplete"
+
+
+class RedelegationError(DocsvcError):
+    """Who delegates has no right of their own to give, or it would be passed on."""
+
+    code = "organisations.redelegation"
+
+
+class OfficerNameError(DocsvcError):
+    """The name or the title of an officer can't be used."""
+
+    code = "organisations.officer-name"
+
+
 class SealMissingError(DocsvcError):
     """The body has no certificate of its own that is good on this day."""
 

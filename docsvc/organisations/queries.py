@@ -125,17 +125,25 @@ def tree(tx: Tx, on: date) -> tuple[UnitNode, ...]:
 def mandates(tx: Tx, unit_code: str) -> tuple[Mandate, ...]:
     """Return who may sign for a body, and when: what ``require_mandate`` decides by."""
     return tuple(
-        Mandate(
-            officer=row.officer_id,
-            unit=row.unit_code,
-            authority=row.authority,
-            title=row.title,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-        )
+        mandate_of(row)
         for row in tx.scalars(
             select(MandateRow).where(MandateRow.unit_code == unit_code).order_by(MandateRow.id)
         )
+    )
+
+
+def mandate_of(row: MandateRow) -> Mandate:
+    """Return a mandate as the rules take it."""
+    return Mandate(
+        officer=row.officer_id,
+        unit=row.unit_code,
+        authority=row.authority,
+        title=row.title,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        kinds=frozenset(row.kinds.split()),
+        basis=row.basis,
+        delegated_by=row.delegated_by,
     )
 
 

@@ -67,6 +67,8 @@ class Mandate(Base):
     kinds: Mapped[str] = mapped_column(String(400), server_default="")
     # Number and symbol of the decision or authorisation that gave it, as it is quoted.
     basis: Mapped[str] = mapped_column(String(200), server_default="")
+    # Whose right it is, for a delegation.
+    delegated_by: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
 
 
 class Certificate(Base):

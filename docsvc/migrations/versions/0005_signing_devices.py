@@ -49,10 +49,16 @@ def upgrade() -> None:
         mandates.add_column(
             sa.Column("basis", sa.String(length=200), nullable=False, server_default="")
         )
+        mandates.add_column(sa.Column("delegated_by", sa.Integer(), nullable=True))
+        mandates.create_foreign_key(
+            op.f("fk_mandates_delegated_by"), "officers", ["delegated_by"], ["id"]
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("mandates") as mandates:
+        mandates.drop_constraint(op.f("fk_mandates_delegated_by"), type_="foreignkey")
+        mandates.drop_column("delegated_by")
         mandates.drop_column("basis")
         mandates.drop_column("kinds")
     for column in ("valid_to", "unit_code", "officer_id"):

@@ -216,6 +216,7 @@ def _certificate(tx: Tx, document: Document, role: Role, *, on: date) -> Certifi
                 unit=document.unit_code,
                 on=on,
                 authority=authority.get("value"),
+                kind=document.kind,
             )
             return certificate
     raise NoCertificateError(unit=document.unit_code, day=on.isoformat())
