@@ -19,7 +19,18 @@ from docsvc import settings
 from docsvc.bootstrap import open_services
 from docsvc.errors import DocsvcError
 from docsvc.web import pages, problems
-from docsvc.web.api import documents, health, openapi, paper, sessions, statistics, steps, verify
+from docsvc.web.api import (
+    devices,
+    documents,
+    health,
+    officers,
+    openapi,
+    paper,
+    sessions,
+    statistics,
+    steps,
+    verify,
+)
 from docsvc.web.carried import new_carrier
 from docsvc.web.deps import Room
 from docsvc.web.guard import Guard
@@ -97,7 +108,8 @@ def _warm(services: Services) -> None:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1", responses=openapi.RESPONSES)
-    for part in (documents, paper, steps, verify, statistics, health, sessions):
+    parts = (documents, paper, steps, verify, statistics, devices, officers, health, sessions)
+    for part in parts:
         api.include_router(part.router)
     return api
 
