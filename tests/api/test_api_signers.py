@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from openpyxl import Workbook
 from support.certificates import certificate
+from support.lists import row, xlsx
 
 from docsvc.access.rules import Role
 
@@ -17,27 +16,12 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
 HOME, ASIDE = "H99.12.05", "H99.12.06"
-HEAD = ["Mã đơn vị", "Người giữ", "Loại thuê bao", "Loại thiết bị", "Số sê-ri", "Hiệu lực đến"]
 MANDATE = {"unit": HOME, "full_name": "Nguyễn Văn An", "title": "Chủ tịch", "authority": "TM."}
 
 
 @pytest.fixture
 def admin(as_role: Callable[..., TestClient]) -> TestClient:
     return as_role(Role.ADMINISTRATOR)
-
-
-def xlsx(*rows: list[str]) -> bytes:
-    book, file = Workbook(), io.BytesIO()
-    sheet = book.active
-    assert sheet is not None
-    for one in (HEAD, *rows):
-        sheet.append(one)
-    book.save(file)
-    return file.getvalue()
-
-
-def row(serial: str, unit: str = HOME, last: str = "01/12/2026") -> list[str]:
-    return [unit, "UBND xã", "Tổ chức", "USB token", serial, last]
 
 
 def sent(client: TestClient, *rows: list[str]) -> Any:

@@ -11,6 +11,7 @@ from docsvc.web.pages import (
     receive,
     register,
     sign,
+    signers,
     statistics,
     verify,
 )
@@ -26,6 +27,7 @@ _PARTS = (
     statistics,
     publish,
     accounts,
+    signers,
 )
 
 

@@ -193,6 +193,8 @@ _MENU = (
     ("/paper", "nav.paper", "paper", Action.REGISTER_PAPER),
     ("/statistics", "nav.statistics", "statistics", Action.COUNT),
     ("/accounts", "nav.accounts", "accounts", Action.MANAGE_ACCOUNTS),
+    ("/devices", "nav.devices", "seal", Action.MANAGE_SIGNERS),
+    ("/mandates", "nav.mandates", "person", Action.MANAGE_SIGNERS),
     ("/self-check", "nav.self-check", "self-check", Action.DIAGNOSE),
 )
 

@@ -12,6 +12,7 @@ from docsvc.access.rules import Role
 from docsvc.catalog import messages
 from docsvc.catalog.messages import Lang
 from docsvc.demo import instance
+from docsvc.organisations.mandates import Standing
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
 from docsvc.steps.verify.reports import Form
@@ -40,6 +41,7 @@ COMPOSED = {
     "judged.order": set(Order),
     "judged.mandate": set(MandateHeld),
     "judged.class": set(CertificateClass),
+    "mandates.standing": set(Standing),
     "judged.column": {"role", "officer", "unit", "mandate", "class", "counts"},
 }
 
