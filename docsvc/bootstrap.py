@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, select
@@ -29,6 +29,7 @@ from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
+from docsvc.steps.sign.preflight import Preflight, Recent
 from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.token import Tokens
 from docsvc.steps.timestamp.service import Augmenter
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.catalog.messages import Lang
+
+# The Government's authority answers in 2 s at best; who waits for a page waits no longer than this.
+_PROBE_S = 8.0
 
 # Imported once by the process that the children fork from.
 PRELOAD = (
@@ -73,6 +77,7 @@ class Services:
     online: Online | None
     root: StorageRoot
     verifier: verify.Verifier
+    recent: Recent = field(default_factory=Recent)
 
     def accept(self, data: bytes, offer: Offer) -> Accepted:
         """Take an upload in; see `Reception.accept`."""
@@ -155,6 +160,21 @@ class Services:
         )
 
     @property
+    def preflight(self) -> Preflight:
+        """Return what looks at a signature before anybody is asked for a PIN."""
+        return Preflight(
+            stores=self.stores,
+            sandbox=self.sandbox,
+            online=self.online,
+            trust_dir=str(self.settings.trust_dir),
+            policy_file=self.settings.policy_file,
+            probe=self._probe if self.settings.tsa_url else None,
+            tokens=frozenset(one.label for one in self.settings.tokens),
+            personal_keys=self.settings.server_side_personal_keys,
+            recent=self.recent,
+        )
+
+    @property
     def _reporter(self) -> Reporter:
         return Reporter(verifier=self.verifier, demonstration=self.settings.demonstration)
 
@@ -184,6 +204,15 @@ class Services:
             SigningError: the authority is away, refuses, or answers wrongly.
         """
         return Timestamper(self.settings.tsa_url, self.outbound.post).stamp(digest)
+
+    def _probe(self, digest: bytes) -> bytes:
+        """Get a timestamp in the time that a person waits for a page."""
+        reach = Reach(own=self.settings.tsa_url)
+        outbound = Outbound(reach, timeout_s=min(_PROBE_S, self.settings.tsa_timeout_s))
+        try:
+            return Timestamper(self.settings.tsa_url, outbound.post).stamp(digest)
+        finally:
+            outbound.close()
 
     def diagnose(self) -> list[dict[str, Any]]:
         """Try every part once.

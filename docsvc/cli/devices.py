@@ -22,9 +22,7 @@ from docsvc.organisations.inventory.queries import DeviceRecord
 from docsvc.organisations.inventory.rules import Owner
 from docsvc.organisations.inventory.service import Ending, Imported
 from docsvc.organisations.rules import Device
-from docsvc.organisations.service import CertificateEntry
 from verification.masking import shown
-from verification.model import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,17 +91,14 @@ def add(  # noqa: PLR0913  # what is to be known of a device
     lang: LangOption = Lang.VI,
 ) -> int:
     """Thêm một thiết bị ký bằng chính chứng thư số của nó."""
-    leaf, *issuers = certificates.read(_read(path, certificates.MAX_BYTES))
-    entry = CertificateEntry(
-        der=leaf,
-        role=Role.ORGANISATION if officer is None else Role.LEADER,
+    entry = certificates.entry_of(
+        _read(path, certificates.MAX_BYTES),
         unit=unit,
         officer=officer,
         device=kind,
         token=token,
         key_id=key_id,
         issued_on=_day(issued_on, "--issued-on"),
-        issuers=tuple(issuers),
     )
     with _session(as_json=as_json, lang=lang) as session:
         number = service.add_with_certificate(

@@ -49,7 +49,7 @@ class UnitNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRecord:
-    """A certificate of the inventory and where its key is; officer and name: leaders only.
+    """A certificate of the inventory and where its key is; officer, name, account: leaders only.
 
     ``chain`` holds DER: the certificate, then its issuers without the root.
     """
@@ -59,6 +59,7 @@ class CertificateRecord:
     unit: str
     officer: int | None
     full_name: str | None
+    account: str | None
     serial: str
     valid_from: date
     valid_to: date
@@ -175,6 +176,11 @@ def certificates(tx: Tx) -> tuple[CertificateRecord, ...]:
     return _certificates(tx, true())
 
 
+def certificates_of(tx: Tx, unit_code: str, role: Role) -> tuple[CertificateRecord, ...]:
+    """Return every certificate of a body in a role, also those of no use any more, newest first."""
+    return _certificates(tx, and_(Certificate.role == role, Certificate.unit_code == unit_code))
+
+
 def roles(tx: Tx) -> dict[str, Role]:
     """Return the role of every certificate of the inventory, by its SHA-256 (hex)."""
     rows = tx.execute(select(Certificate.fingerprint, Certificate.role))
@@ -228,7 +234,7 @@ def _usable(role: Role, unit_code: str, on: date) -> ColumnElement[bool]:
 
 def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRecord, ...]:
     rows = tx.execute(
-        select(Certificate, Officer.full_name)
+        select(Certificate, Officer.full_name, Officer.account)
         .outerjoin(Officer, Officer.id == Certificate.officer_id)
         .where(condition)
         .order_by(Certificate.valid_from.desc(), Certificate.fingerprint)
@@ -240,6 +246,7 @@ def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRe
             unit=row.unit_code,
             officer=row.officer_id,
             full_name=full_name,
+            account=account,
             serial=row.serial,
             valid_from=row.valid_from,
             valid_to=row.valid_to,
@@ -251,7 +258,7 @@ def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRe
             issued_on=row.issued_on,
             chain=_ders(row.chain_pem),
         )
-        for row, full_name in rows
+        for row, full_name, account in rows
     )
 
 

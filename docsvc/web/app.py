@@ -26,6 +26,7 @@ from docsvc.web.api import (
     officers,
     openapi,
     paper,
+    preflight,
     sessions,
     statistics,
     steps,
@@ -108,7 +109,18 @@ def _warm(services: Services) -> None:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1", responses=openapi.RESPONSES)
-    parts = (documents, paper, steps, verify, statistics, devices, officers, health, sessions)
+    parts = (
+        documents,
+        paper,
+        steps,
+        preflight,
+        verify,
+        statistics,
+        devices,
+        officers,
+        health,
+        sessions,
+    )
     for part in parts:
         api.include_router(part.router)
     return api

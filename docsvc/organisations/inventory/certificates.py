@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from docsvc.organisations.errors import CertificateUnreadableError
+from docsvc.organisations.service import CertificateEntry
+from verification.model import Role
 
 # A certificate and its issuers have some kilobytes.
 MAX_BYTES = 256 * 1024
@@ -32,6 +36,25 @@ def read(data: bytes) -> tuple[bytes, ...]:
         raise CertificateUnreadableError
     kept = [found[0], *(one for one in found[1:] if one.subject != one.issuer)]
     return tuple(one.public_bytes(Encoding.DER) for one in kept)
+
+
+def entry_of(data: bytes, *, unit: str, officer: int | None, **device: Any) -> CertificateEntry:
+    """Return what the inventory takes: an officer's certificate, or a body's own.
+
+    Args:
+        data: the file.
+        unit: code of the body.
+        officer: number of the officer; None: it is the body's seal.
+        device: further fields of `CertificateEntry`, about the device.
+
+    Raises:
+        CertificateUnreadableError: as `read`.
+    """
+    leaf, *issuers = read(data)
+    role = Role.ORGANISATION if officer is None else Role.LEADER
+    return CertificateEntry(
+        der=leaf, role=role, unit=unit, officer=officer, issuers=tuple(issuers), **device
+    )
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
+from docsvc.access import queries as access
+from docsvc.access.rules import Role as AccountRole
 from docsvc.catalog.wording import day_text, month_text, number_text
 from docsvc.clock import VIETNAM
 from docsvc.documents import revisions
@@ -54,6 +56,18 @@ class NoServerKeyError(DocsvcError):
     """The certificate's key is not on a token of this machine: another way to sign is needed."""
 
     code = "sign.no-server-key"
+
+
+class NotThisPersonError(DocsvcError):
+    """Somebody else confirmed than the officer whose certificate this is."""
+
+    code = "sign.not-this-person"
+
+
+class AdministratorError(DocsvcError):
+    """An administrator confirmed: no key of a person or a body is ever used for one."""
+
+    code = "sign.administrator"
 
 
 class PersonalKeyError(DocsvcError):
@@ -177,7 +191,10 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _O
     step = STEP_OF[role]
     document = documents.get(tx, document_id)
     actor = documents.confirmation(tx, document_id, step).account
+    _refuse_administrators(tx, actor)
     certificate = _certificate(tx, document, role, on=on)
+    if certificate.account is not None and certificate.account != actor:
+        raise NotThisPersonError(certificate=certificate.fingerprint)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
     plan = SignaturePlan(
         role=role,
@@ -196,6 +213,12 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _O
         certificate=certificate,
         actor=actor,
     )
+
+
+def _refuse_administrators(tx: Tx, account: str) -> None:
+    """Refuse a confirmation by an administrator, whatever route it came by."""
+    if any(one.role is AccountRole.ADMINISTRATOR for one in access.memberships(tx, account)):
+        raise AdministratorError(account=account)
 
 
 def _certificate(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:

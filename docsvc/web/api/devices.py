@@ -15,11 +15,9 @@ from docsvc.organisations.inventory.queries import DeviceRecord, HolderReport
 from docsvc.organisations.inventory.rules import Column, Owner, State
 from docsvc.organisations.inventory.service import Ending, Imported
 from docsvc.organisations.rules import Device, HolderGroup
-from docsvc.organisations.service import CertificateEntry
 from docsvc.web.api import uploads
 from docsvc.web.deps import ApiCallerDep, Caller, ServicesDep, UploadDep, text_of
 from docsvc.web.errors import FieldError
-from verification.model import Role
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
@@ -226,16 +224,12 @@ def added(services: Services, caller: Caller, form: FormData) -> int:
     if unit not in caller.units.paths:
         raise FieldError(field="unit")
     caller.require(Action.MANAGE_SIGNERS, unit)
-    leaf, *issuers = certificates.read(uploads.file_of(form).file.read(certificates.MAX_BYTES + 1))
-    officer = _number(text_of(form, "officer"), "officer")
-    entry = CertificateEntry(
-        der=leaf,
-        role=Role.ORGANISATION if officer is None else Role.LEADER,
+    entry = certificates.entry_of(
+        uploads.file_of(form).file.read(certificates.MAX_BYTES + 1),
         unit=unit,
-        officer=officer,
+        officer=_number(text_of(form, "officer"), "officer"),
         device=_kind(text_of(form, "kind")),
         issued_on=_day(text_of(form, "issued_on")),
-        issuers=tuple(issuers),
     )
     serial = text_of(form, "serial")
     if len(serial) > _MAX_SERIAL or not serial.isprintable():

@@ -12,6 +12,9 @@ from docsvc.bootstrap import Services
 from docsvc.documents import queries
 from docsvc.documents.queries import Wanted
 from docsvc.errors import DocsvcError
+from docsvc.steps.sign.preflight import Outcome as Looked
+from docsvc.steps.sign.rules import Point
+from docsvc.web.api.preflight import look
 from docsvc.web.api.steps import agree
 from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of, texts_of
 from docsvc.web.errors import FieldError, NothingChosenError
@@ -33,6 +36,17 @@ class QueuePage:
 
     rows: tuple[Row, ...]
     more: bool
+    server_keys: bool
+    points: dict[UUID, tuple[Point, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightPage:
+    """One signature, looked at from every side before it is asked for."""
+
+    row: Row
+    step: Step
+    found: Looked
     server_keys: bool
 
 
@@ -64,6 +78,25 @@ def seal(request: Request, services: ServicesDep, caller: CallerDep, form: FormD
     return _agree_to(request, services, caller, form, Step.SIGN_ORGANISATION)
 
 
+@router.get("/documents/{document_id}/preflight/{step}")
+def preflight(
+    request: Request, document_id: UUID, step: Step, services: ServicesDep, caller: CallerDep
+) -> Response:
+    """Show all that stands against a signature, with what to do about it."""
+    if step not in _OUTCOMES:
+        raise FieldError(field="step")
+    found = look(services, caller, document_id, step)
+    with services.transactions() as tx:
+        document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
+    page = PreflightPage(
+        row=row_of(document, caller.units),
+        step=step,
+        found=found,
+        server_keys=services.settings.server_side_personal_keys,
+    )
+    return render(request, "sign/preflight.html", page, caller=caller)
+
+
 _OUTCOMES = {
     Step.SIGN_LEADER: ("sign.outcomes", "sign.accepted", "/sign", "sign.back"),
     Step.SIGN_ORGANISATION: ("seal.outcomes", "seal.accepted", "/desk/seal", "seal.back"),
@@ -79,6 +112,7 @@ def _queue(services: Services, caller: Caller, action: Action, step: Step) -> Qu
         rows=tuple(row_of(d, caller.units) for d in found.documents),
         more=found.after is not None,
         server_keys=services.settings.server_side_personal_keys,
+        points=services.preflight.glance(found.documents, step, account=caller.login),
     )
 
 

@@ -15,6 +15,7 @@ from docsvc.demo import instance
 from docsvc.organisations.mandates import Standing
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
+from docsvc.steps.sign.rules import Check
 from docsvc.steps.verify.reports import Form
 from docsvc.steps.verify.rules import Order
 from docsvc.web import texts
@@ -42,6 +43,7 @@ COMPOSED = {
     "judged.mandate": set(MandateHeld),
     "judged.class": set(CertificateClass),
     "mandates.standing": set(Standing),
+    "check": set(Check),
     "judged.column": {"role", "officer", "unit", "mandate", "class", "counts"},
 }
 
