@@ -90,7 +90,7 @@ ADMINISTRATORS = {
     ("POST", "/api/v1/devices/certificates"), ("POST", "/api/v1/devices/{device}/end"),
     ("POST", "/api/v1/mandates"), ("POST", "/api/v1/mandates/{mandate}/end"),
     ("POST", "/logout"), ("POST", "/password"), ("POST", "/api/v1/tokens"),
-    ("POST", "/api/v1/password"), ("DELETE", "/api/v1/sessions/current"),
+("DELETE", "/api/v1/sessions"),
     ("DELETE", "/api/v1/tokens/{token_id}"),
 }  # fmt: skip
 SAFE = {"GET", "HEAD", "OPTIONS"}
