@@ -82,6 +82,8 @@ class SignaturePlan:
         certify: certify the document, form filling allowed (DocMDP, P = 2).
         requires_leader: an organisation signature needs the leader's before it; false only for
             a copy or a separate appendix.
+        leaders: SHA-256 (hex) of the certificates that may have made the leader's signature;
+            empty: any but the signer's own, which ``verification`` judges later.
     """
 
     role: Role
@@ -91,6 +93,7 @@ class SignaturePlan:
     fills: Mapping[str, str] = field(default_factory=dict)
     certify: bool = False
     requires_leader: bool = True
+    leaders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
     Raises:
         UnreadablePdfError: the file can't be read strictly.
         UnusableCertificateError: the chain does not begin with a certificate we sign with.
-        LeaderSignatureMissingError: the seal comes before the leader's signature.
+        LeaderSignatureMissingError: no leader's signature that a seal may be built upon.
         FieldMissingError: a field of the plan was not reserved.
         FieldFilledError: a field of the plan is filled.
         AlreadySignedError: a later signature can't certify the file.
@@ -42,7 +42,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
     template = template_of(plan.chain)
     revision = Revision(pdf)
     if plan.role is Role.ORGANISATION and plan.requires_leader:
-        require_leader_signature(revision)
+        require_leader_signature(revision, plan)
     hollow = revision.sign(
         _drawn(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
     )

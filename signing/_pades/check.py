@@ -51,6 +51,11 @@ def signed_data(encoded: bytes) -> cms.SignedData:
     return data
 
 
+def signer_certificate(data: cms.SignedData) -> bytes:
+    """Return the signer's certificate (DER) of what `require_intact` has let pass."""
+    return _signer_certificate(data, data["signer_infos"][0])
+
+
 def require_intact(data: cms.SignedData, digest_with: Callable[[str], bytes]) -> None:
     """Check the message digest and the signature value of the only signer.
 

@@ -155,7 +155,7 @@ class Revision:
         )
 
     def filled_value(self, name: str) -> int | None:
-        """Return the offset of the object that a field has as its value, or None.
+        """Return the offset of the object that a signature field has as its value, or None.
 
         The object itself is not parsed.
         """
@@ -163,9 +163,10 @@ class Revision:
 
     def _filled_value(self, name: str) -> int | None:
         reference = self._find(name)
-        if reference is None or "/V" not in dictionary_at(reference):
+        dictionary = None if reference is None else dictionary_at(reference)
+        if dictionary is None or dictionary.get("/FT") != "/Sig" or "/V" not in dictionary:
             return None
-        value = dictionary_at(reference).raw_get("/V")
+        value = dictionary.raw_get("/V")
         # A value within the field, or in an object stream, is none that we have written.
         if not isinstance(value, generic.IndirectObject):
             return None

@@ -33,6 +33,7 @@ from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
 from docsvc.workflow import Step
 from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
+from verification.model import Role as HolderRole
 
 if TYPE_CHECKING:
     from datetime import date
@@ -203,6 +204,7 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, on: date, desk: Desk) -> _O
         image=image,
         fills=_fills(document) if role is Role.ORGANISATION else {},
         certify=role is Role.LEADER,
+        leaders=_leaders(tx, document) if role is Role.ORGANISATION else frozenset(),
     )
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
@@ -243,6 +245,12 @@ def _certificate(tx: Tx, document: Document, role: Role, *, on: date) -> Certifi
             )
             return certificate
     raise NoCertificateError(unit=document.unit_code, day=on.isoformat())
+
+
+def _leaders(tx: Tx, document: Document) -> frozenset[str]:
+    """Return whose signatures a seal may be built upon: those of officers of this body."""
+    known = organisations.certificates_of(tx, document.unit_code, HolderRole.LEADER)
+    return frozenset(one.fingerprint for one in known)
 
 
 def _fills(document: Document) -> dict[str, str]:
