@@ -93,6 +93,12 @@ class OfficerNameError(DocsvcError):
     code = "organisations.officer-name"
 
 
+class AccountTakenError(DocsvcError):
+    """The account is another officer's: one person signs with it."""
+
+    code = "organisations.account-taken"
+
+
 class SealMissingError(DocsvcError):
     """The body has no certificate of its own that is good on this day."""
 

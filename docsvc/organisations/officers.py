@@ -12,6 +12,7 @@ from docsvc.audit import service as audit
 from docsvc.catalog import kinds as catalogue
 from docsvc.organisations import queries
 from docsvc.organisations.errors import (
+    AccountTakenError,
     MandateKindError,
     MandateReversedError,
     MandateUnknownError,
@@ -60,6 +61,7 @@ class MandateRecord:
 
     number: int
     full_name: str
+    account: str | None
     mandate: Mandate
     standing: Standing
 
@@ -67,15 +69,21 @@ class MandateRecord:
 def mandates(tx: Tx, *, on: date, units: Collection[str]) -> tuple[MandateRecord, ...]:
     """Return the mandates of some bodies, by body and officer, the newest last."""
     rows = tx.execute(
-        select(MandateRow, Officer.full_name)
+        select(MandateRow, Officer.full_name, Officer.account)
         .join(Officer, Officer.id == MandateRow.officer_id)
         .where(MandateRow.unit_code.in_(sorted(units)))
         .order_by(MandateRow.unit_code, Officer.full_name, MandateRow.id)
     )
-    found = ((row.id, name, queries.mandate_of(row)) for row, name in rows)
+    found = ((row.id, name, account, queries.mandate_of(row)) for row, name, account in rows)
     return tuple(
-        MandateRecord(number=number, full_name=name, mandate=one, standing=standing_on(one, on))
-        for number, name, one in found
+        MandateRecord(
+            number=number,
+            full_name=name,
+            account=account,
+            mandate=one,
+            standing=standing_on(one, on),
+        )
+        for number, name, account, one in found
     )
 
 
@@ -89,6 +97,7 @@ def give(tx: Tx, new: NewMandate, *, at: datetime, actor: str) -> int:
         UnitUnknownError: no body has this code.
         OfficerUnknownError: no officer has this number; nor who delegates.
         OfficerNameError: a name or title that can't be used.
+        AccountTakenError: the account is another officer's.
         MandateKindError: a kind that the catalogue does not have.
         MandateReversedError, MandateAuthorityError, DelegationIncompleteError, RedelegationError:
             as `mandates.check_mandate`.
@@ -137,6 +146,34 @@ def end(
     )
 
 
+def set_account(
+    tx: Tx, officer: int, account: str | None, *, units: Collection[str], at: datetime, actor: str
+) -> None:
+    """Say which account is an officer's: with their certificates it alone may sign.
+
+    Raises:
+        OfficerUnknownError: nobody has this number, or no mandate of these bodies.
+        AccountTakenError: the account is another officer's.
+    """
+    held = tx.scalars(select(MandateRow.unit_code).where(MandateRow.officer_id == officer)).all()
+    if not held or not set(held) <= set(units):
+        raise OfficerUnknownError(officer=officer)
+    row = tx.get_one(Officer, officer)
+    _require_free(tx, account, officer=officer)
+    row.account = account
+    audit.append(
+        tx, at=at, actor=actor, act="officer.account", subject=str(officer), account=account
+    )
+
+
+def _require_free(tx: Tx, account: str | None, *, officer: int | None) -> None:
+    if account is None:
+        return
+    holder = tx.scalars(select(Officer.id).where(Officer.account == account)).first()
+    if holder not in {None, officer}:
+        raise AccountTakenError(account=account)
+
+
 def _check(tx: Tx, new: NewMandate) -> None:
     if tx.get(Unit, new.unit) is None:
         raise UnitUnknownError(unit=new.unit)
@@ -160,6 +197,7 @@ def _is_name(text: str) -> bool:
 def _officer(tx: Tx, new: NewMandate) -> Officer:
     if new.officer is not None:
         return tx.get_one(Officer, new.officer)
+    _require_free(tx, new.account, officer=None)
     officer = Officer(full_name=new.full_name, account=new.account or None)
     tx.add(officer)
     tx.flush()

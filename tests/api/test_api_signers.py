@@ -104,6 +104,26 @@ def test_a_mandate_is_given_and_ends(admin: TestClient) -> None:
     assert admin.get("/api/v1/mandates").json()[0]["standing"] == "over"
 
 
+def test_an_officers_account_is_said_and_is_one_persons(
+    admin: TestClient, as_role: Callable[..., TestClient]
+) -> None:
+    as_role(Role.LEADER)
+    first = admin.post("/api/v1/mandates", json=MANDATE).json()["mandate"]
+    other = admin.post("/api/v1/mandates", json=MANDATE | {"full_name": "Ai khác"})
+    path, known = "/api/v1/mandates/{}/account", {"account": "leader.h99-12-05"}
+    assert admin.put(path.format(first), json=known).status_code == 200
+    assert admin.get("/api/v1/mandates").json()[0]["account"] is None
+    assert admin.get("/api/v1/mandates").json()[1]["account"] == "leader.h99-12-05"
+    taken = admin.put(path.format(other.json()["mandate"]), json=known)
+    assert (taken.status_code, taken.json()["code"]) == (409, "organisations.account-taken")
+    again = admin.post("/api/v1/mandates", json=MANDATE | known)
+    assert again.json()["code"] == "organisations.account-taken"
+    nobody = admin.put(path.format(first), json={"account": "nobody"})
+    assert nobody.status_code == 404
+    assert admin.put(path.format(99), json=known).status_code == 404
+    assert admin.put(path.format(first), json={"account": None}).status_code == 200
+
+
 def test_a_delegation_by_nobody_is_refused(admin: TestClient) -> None:
     answer = admin.post("/api/v1/mandates", json=MANDATE | {"authority": "TUQ."})
     assert answer.json()["code"] == "organisations.delegation-incomplete"

@@ -72,6 +72,9 @@ def test_mandates_are_given_and_end(admin: TestClient) -> None:
     assert "Nguyễn Văn An" in page
     assert "Quyết định" in page
     (mandate,) = admin.get("/api/v1/mandates").json()
+    account = f"/mandates/{mandate['mandate']}/account"
+    assert post(admin, account, account="nobody").status_code == 404
+    assert post(admin, account, account="").headers["Location"] == "/mandates"
     path = f"/mandates/{mandate['mandate']}/end"
     assert post(admin, path, last_day="2025-01-01").status_code == 422
     assert post(admin, path, last_day="").status_code == 422

@@ -6,9 +6,11 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from docsvc.access import queries as accounts
 from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.organisations import officers
+from docsvc.organisations.errors import MandateUnknownError
 from docsvc.organisations.mandates import Standing
 from docsvc.organisations.officers import MandateRecord, NewMandate
 from docsvc.web.api.devices import today
@@ -28,6 +30,7 @@ class MandateOut(BaseModel):
     mandate: int
     officer: int
     full_name: str
+    account: str | None
     unit: str
     authority: str
     title: str
@@ -43,7 +46,8 @@ class MandateOut(BaseModel):
         """Say what is known of a mandate."""
         held = one.mandate
         return cls(
-            mandate=one.number, officer=held.officer, full_name=one.full_name, unit=held.unit,
+            mandate=one.number, officer=held.officer, full_name=one.full_name,
+            account=one.account, unit=held.unit,
             authority=held.authority, title=held.title, valid_from=held.valid_from,
             valid_to=held.valid_to, kinds=sorted(held.kinds), basis=held.basis,
             delegated_by=held.delegated_by, standing=one.standing,
@@ -76,6 +80,14 @@ class GivenOut(BaseModel):
     mandate: int
 
 
+class AccountIn(BaseModel):
+    """The login name of an officer; null: none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: Annotated[str | None, Field(max_length=80, min_length=1, pattern=_PLAIN)]
+
+
 class LastDayIn(BaseModel):
     """The last day of a mandate."""
 
@@ -104,6 +116,40 @@ def finish(
     """Let a mandate end on a day; what was signed under it stays as it is."""
     end(services, caller, mandate, ending.last_day)
     return GivenOut(mandate=mandate)
+
+
+@router.put("/{mandate}/account")
+def say_account(
+    mandate: int, account: AccountIn, services: ServicesDep, caller: ApiCallerDep
+) -> GivenOut:
+    """Say which account is the officer's: with their certificates it alone may sign."""
+    set_account(services, caller, mandate, account.account)
+    return GivenOut(mandate=mandate)
+
+
+def set_account(services: Services, caller: Caller, mandate: int, account: str | None) -> None:
+    """Say which account is the officer's that has a mandate.
+
+    Raises:
+        MandateUnknownError: the caller's bodies have no such mandate.
+        AccountMissingError: there is no such account.
+        DocsvcError: as `organisations.officers.set_account`.
+    """
+    found = [one for one in mandates_of(services, caller) if one.number == mandate]
+    if not found:
+        raise MandateUnknownError(mandate=mandate)
+    units = caller.units_for(Action.MANAGE_SIGNERS)
+    with services.transactions() as tx:
+        if account is not None:
+            accounts.get(tx, account)
+        officers.set_account(
+            tx,
+            found[0].mandate.officer,
+            account,
+            units=units,
+            at=services.clock.now(),
+            actor=caller.login,
+        )
 
 
 def mandates_of(services: Services, caller: Caller) -> tuple[MandateRecord, ...]:

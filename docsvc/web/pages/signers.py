@@ -133,6 +133,18 @@ def finish(
     return RedirectResponse("/mandates", _SEE_OTHER)
 
 
+@router.post("/mandates/{mandate}/account")
+def say_account(
+    request: Request, mandate: int, services: ServicesDep, caller: CallerDep, form: FormDep
+) -> Response:
+    """Say which account is the officer's."""
+    try:
+        officers.set_account(services, caller, mandate, text_of(form, "account") or None)
+    except DocsvcError as e:
+        return _mandates(request, services, caller, problem=problem_of(e, language_of(request)))
+    return RedirectResponse("/mandates", _SEE_OTHER)
+
+
 def _devices(
     request: Request,
     services: Services,

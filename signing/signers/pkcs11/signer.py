@@ -49,7 +49,7 @@ class Pkcs11Signer:
 
     Signatures are over SHA-256 with every key, P-384 too: it is what the CMS around them says,
     it is as strong as the timestamps and certificates of these PKIs are, and no verifier in use
-    lacks it (TS 119 312 asks for no more).
+    lacks it.
 
     Args:
         module: path of the PKCS#11 library.
