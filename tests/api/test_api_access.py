@@ -83,6 +83,7 @@ def test_every_door_but_the_public_ones_refuses_a_stranger(
 
 # What an administrator changes: accounts, signers, their own session. Nothing of it signs.
 ADMINISTRATORS = {
+    ("POST", "/mandates/{mandate}/account"), ("PUT", "/api/v1/mandates/{mandate}/account"),
     ("POST", "/accounts"), ("POST", "/accounts/{login}/password"),
     ("POST", "/accounts/{login}/{act}"), ("POST", "/devices/import"),
     ("POST", "/devices/certificates"), ("POST", "/devices/{device}/end"), ("POST", "/mandates"),
