@@ -11,7 +11,7 @@ T ?= tests/unit tests/contract tests/architecture
 JOBS ?= auto
 
 APT_RUN := softhsm2 tesseract-ocr tesseract-ocr-vie fonts-croscore
-APT_TEST := postgresql chromium poppler-utils qpdf
+APT_TEST := postgresql chromium poppler-utils qpdf libnss3-tools gcc libc6-dev
 
 help: ## the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
 def write(path: Path, data: bytes) -> None:
     """Write a file in one step; durable when this returns. Its folder is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The process is in the name: two that write at once do not write into each other's file.
-    half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Process and thread are in the name: two that write at once do not write into, or take away,
+    # each other's file.
+    half = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         with half.open("wb") as file:
             file.write(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from docsvc.steps.register.paper import PaperEntry, register_paper
 from docsvc.steps.sign import asking, waiting
 from docsvc.steps.sign.batch import Batches
 from docsvc.steps.sign.handout import HandOuts
+from docsvc.steps.sign.preflight.service import Preflight, Recent
 from docsvc.steps.sign.providers import CallBack, Providers
 from docsvc.steps.sign.reports import Sealer
 from docsvc.steps.sign.requests import Requests
@@ -85,6 +86,7 @@ class Services:
     online: Online | None
     root: StorageRoot
     verifier: verify.Verifier
+    recent: Recent = field(default_factory=Recent)
 
     def accept(self, data: bytes, offer: Offer) -> Accepted:
         """Take an upload in; see `Reception.accept`."""
@@ -207,6 +209,24 @@ class Services:
             trust_dir=str(self.settings.trust_dir),
             online=self.online,
             stamp=self.stamp,
+        )
+
+    @property
+    def preflight(self) -> Preflight:
+        """Return what looks at a signature before anybody is asked for a PIN."""
+        return Preflight(
+            stores=self.stores,
+            sandbox=self.sandbox,
+            online=self.online,
+            trust_dir=str(self.settings.trust_dir),
+            policy_file=self.settings.policy_file,
+            probe=self.timestamps.probe if self.settings.authorities else None,
+            tokens=frozenset(one.label for one in self.settings.tokens),
+            personal_keys=self.settings.server_side_personal_keys,
+            recent=self.recent,
+            providers=frozenset(one.name for one in self.settings.providers),
+            # Whoever has a token in their own PC is handed the file out.
+            devices=frozenset({"token"}),
         )
 
     @property

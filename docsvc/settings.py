@@ -43,8 +43,12 @@ class Token(_Record):
     """Label of the token, as its own tools show it; the certificates of the inventory name it."""
     module: Path
     """PKCS#11 library of the token's maker."""
-    pin_file: Path
-    """File that holds the PIN and nothing else; readable by the service alone."""
+    serial: str = ""
+    """Serial of the token, where several with this label are plugged in (``docsvc doctor --token``
+    shows it); empty: the only one."""
+    pin_file: Path | None = None
+    """File that holds the PIN and nothing else, readable by the service alone; none: the PIN is
+    typed on the reader's own key pad."""
     environment: dict[str, str] = {}
     """Variables that the library wants to find, such as ``SOFTHSM2_CONF``."""
 

@@ -180,6 +180,12 @@ class TokenNotFoundError(SigningError):
     retryable = True
 
 
+class TokenAmbiguousError(SigningError):
+    """Several tokens with this label are plugged in, and no serial says which one is meant."""
+
+    code = "signing.token-ambiguous"
+
+
 class TokenRemovedError(SigningError):
     """The token was pulled out while it was in use."""
 
@@ -197,6 +203,24 @@ class PinIncorrectError(SigningError):
     """The PIN is wrong; trying again by machine would lock the token."""
 
     code = "signing.pin-incorrect"
+
+
+class PinIncorrectLastTryError(PinIncorrectError):
+    """The PIN is wrong, and the token says that one more wrong one locks it."""
+
+    code = "signing.pin-incorrect-last-try"
+
+
+class PinLastTryError(SigningError):
+    """The token has one try left; it was not used, because nobody said that it may be."""
+
+    code = "signing.pin-last-try"
+
+
+class PinNeededError(SigningError):
+    """No PIN is at hand: its time or its uses are over, or none was given."""
+
+    code = "signing.pin-needed"
 
 
 class PinLockedError(SigningError):

@@ -189,6 +189,8 @@ class SignaturePlan:
         requires_leader: an organisation signature needs the leader's before it; false only for
             a copy, a separate appendix or the stamp of an incoming document.
         leader_field: field that holds the leader's signature; another tool has its own name.
+        leaders: SHA-256 (hex) of the certificates that may have made the leader's signature;
+            empty: any but the signer's own, which ``verification`` judges later.
         appearance: what is shown in place of ``image``; makes the field if it was not reserved.
         after_certification: make it even in a file that is certified, if form filling is allowed.
             Tools of the state do so; strict readers then call the certification broken.
@@ -202,6 +204,7 @@ class SignaturePlan:
     certify: bool = False
     requires_leader: bool = True
     leader_field: str = LEADER_FIELD
+    leaders: frozenset[str] = frozenset()
     appearance: Appearance | None = None
     after_certification: bool = False
 

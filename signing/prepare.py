@@ -30,7 +30,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         UnreadablePdfError: the file can't be read strictly.
         ViewsDifferError: the file shows different pages to different readers.
         UnusableCertificateError: the chain does not begin with a certificate we sign with.
-        LeaderSignatureMissingError: the seal comes before the leader's signature.
+        LeaderSignatureMissingError: no leader's signature that a seal may be built upon.
         FieldMissingError: a field of the plan was not reserved.
         FieldFilledError: a field of the plan is filled.
         ChangesForbiddenError: the file is certified, and so has all its fields.
@@ -62,7 +62,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
 def _require_order(revision: Revision, plan: SignaturePlan) -> None:
     """Refuse the organisation before the leader, by the bytes of the file (NĐ 30 Đ33)."""
     if plan.requires_leader:
-        require_leader_signature(revision, field=plan.leader_field, seal=plan.chain[0])
+        require_leader_signature(revision, plan)
     elif plan.appearance is not None:
         require_no_waiting_leader(revision)
 

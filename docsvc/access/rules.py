@@ -37,6 +37,7 @@ class Action(StrEnum):
     REFUSE = "refuse"
     COUNT = "count"
     MANAGE_ACCOUNTS = "manage-accounts"
+    MANAGE_SIGNERS = "manage-signers"
     DIAGNOSE = "diagnose"
 
 
@@ -70,7 +71,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.AUDITOR: frozenset({Action.SEE, Action.READ, Action.COUNT}),
     Role.LEADERSHIP: frozenset({Action.SEE, Action.COUNT}),
     # Nothing here may ever open, sign or seal a document.
-    Role.ADMINISTRATOR: frozenset({Action.MANAGE_ACCOUNTS, Action.DIAGNOSE}),
+    Role.ADMINISTRATOR: frozenset({Action.MANAGE_ACCOUNTS, Action.MANAGE_SIGNERS, Action.DIAGNOSE}),
 }
 
 COVERS_SUB_UNITS = frozenset({Role.AUDITOR, Role.LEADERSHIP, Role.ADMINISTRATOR})

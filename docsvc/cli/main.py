@@ -12,6 +12,7 @@ from docsvc.cli import (
     archive,
     database,
     demo,
+    devices,
     doctor,
     files,
     ingest,
@@ -43,6 +44,7 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(archive.app, name="archive")
 app.add_typer(database.app, name="db")
+app.add_typer(devices.app, name="devices")
 app.add_typer(trust.app, name="trust")
 
 

@@ -64,7 +64,14 @@ def sign(  # noqa: PLR0913  # the options of the contract
     role: Annotated[Role, typer.Option(help="leader | organisation")],
     module: Annotated[Path, typer.Option(help="thư viện PKCS#11")],
     token: Annotated[str, typer.Option(help="nhãn thiết bị")],
-    pin_env: Annotated[str, typer.Option(help="tên biến môi trường chứa mã PIN")],
+    pin_env: Annotated[
+        str,
+        typer.Option(help="tên biến môi trường chứa mã PIN; để trống: nhập trên bàn phím đầu đọc"),
+    ] = "",
+    serial: Annotated[str, typer.Option(help="số sê-ri, khi nhiều thiết bị cùng nhãn")] = "",
+    use_last_try: Annotated[
+        bool, typer.Option("--use-last-try", help="đồng ý dùng lần thử mã PIN cuối cùng")
+    ] = False,
     key_id: Annotated[str | None, typer.Option(help="CKA_ID, hệ 16")] = None,
     level: Annotated[Level, typer.Option(help="mức chữ ký PAdES")] = Level.B_B,
     tsa: Annotated[str | None, typer.Option(help="địa chỉ máy chủ dấu thời gian")] = None,
@@ -80,7 +87,9 @@ def sign(  # noqa: PLR0913  # the options of the contract
     try:
         signed = _signed(
             source.read_bytes(),
-            _signer(module, token, pin_env),
+            Pkcs11Signer(
+                str(module), token, _pin(pin_env), serial=serial, use_last_try=use_last_try
+            ),
             key_id=key_id,
             role=role,
             image=image.read_bytes() if image else None,
@@ -106,11 +115,12 @@ def _stamper(chosen: Settings, level: Level, tsa: str | None) -> Callable[[bytes
     return Authorities(authorities, clock=SystemClock(), usage=None).stamp
 
 
-def _signer(module: Path, token: str, pin_env: str) -> Pkcs11Signer:
-    pin = os.environ.get(pin_env)
-    if not pin:
-        raise PinMissingError(variable=pin_env)
-    return Pkcs11Signer(str(module), token, pin)
+def _pin(variable: str) -> str | None:
+    """Return the PIN of the environment; None where it is typed on the reader."""
+    pin = os.environ.get(variable) if variable else None
+    if variable and not pin:
+        raise PinMissingError(variable=variable)
+    return pin
 
 
 def _signed(  # everything one signature needs

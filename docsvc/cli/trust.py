@@ -162,7 +162,7 @@ def _store(*, as_json: bool, lang: Lang) -> Iterator[tuple[TrustStore, Output]]:
     chosen = settings.load()
     engine = open_engine(chosen.database) if _has_database(chosen) else None
     transactions = transactions_of(engine) if engine else None
-    store = TrustStore(folder=chosen.trust_dir, actor=_actor(), transactions=transactions)
+    store = TrustStore(folder=chosen.trust_dir, actor=actor(), transactions=transactions)
     try:
         yield store, Output(as_json=as_json, lang=lang)
     except VerificationError as e:
@@ -179,7 +179,8 @@ def _has_database(chosen: Settings) -> bool:
     return bool(chosen.database_url) or (chosen.data_dir / "docsvc.sqlite").is_file()
 
 
-def _actor() -> str:
+def actor() -> str:
+    """Return who runs the command, as the log names them."""
     try:
         return f"cli:{getpass.getuser()}"[:80]
     except (KeyError, OSError):  # a container may run under a number that has no name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from docsvc.organisations import rules
 from docsvc.organisations.errors import SealMissingError, UnitUnknownError
@@ -49,7 +49,7 @@ class UnitNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRecord:
-    """A certificate of the inventory and where its key is; officer and name: leaders only.
+    """A certificate of the inventory and where its key is; officer, name, account: leaders only.
 
     ``chain`` holds DER: the certificate, then its issuers without the root.
     """
@@ -59,6 +59,7 @@ class CertificateRecord:
     unit: str
     officer: int | None
     full_name: str | None
+    account: str | None
     serial: str
     valid_from: date
     valid_to: date
@@ -67,6 +68,7 @@ class CertificateRecord:
     key_id: str | None
     image_digest: str | None
     lost_on: date | None
+    issued_on: date | None
     chain: tuple[bytes, ...]
 
 
@@ -124,17 +126,25 @@ def tree(tx: Tx, on: date) -> tuple[UnitNode, ...]:
 def mandates(tx: Tx, unit_code: str) -> tuple[Mandate, ...]:
     """Return who may sign for a body, and when: what ``require_mandate`` decides by."""
     return tuple(
-        Mandate(
-            officer=row.officer_id,
-            unit=row.unit_code,
-            authority=row.authority,
-            title=row.title,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-        )
+        mandate_of(row)
         for row in tx.scalars(
             select(MandateRow).where(MandateRow.unit_code == unit_code).order_by(MandateRow.id)
         )
+    )
+
+
+def mandate_of(row: MandateRow) -> Mandate:
+    """Return a mandate as the rules take it."""
+    return Mandate(
+        officer=row.officer_id,
+        unit=row.unit_code,
+        authority=row.authority,
+        title=row.title,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        kinds=frozenset(row.kinds.split()),
+        basis=row.basis,
+        delegated_by=row.delegated_by,
     )
 
 
@@ -164,6 +174,16 @@ def certificate(tx: Tx, fingerprint: str) -> CertificateRecord | None:
     """Return the certificate with this SHA-256 (hex); None if the inventory has none."""
     found = _certificates(tx, Certificate.fingerprint == fingerprint)
     return found[0] if found else None
+
+
+def certificates(tx: Tx) -> tuple[CertificateRecord, ...]:
+    """Return every certificate of the inventory, the newest first."""
+    return _certificates(tx, true())
+
+
+def certificates_of(tx: Tx, unit_code: str, role: Role) -> tuple[CertificateRecord, ...]:
+    """Return every certificate of a body in a role, also those of no use any more, newest first."""
+    return _certificates(tx, and_(Certificate.role == role, Certificate.unit_code == unit_code))
 
 
 def roles(tx: Tx) -> dict[str, Role]:
@@ -219,7 +239,7 @@ def _usable(role: Role, unit_code: str, on: date) -> ColumnElement[bool]:
 
 def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRecord, ...]:
     rows = tx.execute(
-        select(Certificate, Officer.full_name)
+        select(Certificate, Officer.full_name, Officer.account)
         .outerjoin(Officer, Officer.id == Certificate.officer_id)
         .where(condition)
         .order_by(Certificate.valid_from.desc(), Certificate.fingerprint)
@@ -231,6 +251,7 @@ def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRe
             unit=row.unit_code,
             officer=row.officer_id,
             full_name=full_name,
+            account=account,
             serial=row.serial,
             valid_from=row.valid_from,
             valid_to=row.valid_to,
@@ -239,9 +260,10 @@ def _certificates(tx: Tx, condition: ColumnElement[bool]) -> tuple[CertificateRe
             key_id=row.key_id,
             image_digest=row.image_digest,
             lost_on=row.lost_on,
+            issued_on=row.issued_on,
             chain=_ders(row.chain_pem),
         )
-        for row, full_name in rows
+        for row, full_name, account in rows
     )
 
 

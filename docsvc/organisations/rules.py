@@ -34,6 +34,7 @@ class Device(StrEnum):
 
     USB_TOKEN = "usb-token"  # noqa: S105  # a kind of device, not a password
     SIM_PKI = "sim-pki"
+    HSM = "hsm"
     REMOTE = "remote"
 
 

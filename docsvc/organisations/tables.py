@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docsvc.db.base import Base
@@ -63,6 +63,12 @@ class Mandate(Base):
     title: Mapped[str] = mapped_column(String(100))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
+    # Codes of the kinds of document it covers, with blanks between them; empty: all of them.
+    kinds: Mapped[str] = mapped_column(String(400), server_default="")
+    # Number and symbol of the decision or authorisation that gave it, as it is quoted.
+    basis: Mapped[str] = mapped_column(String(200), server_default="")
+    # Whose right it is, for a delegation.
+    delegated_by: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))
 
 
 class Certificate(Base):
@@ -86,3 +92,31 @@ class Certificate(Base):
     chain_pem: Mapped[str] = mapped_column(Text)
     # The picture shown on the page: PNG with alpha, kept as a blob.
     image_digest: Mapped[str | None] = mapped_column(String(64))
+
+
+class SigningDevice(Base):
+    """A device as it was handed out, whether or not its certificate is known.
+
+    ``owner`` is ``personal`` or ``organisation``; ``serial`` is the device's, as it is written on
+    it or in the issuer's list; the certificate's days are kept too, for lists that come without
+    the certificate itself.
+    """
+
+    __tablename__ = "signing_devices"
+    __table_args__ = (UniqueConstraint("kind", "serial"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_code: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
+    owner: Mapped[str] = mapped_column(String(20))
+    holder: Mapped[str] = mapped_column(String(200))
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    serial: Mapped[str] = mapped_column(String(80))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None] = mapped_column(index=True)
+    issued_on: Mapped[date | None]
+    lost_on: Mapped[date | None]
+    revoked_on: Mapped[date | None]
+    fingerprint: Mapped[str | None] = mapped_column(
+        ForeignKey("certificates.fingerprint"), unique=True
+    )

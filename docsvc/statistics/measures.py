@@ -132,6 +132,7 @@ class Devices(_Sums):
 
     usb_token: int = 0
     sim_pki: int = 0
+    hsm: int = 0
     remote: int = 0
     other: int = 0
 
@@ -278,6 +279,7 @@ def channels(tally: Tally) -> dict[Device | None, Rate]:
     return {
         Device.USB_TOKEN: Rate(a=found.usb_token, b=b),
         Device.SIM_PKI: Rate(a=found.sim_pki, b=b),
+        Device.HSM: Rate(a=found.hsm, b=b),
         Device.REMOTE: Rate(a=found.remote, b=b),
         None: Rate(a=found.other, b=b),
     }
@@ -341,6 +343,8 @@ def _device(device: Device | None, count: int) -> Devices:
             return Devices(usb_token=count)
         case Device.SIM_PKI:
             return Devices(sim_pki=count)
+        case Device.HSM:
+            return Devices(hsm=count)
         case Device.REMOTE:
             return Devices(remote=count)
         case None:  # pragma: no branch  # the last of a closed set

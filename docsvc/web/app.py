@@ -21,11 +21,14 @@ from docsvc.errors import DocsvcError
 from docsvc.web import helper, pages, problems
 from docsvc.web.api import (
     batches,
+    devices,
     documents,
     handouts,
     health,
+    officers,
     openapi,
     paper,
+    preflight,
     sessions,
     signatures,
     statistics,
@@ -115,10 +118,13 @@ def _api() -> APIRouter:
         handouts,
         paper,
         steps,
+        preflight,
         signatures,
         batches,
         verify,
         statistics,
+        devices,
+        officers,
         health,
         sessions,
     )

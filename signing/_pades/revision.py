@@ -173,7 +173,7 @@ class Revision:
         return _guarded(lambda: self._find(name) is not None)
 
     def filled_value(self, name: str) -> int | None:
-        """Return the offset of the object that a field has as its value, or None.
+        """Return the offset of the object that a signature field has as its value, or None.
 
         The object itself is not parsed.
         """
@@ -181,9 +181,10 @@ class Revision:
 
     def _filled_value(self, name: str) -> int | None:
         reference = self._find(name)
-        if reference is None or "/V" not in dictionary_at(reference):
+        dictionary = None if reference is None else dictionary_at(reference)
+        if dictionary is None or dictionary.get("/FT") != "/Sig" or "/V" not in dictionary:
             return None
-        value = dictionary_at(reference).raw_get("/V")
+        value = dictionary.raw_get("/V")
         # A value within the field, or in an object stream, is none that we have written.
         if not isinstance(value, generic.IndirectObject):
             return None

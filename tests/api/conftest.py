@@ -157,6 +157,7 @@ class StandInSandbox(Sandbox):
 
     def __init__(self) -> None:
         self.stopped = False
+        self.findings: list[dict[str, Any]] = []
 
     @override
     def run(self, task: str, *arguments: object, timeout_s: float = 0) -> Answer:
@@ -171,8 +172,9 @@ class StandInSandbox(Sandbox):
         match function:
             case "examine":
                 return examined(pdf, *arguments[1:])  # type: ignore[arg-type]
-            case "gate":
-                return Answer(facts={"verdict": "clear", "level": None, "reasons": [], "acts": []})
+            case "gate" | "judge":
+                clear = {"verdict": "clear", "level": None, "reasons": [], "acts": []}
+                return Answer(facts=clear | {"findings": self.findings})
             case "verify":
                 return Answer(facts=VERDICT | {"sha256": hashlib.sha256(pdf).hexdigest()})
             case "draw":

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
+from sqlalchemy import select
 
 from docsvc.access.rules import Role
+from docsvc.audit.tables import AuditEntry
 from docsvc.web.app import build
 from docsvc.workflow import Step
 
@@ -71,6 +73,9 @@ def test_every_door_but_the_public_ones_refuses_a_stranger(
             login="x",
             act="disable",
             kind="csv",
+            device=1,
+            mandate=1,
+            step="sign-leader",
         )
         answer = anybody.request(method, filled)
         if path.startswith("/api/"):
@@ -81,6 +86,53 @@ def test_every_door_but_the_public_ones_refuses_a_stranger(
         else:
             assert answer.status_code == 303, path
             assert answer.headers["Location"].startswith("/login"), path
+
+
+# What an administrator changes: accounts, signers, their own session. Nothing of it signs.
+ADMINISTRATORS = {
+    ("POST", "/mandates/{mandate}/account"), ("PUT", "/api/v1/mandates/{mandate}/account"),
+    ("POST", "/accounts"), ("POST", "/accounts/{login}/password"),
+    ("POST", "/accounts/{login}/{act}"), ("POST", "/devices/import"),
+    ("POST", "/devices/certificates"), ("POST", "/devices/{device}/end"), ("POST", "/mandates"),
+    ("POST", "/mandates/{mandate}/end"), ("POST", "/api/v1/devices/import"),
+    ("POST", "/api/v1/devices/certificates"), ("POST", "/api/v1/devices/{device}/end"),
+    ("POST", "/api/v1/mandates"), ("POST", "/api/v1/mandates/{mandate}/end"),
+    ("POST", "/logout"), ("POST", "/password"), ("POST", "/api/v1/tokens"),
+("DELETE", "/api/v1/sessions"),
+    ("DELETE", "/api/v1/tokens/{token_id}"),
+}  # fmt: skip
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def test_no_door_leads_an_administrator_to_a_signature(
+    app: FastAPI, as_role: AsRole, deliver: Deliver, services: Services
+) -> None:
+    admin = as_role(Role.ADMINISTRATOR)
+    documents = [
+        deliver(), deliver(until=Step.CONFIRM, data=PDF + b"2"),
+        deliver(until=Step.REGISTER, data=PDF + b"3"),
+    ]  # fmt: skip
+    changing = {one for one in doors(app) if one[0] not in SAFE} - OPEN_TO_ALL - ADMINISTRATORS
+    assert ("POST", "/api/v1/documents/{document_id}/steps/sign-leader") in changing
+
+    for method, path in sorted(changing):
+        for document in documents:
+            form = {
+                "csrf": admin.headers["X-CSRF-Token"],
+                "document": str(document),
+                "seen": "yes",
+                "unit": HOME,
+                "reason": "x",
+                "declare_not_secret": "yes",
+            }
+            answer = admin.request(method, path.format(document_id=document), data=form)
+            assert answer.status_code in {200, 403, 404, 422}, path
+
+    with services.transactions() as tx:
+        acts = tx.scalars(
+            select(AuditEntry.act).where(AuditEntry.actor == "administrator.h99-12-05")
+        )
+        assert [act for act in acts if act.startswith("confirm.")] == []
 
 
 def outcomes(client: TestClient, document: UUID) -> dict[str, int]:

@@ -94,7 +94,7 @@ PAGES = {
     Role.LEADER: ["/sign", "/documents/{to_sign}", "/statistics?by=kind"],
     Role.AUDITOR: ["/documents?box=published", "/documents/{done}"],
     Role.LEADERSHIP: ["/statistics?period=2026-11&by=month", "/documents/{done}"],
-    Role.ADMINISTRATOR: ["/accounts"],
+    Role.ADMINISTRATOR: ["/accounts", "/devices", "/mandates"],
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from docsvc.steps.sign.rules import FIELD_OF, fills_of, sealed_with_caption
 from docsvc.steps.sign.tables import HandOut
 from docsvc.workflow import Step
 from signing.model import LEADER_FIELD, Role, SignaturePlan
+from verification.model import Role as HolderRole
 
 if TYPE_CHECKING:
     from datetime import date
@@ -56,6 +57,7 @@ def plan_for(
         certify=not seals,
         appearance=_captioned(document, image) if seals else None,
         leader_field=_leader_field(tx, document.id),
+        leaders=_leaders(tx, document) if seals else frozenset(),
     )
 
 
@@ -63,6 +65,12 @@ def _leader_field(tx: Tx, document_id: UUID) -> str:
     """Return where the leader's signature is: a tool on the leader's own PC may have chosen."""
     row = tx.get(HandOut, (document_id, Step.SIGN_LEADER))
     return LEADER_FIELD if row is None or row.field is None else row.field
+
+
+def _leaders(tx: Tx, document: Document) -> frozenset[str]:
+    """Return whose signatures a seal may be built upon: those of officers of this body."""
+    known = organisations.certificates_of(tx, document.unit_code, HolderRole.LEADER)
+    return frozenset(one.fingerprint for one in known)
 
 
 def certificate_for(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:
@@ -83,6 +91,7 @@ def certificate_for(tx: Tx, document: Document, role: Role, *, on: date) -> Cert
                 unit=document.unit_code,
                 on=on,
                 authority=authority.get("value"),
+                kind=document.kind,
             )
             return certificate
     raise NoCertificateError(unit=document.unit_code, day=on.isoformat())

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Child
-from signing.errors import SigningError
+from signing.errors import PinNeededError, SigningError
 from signing.signers.base import Completed, Item, Request
-from signing.signers.pkcs11 import Pkcs11Signer
+from signing.signers.pkcs11 import Pin, Pkcs11Signer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,20 +130,28 @@ def _serve(pipe: Connection, token: dict[str, object]) -> None:
             key_id, to_be_signed = pipe.recv()
             try:
                 signer = signer or _open(token)
-                if not key_id:
-                    pipe.send(("value", len(signer.keys()).to_bytes(2)))
-                    continue
-                asked = Request(key_id=key_id, items=(Item(to_be_signed=to_be_signed),))
-                answer = signer.sign(asked)
+                try:
+                    answer = _answer(signer, key_id, to_be_signed)
+                except PinNeededError:
+                    # The PIN in memory has had its time or its uses: it is read anew, once.
+                    signer = _open(token)
+                    answer = _answer(signer, key_id, to_be_signed)
+                pipe.send(answer)
             except SigningError as e:
                 pipe.send(("error", (e.code, e.retryable)))
-                continue
-            if isinstance(answer, Completed):
-                pipe.send(("value", answer.values[0]))
-            else:
-                pipe.send(("error", ("signing.refused", False)))
+
+
+def _answer(signer: Pkcs11Signer, key_id: str, to_be_signed: bytes) -> tuple[str, object]:
+    if not key_id:
+        return "value", len(signer.keys()).to_bytes(2)
+    asked = Request(key_id=key_id, items=(Item(to_be_signed=to_be_signed),))
+    answer = signer.sign(asked)
+    if isinstance(answer, Completed):
+        return "value", answer.values[0]
+    return "error", ("signing.refused", False)
 
 
 def _open(token: dict[str, object]) -> Pkcs11Signer:
-    pin = Path(str(token["pin_file"])).read_text("utf-8").strip()
-    return Pkcs11Signer(module=str(token["module"]), token_label=str(token["label"]), pin=pin)
+    pin_file = token["pin_file"]
+    pin = Pin(Path(str(pin_file)).read_text("utf-8").strip() if pin_file else None)
+    return Pkcs11Signer(str(token["module"]), str(token["label"]), pin, serial=str(token["serial"]))

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 PDF = "application/pdf"
 
 
-def described(**fields: dict[str, Any]) -> dict[str, Any]:
+def described(
+    *, media_type: str = PDF, optional: tuple[str, ...] = (), **fields: dict[str, Any]
+) -> dict[str, Any]:
     """Return the OpenAPI description of a multipart body with a file and other fields."""
-    file = {"type": "string", "contentMediaType": PDF, "format": "binary"}
+    file = {"type": "string", "contentMediaType": media_type, "format": "binary"}
     schema = {
         "type": "object",
         "properties": {"file": file} | fields,
-        "required": ["file", *fields],
+        "required": ["file", *(name for name in fields if name not in optional)],
     }
     return {
         "requestBody": {

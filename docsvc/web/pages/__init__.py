@@ -13,6 +13,7 @@ from docsvc.web.pages import (
     receive,
     register,
     sign,
+    signers,
     statistics,
     verify,
     waiting,
@@ -32,6 +33,7 @@ _PARTS = (
     statistics,
     publish,
     accounts,
+    signers,
 )
 
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from docsvc.access.rules import Action
 from docsvc.catalog import kinds, urgency
-from docsvc.catalog.messages import Lang
+from docsvc.catalog.messages import Lang, Spoken
 from docsvc.clock import VIETNAM
 from docsvc.documents import queries
 from docsvc.web import problems
@@ -144,6 +144,7 @@ def _words(lang: Lang) -> dict[str, Any]:
         "urgency_name": partial(_urgency_name, lang=lang),
         "sentence": partial(_sentence, lang=lang),
         "advice": partial(_advice, lang=lang),
+        "why": Spoken(lang).reason,
     }
 
 
@@ -193,6 +194,8 @@ _MENU = (
     ("/paper", "nav.paper", "paper", Action.REGISTER_PAPER),
     ("/statistics", "nav.statistics", "statistics", Action.COUNT),
     ("/accounts", "nav.accounts", "accounts", Action.MANAGE_ACCOUNTS),
+    ("/devices", "nav.devices", "seal", Action.MANAGE_SIGNERS),
+    ("/mandates", "nav.mandates", "person", Action.MANAGE_SIGNERS),
     ("/self-check", "nav.self-check", "self-check", Action.DIAGNOSE),
 )
 

@@ -13,7 +13,10 @@ from docsvc.documents import queries
 from docsvc.documents.queries import Wanted
 from docsvc.errors import DocsvcError
 from docsvc.steps.sign.batch import MAX_DOCUMENTS, BatchHead
+from docsvc.steps.sign.preflight.rules import Point
+from docsvc.steps.sign.preflight.service import Outcome as Looked
 from docsvc.web.api.batches import start
+from docsvc.web.api.preflight import look
 from docsvc.web.api.steps import agree
 from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of, texts_of
 from docsvc.web.errors import FieldError, NothingChosenError
@@ -38,6 +41,17 @@ class QueuePage:
     server_keys: bool
     providers: bool
     batches: tuple[BatchHead, ...]
+    points: dict[UUID, tuple[Point, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightPage:
+    """One signature, looked at from every side before it is asked for."""
+
+    row: Row
+    step: Step
+    found: Looked
+    server_keys: bool
 
 
 @router.get("/sign")
@@ -68,6 +82,25 @@ def seal(request: Request, services: ServicesDep, caller: CallerDep, form: FormD
     return _agree_to(request, services, caller, form, Step.SIGN_ORGANISATION)
 
 
+@router.get("/documents/{document_id}/preflight/{step}")
+def preflight(
+    request: Request, document_id: UUID, step: Step, services: ServicesDep, caller: CallerDep
+) -> Response:
+    """Show all that stands against a signature, with what to do about it."""
+    if step not in _OUTCOMES:
+        raise FieldError(field="step")
+    found = look(services, caller, document_id, step)
+    with services.transactions() as tx:
+        document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
+    page = PreflightPage(
+        row=row_of(document, caller.units),
+        step=step,
+        found=found,
+        server_keys=services.settings.server_side_personal_keys,
+    )
+    return render(request, "sign/preflight.html", page, caller=caller)
+
+
 _OUTCOMES = {
     Step.SIGN_LEADER: ("sign.outcomes", "sign.accepted", "/sign", "sign.back"),
     Step.SIGN_ORGANISATION: ("seal.outcomes", "seal.accepted", "/desk/seal", "seal.back"),
@@ -85,6 +118,7 @@ def _queue(services: Services, caller: Caller, action: Action, step: Step) -> Qu
         server_keys=services.settings.server_side_personal_keys,
         providers=bool(services.settings.providers),
         batches=services.batches.latest(step, account=caller.login, limit=_LATEST),
+        points=services.preflight.glance(found.documents, step, account=caller.login),
     )
 
 

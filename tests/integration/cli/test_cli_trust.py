@@ -377,7 +377,7 @@ def test_account_without_a_name_is_known_by_its_number(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(command.getpass, "getuser", nobody)
 
-    assert command._actor() == f"cli:{os.getuid()}"
+    assert command.actor() == f"cli:{os.getuid()}"
 
 
 def sha(path: Path) -> str:

@@ -109,7 +109,7 @@ def wipe(engine: Engine) -> None:
 def counts(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
         return {
-            table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in tables(engine)
         }
 

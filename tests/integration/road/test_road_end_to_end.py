@@ -184,6 +184,20 @@ def test_report_names_those_who_signed_and_says_that_they_were_entitled(walk: Wa
     assert f'"{unit}: có thẩm quyền tại ngày ký' in told
 
 
+@pytest.mark.parametrize("step", [Step.SIGN_LEADER, Step.SIGN_ORGANISATION])
+def test_what_a_signature_needs_is_there_when_it_is_looked_at(walk: Walk, step: Step) -> None:
+    services = walk.road.services
+    document_id = next(
+        walk.documents[name]
+        for name, entry in walk.entries.items()
+        if entry["expect"] == "archived"
+    )
+    found = services.preflight.look(document_id, step, account="lanhdao")
+    assert found.ready
+    assert {one.code for one in found.points} <= {"sign.officer-without-account"}
+    assert {"mandate", "certificate", "revocation", "timestamp"} <= set(found.passed)
+
+
 def test_nothing_of_a_secret_document_is_kept(walk: Walk) -> None:
     secret = [e for e in walk.entries.values() if e["expect"] == "refused-secret"]
     kept = set(walk.road.services.blobs.digests())

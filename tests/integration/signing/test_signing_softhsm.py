@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pkcs11
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pkcs11 import Attribute
+from pkcs11.util.rsa import decode_rsa_private_key
 from pkcs11.util.x509 import decode_x509_certificate
 from signing_contract import SignerContract
 from signing_stand_ins import NOW, Pki, Tsa, blank_pdf, places
@@ -24,12 +25,14 @@ from signing.errors import (
     KeyNotFoundError,
     ModuleUnusableError,
     PinIncorrectError,
+    TokenAmbiguousError,
     TokenBusyError,
     TokenNotFoundError,
+    TokenRemovedError,
 )
 from signing.prepare import prepare
 from signing.signers.base import Completed, Item, Request
-from signing.signers.pkcs11 import Pkcs11Signer
+from signing.signers.pkcs11 import PinState, Pkcs11Signer, survey
 from signing.stamp import reserve
 from signing.timestamp import Timestamper
 
@@ -61,6 +64,8 @@ def parties(pki: Pki) -> dict[str, Party]:
         "a2": pki.organisation,
         "b1": pki.party("P-256", ec.generate_private_key(ec.SECP256R1())),
         "b2": pki.party("P-384", ec.generate_private_key(ec.SECP384R1())),
+        "c1": pki.party("RSA-3072", rsa.generate_private_key(65537, 3072)),
+        "c2": pki.party("RSA-4096", rsa.generate_private_key(65537, 4096)),
     }
 
 
@@ -134,7 +139,7 @@ def signed(pdf: bytes, plan: SignaturePlan, signer: Pkcs11Signer, key_id: str, t
     return complete(prepared, plan=plan, value=value, timestamp_token=stamp)
 
 
-@pytest.mark.parametrize(("leader", "organisation"), [("a1", "a2"), ("b1", "b2")])
+@pytest.mark.parametrize(("leader", "organisation"), [("a1", "a2"), ("b1", "b2"), ("c1", "c2")])
 def test_two_keys_of_a_token_take_a_document_to_b_lta(
     signer: Pkcs11Signer, pki: Pki, leader: str, organisation: str
 ) -> None:
@@ -214,3 +219,90 @@ class TestContract(SignerContract):
     @pytest.fixture
     def made(self, signer: Pkcs11Signer, parties: dict[str, Party], key_id: str) -> OnToken:
         return OnToken(signer=signer, key_id=key_id, certificate=parties[key_id].der)
+
+
+def bring_pair(party: Party, *, key_id: bytes, certificate_id: bytes, asks_each_time: bool) -> None:
+    encoded = party.key.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    library = pkcs11.lib(MODULE)
+    with library.get_token(token_label=LABEL).open(rw=True, user_pin=PIN) as session:
+        session.create_object(
+            decode_rsa_private_key(encoded)
+            | {
+                Attribute.ID: key_id, Attribute.TOKEN: True, Attribute.PRIVATE: True,
+                Attribute.ALWAYS_AUTHENTICATE: asks_each_time,
+            }
+        )  # fmt: skip
+        session.create_object(
+            decode_x509_certificate(party.der)
+            | {Attribute.ID: certificate_id, Attribute.TOKEN: True}
+        )
+
+
+def take_away(*ids: bytes) -> None:
+    library = pkcs11.lib(MODULE)
+    with library.get_token(token_label=LABEL).open(rw=True, user_pin=PIN) as session:
+        for key_id in ids:
+            for one in list(session.get_objects({Attribute.ID: key_id})):
+                one.destroy()
+
+
+@pytest.fixture
+def asking(token: str, pki: Pki) -> Iterator[Party]:
+    """Bring a key that wants the PIN each time, with a certificate of another CKA_ID."""
+    assert token
+    party = pki.party("asks each time")
+    bring_pair(party, key_id=b"\xd1", certificate_id=b"\xd2", asks_each_time=True)
+    yield party
+    take_away(b"\xd1", b"\xd2")
+
+
+def test_a_key_is_found_by_its_public_key_and_given_its_pin_each_time(
+    asking: Party, signer: Pkcs11Signer, pki: Pki
+) -> None:
+    held = signer.keys()
+    (key_id,) = [key.key_id for key in held if key.certificate == asking.der]
+    assert key_id == "d1"
+    tsa = Tsa(pki.tsa)
+    reserved = reserve(blank_pdf(), places())
+    assert signed(reserved, leader_plan(pki), signer, key_id, tsa)
+
+
+def test_a_lost_session_is_opened_again(signer: Pkcs11Signer) -> None:
+    assert isinstance(signer.sign(ask("a1", b"data")), Completed)
+    pkcs11.lib(MODULE).reinitialize()  # what a reader does that was pulled out and plugged in
+    with pytest.raises(TokenRemovedError):
+        signer.sign(ask("a1", b"data"))
+    assert isinstance(signer.sign(ask("a1", b"data")), Completed)
+
+
+def test_of_two_tokens_with_one_label_the_serial_says_which(token: str) -> None:
+    assert token
+    for _ in range(2):
+        util("--init-token", "--free", "--label", "twin", "--so-pin", "99887766", "--pin", PIN)
+    pkcs11.lib(MODULE).reinitialize()
+    serials = [
+        one.token.serial for one in survey(MODULE) if one.token and one.token.label == "twin"
+    ]
+    assert len(set(serials)) == 2
+    with pytest.raises(TokenAmbiguousError):
+        Pkcs11Signer(MODULE, "twin", PIN).keys()
+    with Pkcs11Signer(MODULE, "twin", PIN, serial=serials[0]) as one:
+        assert one.keys() == []
+
+
+def test_a_survey_tells_certificates_and_tries_without_a_pin(
+    token: str, parties: dict[str, Party]
+) -> None:
+    with pytest.raises(PinIncorrectError):
+        Pkcs11Signer(MODULE, token, "000000").keys()
+    (seen,) = [one.token for one in survey(MODULE) if one.token and one.token.label == token]
+    assert seen.pin is PinState.FEW
+    assert {party.der for party in parties.values()} <= {one.der for one in seen.certificates}
+    with Pkcs11Signer(MODULE, token, PIN) as signer:
+        assert signer.keys()
+    (seen,) = [one.token for one in survey(MODULE) if one.token and one.token.label == token]
+    assert seen.pin is PinState.FREE

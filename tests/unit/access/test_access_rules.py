@@ -23,7 +23,7 @@ MATRIX = {
     Role.LEADER: {Action.SEE, Action.READ, Action.SIGN, Action.REFUSE, Action.COUNT},
     Role.AUDITOR: {Action.SEE, Action.READ, Action.COUNT},
     Role.LEADERSHIP: {Action.SEE, Action.COUNT},
-    Role.ADMINISTRATOR: {Action.MANAGE_ACCOUNTS, Action.DIAGNOSE},
+    Role.ADMINISTRATOR: {Action.MANAGE_ACCOUNTS, Action.MANAGE_SIGNERS, Action.DIAGNOSE},
 }  # fmt: skip
 REACHES_DOWN = {Role.AUDITOR, Role.LEADERSHIP, Role.ADMINISTRATOR}
 EVERY_PAIR = [(role, action) for role in Role for action in Action]

@@ -1,9 +1,26 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from docsvc.organisations.errors import MandateAuthorityError, MandateDatesError, NoMandateError
-from docsvc.organisations.mandates import Authority, Mandate, prefixes, require_mandate
+from docsvc.organisations.errors import (
+    DelegationIncompleteError,
+    MandateAuthorityError,
+    MandateDatesError,
+    MandateKindError,
+    MandateReversedError,
+    NoMandateError,
+    RedelegationError,
+)
+from docsvc.organisations.mandates import (
+    Authority,
+    Mandate,
+    Standing,
+    check_mandate,
+    prefixes,
+    require_mandate,
+    standing_on,
+)
 
 UNIT = "H99.12.05"
 CHAIR, DEPUTY = 1, 2
@@ -114,3 +131,88 @@ def test_prefixes_are_read_as_offices_write_them(text: str, read: tuple[Authorit
 def test_a_word_that_is_no_prefix_is_refused() -> None:
     with pytest.raises(MandateAuthorityError):
         prefixes("GIÁM ĐỐC")
+
+
+DAY = date(2026, 1, 1)
+HEAD = mandate(CHAIR, "TM.", since=date(2025, 1, 1), until=date(2026, 12, 31))
+
+
+def delegation(**changes: object) -> Mandate:
+    given = {
+        "officer": DEPUTY, "unit": UNIT, "authority": "TUQ.", "title": "Trưởng phòng",
+        "valid_from": date(2026, 1, 1), "valid_to": date(2026, 3, 31), "basis": "12/GUQ-UBND",
+        "delegated_by": CHAIR,
+    }  # fmt: skip
+    return Mandate(**(given | changes))  # type: ignore[arg-type]  # a test's changes
+
+
+def test_a_mandate_covers_the_kinds_it_names() -> None:
+    known = [replace(HEAD, kinds=frozenset({"quyet-dinh"})), replace(HEAD, authority="Q.")]
+    asked = {"officer": CHAIR, "unit": UNIT, "on": DAY}
+    found = require_mandate(known, authority="TM.", kind="quyet-dinh", **asked)  # type: ignore[arg-type]
+    assert found is known[0]
+    with pytest.raises(MandateKindError):
+        require_mandate(known, authority="TM.", kind="thong-bao", **asked)  # type: ignore[arg-type]
+    for authority, kind in (("TM.", None), ("Q.", "thong-bao")):
+        assert require_mandate(known, authority=authority, kind=kind, **asked)  # type: ignore[arg-type]
+
+
+def test_a_delegation_that_is_whole_can_be_given() -> None:
+    check_mandate(delegation(), [HEAD])
+    check_mandate(delegation(authority="TM. TUQ."), [HEAD])
+
+
+@pytest.mark.parametrize("missing", ["valid_from", "valid_to", "basis", "delegated_by"])
+def test_a_delegation_is_in_writing_and_for_a_limited_time(missing: str) -> None:
+    with pytest.raises(DelegationIncompleteError):
+        check_mandate(delegation(**{missing: "" if missing == "basis" else None}), [HEAD])
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        (delegation(), []),
+        (delegation(officer=CHAIR), [HEAD]),
+        (delegation(), [delegation(officer=CHAIR, delegated_by=3)]),
+        (delegation(valid_to=date(2027, 1, 1)), [HEAD]),
+        (delegation(), [replace(HEAD, unit="H99")]),
+        (delegation(), [replace(HEAD, kinds=frozenset({"quyet-dinh"}))]),
+        (delegation(authority="TUQ. KT."), [HEAD]),
+    ],
+    ids=["no right", "to oneself", "by delegation", "too long", "elsewhere", "more kinds", "on"],
+)
+def test_nobody_delegates_what_is_not_their_own_to_give(
+    given: Mandate, known: list[Mandate]
+) -> None:
+    with pytest.raises(RedelegationError):
+        check_mandate(given, known)
+
+
+def test_of_some_kinds_some_can_be_delegated() -> None:
+    known = replace(HEAD, kinds=frozenset({"quyet-dinh", "thong-bao"}))
+    check_mandate(delegation(kinds=frozenset({"thong-bao"})), [known])
+
+
+def test_a_mandate_begins_before_it_ends() -> None:
+    with pytest.raises(MandateReversedError):
+        check_mandate(mandate(CHAIR, "TM.", since=DAY, until=date(2025, 12, 31)), [])
+
+
+def test_other_mandates_may_be_open() -> None:
+    check_mandate(mandate(CHAIR, "TM."), [])
+    check_mandate(mandate(CHAIR, "KT.", since=DAY), [])
+
+
+@pytest.mark.parametrize(
+    ("given", "standing"),
+    [
+        (mandate(CHAIR, "TM."), Standing.IN_FORCE),
+        (mandate(CHAIR, "TM.", since=date(2026, 1, 2)), Standing.NOT_YET),
+        (mandate(CHAIR, "TM.", until=date(2025, 12, 31)), Standing.OVER),
+        (mandate(CHAIR, "TM.", until=date(2026, 1, 30)), Standing.ENDING),
+        (mandate(CHAIR, "TM.", until=date(2026, 1, 31)), Standing.IN_FORCE),
+        (mandate(CHAIR, "TUQ."), Standing.OVER),
+    ],
+)
+def test_a_mandate_stands_on_a_day(given: Mandate, standing: Standing) -> None:
+    assert standing_on(given, DAY) is standing

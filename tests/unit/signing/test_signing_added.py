@@ -195,7 +195,7 @@ def test_the_organisation_is_not_its_own_leader(pki: Pki) -> None:
     own = foreign(blank_pdf(), pki.organisation)
     with pytest.raises(LeaderSignatureMissingError) as caught:
         prepare(own, plan=sealing_plan(pki), at=NOW)
-    assert caught.value.facts == {"reason": "same-certificate"}
+    assert caught.value.facts == {"reason": "own-certificate"}
 
 
 def test_a_foreign_signature_over_other_bytes_is_none(pki: Pki, theirs: bytes) -> None:

@@ -176,13 +176,19 @@ def test_issued_and_archived_are_measures_too() -> None:
 def test_signed_documents_split_by_device() -> None:
     tally = total(
         tally_of(Case(completeness=Completeness.BOTH, device=device), count)
-        for device, count in ((Device.USB_TOKEN, 4), (Device.SIM_PKI, 3), (Device.REMOTE, 2))
+        for device, count in (
+            (Device.USB_TOKEN, 4),
+            (Device.SIM_PKI, 3),
+            (Device.REMOTE, 2),
+            (Device.HSM, 0),
+        )
     )
     tally += tally_of(Case(completeness=Completeness.LEADER_ONLY), 1)
     tally += tally_of(Case(completeness=Completeness.NONE, device=Device.SIM_PKI), 100)
     assert channels(tally) == {
         Device.USB_TOKEN: Rate(a=4, b=10),
         Device.SIM_PKI: Rate(a=3, b=10),
+        Device.HSM: Rate(a=0, b=10),
         Device.REMOTE: Rate(a=2, b=10),
         None: Rate(a=1, b=10),
     }

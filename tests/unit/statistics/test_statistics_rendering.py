@@ -127,7 +127,7 @@ def test_all_eight_measures_are_shown_with_a_and_b() -> None:
         "10.370",
         "90,2%",
     )
-    assert rows[-4][1] == "Văn bản ký số theo thiết bị: USB token"
+    assert rows[-5][1] == "Văn bản ký số theo thiết bị: USB token"
 
 
 def test_json_holds_every_measure_of_every_row() -> None:

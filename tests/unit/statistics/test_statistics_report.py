@@ -144,6 +144,7 @@ def test_devices_are_shares_of_what_was_signed() -> None:
     assert {r.key: r.rate for r in report.rows} == {
         "usb-token": Rate(a=3, b=4),
         "sim-pki": Rate(a=0, b=4),
+        "hsm": Rate(a=0, b=4),
         "remote": Rate(a=0, b=4),
         "": Rate(a=1, b=4),
     }

@@ -217,3 +217,24 @@ def test_no_log_line_tells_an_address(
 def test_connections_are_closed(world: World, clock: Hand) -> None:
     authorities(clock).close()
     assert world.closed == 2
+
+
+def test_who_waits_for_a_page_gets_a_token_of_one_that_does_not_rest(
+    world: World, clock: Hand
+) -> None:
+    world.failures[FIRST] = away(FIRST)
+    asked = authorities(clock)
+    for _ in range(3):
+        asked.stamp(DIGEST)
+    world.asked.clear()
+    assert asked.probe(DIGEST) == SECOND.encode()
+    assert world.asked == [SECOND]
+
+
+def test_a_slow_answer_to_a_page_is_held_against_nobody(world: World, clock: Hand) -> None:
+    world.failures = {FIRST: away(FIRST), SECOND: away(SECOND)}
+    asked = authorities(clock)
+    for _ in range(4):
+        with pytest.raises(TimestampUnreachableError):
+            asked.probe(DIGEST)
+    assert asked.ready() == ("one.example", "two.example")

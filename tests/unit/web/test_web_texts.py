@@ -14,8 +14,10 @@ from docsvc.access.rules import Role
 from docsvc.catalog import messages
 from docsvc.catalog.messages import Lang
 from docsvc.demo import instance
+from docsvc.organisations.mandates import Standing
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
+from docsvc.steps.sign.preflight.rules import Check
 from docsvc.steps.verify.reports import Form
 from docsvc.steps.verify.rules import Order
 from docsvc.web import texts
@@ -43,6 +45,8 @@ COMPOSED = {
     "judged.order": set(Order),
     "judged.mandate": set(MandateHeld),
     "judged.class": set(CertificateClass),
+    "mandates.standing": set(Standing),
+    "check": set(Check),
     "judged.column": {"role", "officer", "unit", "mandate", "class", "counts"},
 }
 

@@ -1,0 +1,1 @@
+"""Before a PIN is asked for: is everything there that the signature needs?"""

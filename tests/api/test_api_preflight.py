@@ -1,0 +1,199 @@
+"""Before a PIN: what stands against a signature, over the API and on the signing page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.certificates import certificate
+
+from docsvc.access.rules import Role
+from docsvc.organisations import officers, service
+from docsvc.organisations.officers import NewMandate
+from docsvc.organisations.service import CertificateEntry
+from docsvc.steps.sign.service import AdministratorError, Desk, NotThisPersonError, run
+from docsvc.workflow import Step
+from signing.errors import TimestampRefusedError, TimestampUnreachableError
+from signing.model import Role as SignatureRole
+from verification.model import Role as HolderRole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from fastapi.testclient import TestClient
+
+    from docsvc.bootstrap import Services
+
+    AsRole = Callable[..., TestClient]
+    Deliver = Callable[..., UUID]
+
+HOME = "H99.12.05"
+
+
+def give(services: Services, account: str | None) -> str:
+    """Give the chair a mandate and a certificate on a token; return its fingerprint."""
+    at = services.clock.now()
+    new = NewMandate(
+        unit=HOME, full_name="Nguyễn Văn An", title="Chủ tịch", authority="TM.", account=account
+    )
+    with services.transactions() as tx:
+        officers.give(tx, new, at=at, actor="test")
+    with services.transactions() as tx:
+        (one,) = officers.mandates(tx, on=at.date(), units={HOME})
+        entry = CertificateEntry(
+            der=certificate("An"), role=HolderRole.LEADER, unit=HOME, officer=one.mandate.officer,
+            token="t", key_id="a1",
+        )  # fmt: skip
+        return service.add_certificate(tx, entry, at=at, actor="test")
+
+
+def seen(client: TestClient, document: UUID, step: str = "sign-leader") -> Any:
+    answer = client.get(f"/api/v1/documents/{document}/preflight", params={"step": step})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def waiting(deliver: Deliver) -> UUID:
+    return deliver(until=Step.CONFIRM)
+
+
+def test_an_empty_inventory_says_who_is_missing(as_role: AsRole, waiting: UUID) -> None:
+    found = seen(as_role(Role.LEADER), waiting)
+    assert not found["ready"]
+    assert found["certificate"] is None
+    assert [one["code"] for one in found["points"]] == [
+        "sign.no-certificate",
+        "sign.no-timestamp-authority",
+    ]
+    words = found["points"][0]["words"]
+    assert set(words) == {"vi", "en"}
+    assert all(words[lang]["sentence"] and words[lang]["action"] for lang in words)
+
+
+def test_personal_keys_on_the_server_are_off_and_that_is_said(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    fingerprint = give(services, "leader.h99-12-05")
+    found = seen(leader, waiting)
+    assert (found["certificate"], found["device"]) == (fingerprint, "usb-token")
+    assert found["server_side_personal_keys"] is False
+    assert "sign.personal-key-on-server" in [one["code"] for one in found["points"]]
+    assert found["passed"] == ["person", "mandate", "certificate", "revocation"]
+
+
+def test_somebody_elses_certificate_is_not_signed_with(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    give(services, "somebody")
+    codes = [one["code"] for one in seen(leader, waiting)["points"]]
+    assert codes[0] == "sign.not-this-person"
+
+
+def test_what_verification_finds_is_told_once_and_kept_for_a_while(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    give(services, "leader.h99-12-05")
+    sandbox: Any = services.sandbox
+    sandbox.findings = [{"check": "V-14", "code": "verification.revoked", "facts": {}}]
+    for _ in range(2):
+        points = seen(leader, waiting)["points"]
+        revoked = [one for one in points if one["check"] == "revocation"]
+        assert [one["code"] for one in revoked] == ["verification.revoked"]
+        assert revoked[0]["blocks"]
+        assert revoked[0]["words"]["vi"]["reason"]
+        sandbox.findings = []
+
+
+@pytest.mark.parametrize(
+    ("error", "blocks"),
+    [(TimestampUnreachableError(), False), (TimestampRefusedError(), True)],
+)
+def test_a_timestamp_authority_is_tried(
+    services: Services, waiting: UUID, error: Exception, *, blocks: bool
+) -> None:
+    def probe(_digest: bytes) -> bytes:
+        raise error
+
+    preflight = replace(services.preflight, probe=probe)
+    found = preflight.look(waiting, Step.SIGN_LEADER, account="x")
+    (point,) = [one for one in found.points if one.check == "timestamp"]
+    assert point.blocks is blocks
+
+
+def test_a_timestamp_that_comes_is_right(services: Services, waiting: UUID) -> None:
+    preflight = replace(services.preflight, probe=lambda digest: digest)
+    found = preflight.look(waiting, Step.SIGN_LEADER, account="x")
+    assert "timestamp" in found.passed
+
+
+def test_the_seal_is_looked_at_for_the_clerk(
+    as_role: AsRole, services: Services, deliver: Deliver
+) -> None:
+    document = deliver(until=Step.REGISTER)
+    clerk = as_role(Role.CLERK)
+    codes = [one["code"] for one in seen(clerk, document, "sign-organisation")["points"]]
+    assert codes[0] == "organisations.seal-missing"
+    assert services.recent is services.preflight.recent
+
+
+@pytest.mark.parametrize(
+    ("role", "step", "status"),
+    [
+        (Role.ADMINISTRATOR, "sign-leader", 404),
+        (Role.CLERK, "sign-leader", 403),
+        (Role.LEADER, "sign-organisation", 403),
+        (Role.LEADER, "register", 422),
+    ],
+)
+def test_nobody_looks_at_what_they_could_not_sign(
+    as_role: AsRole, waiting: UUID, role: Role, step: str, status: int
+) -> None:
+    answer = as_role(role).get(f"/api/v1/documents/{waiting}/preflight", params={"step": step})
+    assert answer.status_code == status
+
+
+def test_the_signing_page_shows_what_stands_against_each_document(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    page = leader.get("/sign").text
+    assert "Không có chứng thư số nào của người ký này" in page
+    assert f"/documents/{waiting}/preflight/sign-leader" in page
+    one = leader.get(f"/documents/{waiting}/preflight/sign-leader")
+    assert "Chưa ký được" in one.text
+    assert "sign.no-certificate" in one.text
+    assert leader.get(f"/documents/{waiting}/preflight/register").status_code == 422
+    give(services, "leader.h99-12-05")
+    again = leader.get(f"/documents/{waiting}/preflight/sign-leader").text
+    assert "Cấu hình không cho dùng khóa cá nhân trên máy chủ" in again
+
+
+def sign(services: Services, document: UUID, account: str) -> None:
+    """Say yes past every door, as a defect of one would, and let the worker sign."""
+    services.confirm(document, Step.SIGN_LEADER, account=account)
+    desk = Desk(
+        stores=services.stores, sandbox=services.sandbox, tokens=services.tokens,
+        stamp=services.stamp, holder="test", server_side_personal_keys=True,
+    )  # fmt: skip
+    run(document, SignatureRole.LEADER, desk=desk)
+
+
+def test_an_administrators_yes_is_worth_nothing_whatever_way_it_came(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    as_role(Role.ADMINISTRATOR)
+    give(services, "administrator.h99-12-05")
+    with pytest.raises(AdministratorError):
+        sign(services, waiting, "administrator.h99-12-05")
+
+
+def test_somebody_elses_yes_is_not_the_officers(services: Services, waiting: UUID) -> None:
+    give(services, "an")
+    with pytest.raises(NotThisPersonError):
+        sign(services, waiting, "somebody")
