@@ -14,6 +14,7 @@ from docsvc.catalog.messages import Lang
 from docsvc.demo import instance
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
+from docsvc.steps.sign.rules import OPEN, RequestState
 from docsvc.steps.verify.reports import Form
 from docsvc.steps.verify.rules import Order
 from docsvc.web import texts
@@ -25,6 +26,7 @@ from verification.model import CertificateClass, MandateHeld
 
 TEMPLATES = resources.files("docsvc.web") / "templates"
 PAGES = resources.files("docsvc.web") / "pages"
+API = resources.files("docsvc.web") / "api"
 
 # Keys that the pages put together; the closed set each is made of.
 COMPOSED = {
@@ -37,6 +39,8 @@ COMPOSED = {
     "lamp": {"leader", "organisation", "timestamp"},
     "lamp.says": {"passed", "failed", "unknown", "absent"},
     "verify.form": set(Form),
+    "asked.state": set(RequestState) - OPEN,
+    "batch.title": {Step.SIGN_LEADER, Step.SIGN_ORGANISATION},
     "judged.order": set(Order),
     "judged.mandate": set(MandateHeld),
     "judged.class": set(CertificateClass),
@@ -46,7 +50,8 @@ COMPOSED = {
 
 def sources() -> str:
     files = [environment().loader.get_source(environment(), name)[0] for name in names()]  # type: ignore[union-attr]
-    files += [f.read_text("utf-8") for f in PAGES.iterdir() if f.name.endswith(".py")]
+    for folder in (PAGES, API):
+        files += [f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".py")]
     return "\n".join(files)
 
 
