@@ -18,6 +18,7 @@ from docsvc.organisations.mandates import Standing
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
 from docsvc.steps.sign.preflight.rules import Check
+from docsvc.steps.sign.rules import OPEN, RequestState
 from docsvc.steps.verify.reports import Form
 from docsvc.steps.verify.rules import Order
 from docsvc.web import texts
@@ -40,8 +41,9 @@ COMPOSED = {
     "role": set(Role),
     "lamp": {"leader", "organisation", "timestamp"},
     "lamp.says": {"passed", "failed", "unknown", "absent"},
-    "batch.title": {Step.SIGN_LEADER, Step.SIGN_ORGANISATION},
     "verify.form": set(Form),
+    "asked.state": set(RequestState) - OPEN,
+    "batch.title": {Step.SIGN_LEADER, Step.SIGN_ORGANISATION},
     "judged.order": set(Order),
     "judged.mandate": set(MandateHeld),
     "judged.class": set(CertificateClass),
