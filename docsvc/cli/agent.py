@@ -42,7 +42,6 @@ _TRUST = {
         "  - Cách nhanh: mở {address} trong trình duyệt và chấp nhận chứng thư.\n"
         "  - Linux (Chromium): certutil -d sql:$HOME/.pki/nssdb -A -t P,, -n docsvc-agent "
         "-i {path}\n"
-        "  - Windows: certutil -user -addstore Root {path}\n"
         "  - macOS: security add-trusted-cert -p ssl {path}\n"
         "Chứng thư này không ký được chứng thư khác; chỉ dùng cho địa chỉ của chính máy này."
     ),
@@ -53,7 +52,6 @@ _TRUST = {
         "  - The quick way: open {address} in the browser and accept the certificate.\n"
         "  - Linux (Chromium): certutil -d sql:$HOME/.pki/nssdb -A -t P,, -n docsvc-agent "
         "-i {path}\n"
-        "  - Windows: certutil -user -addstore Root {path}\n"
         "  - macOS: security add-trusted-cert -p ssl {path}\n"
         "It can't sign other certificates; it stands for this PC's own address alone."
     ),
