@@ -156,6 +156,7 @@ def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerd
                 if one is not None
             },
             mandates=organisations.mandates(tx, document.unit_code),
+            kind=document.kind,
         ),
         authority=authority.get("value"),
     )
