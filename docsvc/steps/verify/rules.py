@@ -15,7 +15,12 @@ from enum import StrEnum
 from typing import Any
 
 from docsvc.clock import VIETNAM
-from docsvc.organisations.errors import MandateAuthorityError, MandateDatesError, NoMandateError
+from docsvc.organisations.errors import (
+    MandateAuthorityError,
+    MandateDatesError,
+    MandateKindError,
+    NoMandateError,
+)
 from docsvc.organisations.mandates import Mandate, require_mandate
 from verification.model import (
     CertificateClass,
@@ -38,6 +43,7 @@ _MANDATE_CODES = {
     NoMandateError: "verify.no-mandate",
     MandateDatesError: "verify.mandate-not-that-day",
     MandateAuthorityError: "verify.mandate-other-authority",
+    MandateKindError: "verify.mandate-other-kind",
 }
 
 
@@ -64,11 +70,13 @@ class Holder:
 class Inventory:
     """What the inventory knew: holders by the SHA-256 of their certificates, and mandates.
 
-    The mandates are those of the holders' bodies.
+    The mandates are those of the holders' bodies. ``kind`` is the code of the document's kind; None
+    where it is not known: any mandate covers it.
     """
 
     holders: Mapping[str, Holder]
     mandates: Sequence[Mandate]
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +165,7 @@ def _signature(
     holder = inventory.holders.get(one.certificate or "")
     mandate, code = MandateHeld.UNKNOWN, "verify.signer-unknown"
     if holder is not None:
-        mandate, code = _mandate(unit, one, holder, inventory.mandates, authority)
+        mandate, code = _mandate(unit, one, holder, inventory, authority)
     passed = one.indication is Indication.TOTAL_PASSED
     reasons = (code, "" if passed else "verify.signature-not-passed")
     return SignatureVerdict(
@@ -175,7 +183,7 @@ def _signature(
 
 
 def _mandate(
-    unit: str, one: Signed, holder: Holder, mandates: Sequence[Mandate], authority: str | None
+    unit: str, one: Signed, holder: Holder, inventory: Inventory, authority: str | None
 ) -> tuple[MandateHeld, str]:
     """Say whether a holder was allowed to sign for a body that day, or the code of why not."""
     if holder.unit != unit:
@@ -188,9 +196,14 @@ def _mandate(
         return MandateHeld.HELD, ""
     try:
         require_mandate(
-            mandates, officer=holder.officer or 0, unit=unit, on=one.day, authority=authority
+            inventory.mandates,
+            officer=holder.officer or 0,
+            unit=unit,
+            on=one.day,
+            authority=authority,
+            kind=inventory.kind,
         )
-    except (NoMandateError, MandateDatesError, MandateAuthorityError) as e:
+    except tuple(_MANDATE_CODES) as e:
         return MandateHeld.NOT_HELD, _MANDATE_CODES[type(e)]
     return MandateHeld.HELD, ""
 

@@ -155,7 +155,10 @@ def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerd
     signed = rules.signed_of(report)
     authority = document.classification.get("authority") or {}
     return rules.judge(
-        document.unit_code, signed, inventory(tx, signed), authority=authority.get("value")
+        document.unit_code,
+        signed,
+        replace(inventory(tx, signed), kind=document.kind),
+        authority=authority.get("value"),
     )
 
 

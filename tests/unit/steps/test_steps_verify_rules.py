@@ -51,8 +51,9 @@ def judged(
     body: Holder = BODY,
     mandates: tuple[Mandate, ...] = (MANDATE,),
     authority: str | None = None,
+    kind: str | None = None,
 ) -> DocumentVerdict:
-    inventory = Inventory(holders={"aa": officer, "bb": body}, mandates=mandates)
+    inventory = Inventory(holders={"aa": officer, "bb": body}, mandates=mandates, kind=kind)
     return judge(UNIT, signed or (LEADER, SEAL), inventory, authority=authority)
 
 
@@ -126,6 +127,11 @@ def test_class_of_a_certificate_is_that_of_its_anchor(
             "verify.mandate-not-that-day",
         ),
         ({"authority": "TUQ."}, MandateHeld.NOT_HELD, "verify.mandate-other-authority"),
+        (
+            {"kind": "quyet-dinh", "mandates": (replace(MANDATE, kinds=frozenset({"giay-moi"})),)},
+            MandateHeld.NOT_HELD,
+            "verify.mandate-other-kind",
+        ),
         (
             {"officer": replace(OFFICER, unit=OTHER)},
             MandateHeld.NOT_HELD,

@@ -213,6 +213,8 @@ def candidate_of(one: CertificateRecord) -> Candidate:
 def _outcome(chosen: Candidate | None, points: tuple[Point, ...]) -> Outcome:
     failing = {one.check for one in points}
     looked_at = set(Check) if chosen is not None else failing | {Check.TIMESTAMP}
+    if chosen is not None and chosen.officer is None:
+        looked_at -= {Check.MANDATE}  # a body's seal needs none
     passed = tuple(one for one in Check if one in looked_at and one not in failing)
     ordered = sorted(points, key=lambda one: list(Check).index(one.check))
     return Outcome(certificate=chosen, points=tuple(ordered), passed=passed)
