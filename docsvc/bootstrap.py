@@ -263,6 +263,17 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     )
 
 
+def open_outbound(settings: Settings) -> Outbound:
+    """Compose what calls the addresses that the settings allow; with ``fetch = "off"`` none."""
+    is_off = settings.fetch == "off"
+    reach = Reach(
+        allow=() if is_off else settings.fetch_allow,
+        networks=settings.fetch_networks,
+        open_to_public=settings.fetch == "open",
+    )
+    return Outbound(reach, timeout_s=settings.fetch_timeout_s)
+
+
 def open_online(settings: Settings, index: Index, *, clock: Clock) -> Online | None:
     """Compose what asks CRL servers and OCSP responders; None if the settings let nobody be asked.
 
@@ -273,13 +284,8 @@ def open_online(settings: Settings, index: Index, *, clock: Clock) -> Online | N
     """
     if settings.fetch == "off":
         return None
-    reach = Reach(
-        allow=settings.fetch_allow,
-        networks=settings.fetch_networks,
-        open_to_public=settings.fetch == "open",
-    )
     cache = Cache(
-        client=Outbound(reach, timeout_s=settings.fetch_timeout_s),
+        client=open_outbound(settings),
         index=index,
         files=Files(folder=settings.revocation / "answers", max_bytes=settings.revocation_bytes),
         clock=clock,

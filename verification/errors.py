@@ -96,3 +96,27 @@ class AnchorMismatchError(TrustMaterialError):
     """A certificate of the trust store is not the one that was decided upon."""
 
     code = "verification.anchor-mismatch"
+
+
+class TrustedListError(VerificationError):
+    """The file is no trusted list that can be read, or breaks a limit."""
+
+    code = "verification.trusted-list-invalid"
+
+
+class TrustedListSignatureError(TrustedListError):
+    """None of those who may sign the trusted list signed what it says."""
+
+    code = "verification.trusted-list-signature"
+
+
+class TrustedListExpiredError(TrustedListError):
+    """The trusted list should have been replaced by now: what was withdrawn since is missing."""
+
+    code = "verification.trusted-list-expired"
+
+
+class TrustedListSupportError(VerificationError):
+    """The packages that read trusted lists are not installed."""
+
+    code = "verification.trusted-list-support"

@@ -7,7 +7,19 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from docsvc.cli import archive, database, demo, doctor, files, ingest, serve, sign, stats, trust
+from docsvc.cli import (
+    archive,
+    database,
+    demo,
+    doctor,
+    files,
+    ingest,
+    serve,
+    sign,
+    stats,
+    trust,
+    trusted_lists,
+)
 from docsvc.cli.output import WRONG_USE, Lang, Output
 from docsvc.errors import DocsvcError
 
@@ -30,6 +42,7 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(archive.app, name="archive")
 app.add_typer(database.app, name="db")
+trust.app.command("import-eu")(trusted_lists.import_eu)
 app.add_typer(trust.app, name="trust")
 
 

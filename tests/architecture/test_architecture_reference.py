@@ -130,7 +130,7 @@ def commands() -> dict[str, Any]:
 def test_the_commands_of_the_contract_are_there() -> None:
     words = """verify inspect classify sign ingest stats serve worker demo doctor db.upgrade
     archive.audit archive.export archive.renew archive.rebuild trust.import trust.list
-    trust.remove"""
+    trust.import-eu trust.remove"""
     wanted = {f"docsvc {word.replace('.', ' ')}" for word in words.split()}
     assert set(commands()) == wanted
 

@@ -32,6 +32,7 @@ _CLASSES = {
     "state": CertificateClass.OFFICIAL_DUTY,
     "party": CertificateClass.OFFICIAL_DUTY,
     "public": CertificateClass.PUBLIC,
+    "eu": CertificateClass.EU_QUALIFIED,
     "demo": CertificateClass.DEMONSTRATION,
 }
 _MANDATE_CODES = {

@@ -102,6 +102,8 @@ def test_signers_of_any_file_are_asked_about_the_body_they_belong_to() -> None:
         ("state", CertificateClass.OFFICIAL_DUTY),
         ("party", CertificateClass.OFFICIAL_DUTY),
         ("public", CertificateClass.PUBLIC),
+        ("eu", CertificateClass.EU_QUALIFIED),
+        ("eu-tsa", CertificateClass.UNKNOWN),
         ("demo", CertificateClass.DEMONSTRATION),
         ("tsa", CertificateClass.UNKNOWN),
         (None, CertificateClass.UNKNOWN),

@@ -53,8 +53,9 @@ def test_signer_that_is_an_anchor_itself_needs_no_more(pki: Pki) -> None:
     assert signed_by(pki.leader, Trust(anchors=(anchor,))).indication is Indication.TOTAL_PASSED
 
 
-def test_anchor_for_timestamps_serves_no_signature(pki: Pki) -> None:
-    anchor = Anchor(certificate=pki.root.der, name="x", kind=AnchorKind.TSA)
+@pytest.mark.parametrize("kind", [AnchorKind.TSA, AnchorKind.EU_TSA])
+def test_anchor_for_timestamps_serves_no_signature(pki: Pki, kind: AnchorKind) -> None:
+    anchor = Anchor(certificate=pki.root.der, name="x", kind=kind)
     trusted = replace(everything(pki), anchors=(anchor,))
 
     report = check(road(pki, 1), trusted).signatures[0]
