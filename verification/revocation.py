@@ -9,7 +9,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from verification import cades, certificates, revisions, statuses
 from verification import context as contexts
@@ -162,7 +161,7 @@ def _above(
 
 
 def _issuers_of(one: Certificate, fetch: Fetch) -> Iterator[Certificate]:
-    for url in _issuer_urls(one)[:_MAX_ISSUER_URLS]:
+    for url in one.issuer_urls[:_MAX_ISSUER_URLS]:
         try:
             data = fetch(url, None)
         except OSError:
@@ -170,18 +169,6 @@ def _issuers_of(one: Certificate, fetch: Fetch) -> Iterator[Certificate]:
         for each in certificates.load_all(_certificates_in(data)[:_MAX_ISSUERS]):
             if certificates.is_issued_by(one, each):
                 yield each
-
-
-def _issuer_urls(one: Certificate) -> list[str]:
-    extensions = x509.load_der_x509_certificate(one.der).extensions
-    return [
-        access.access_location.value
-        for extension in extensions
-        if isinstance(extension.value, x509.AuthorityInformationAccess)
-        for access in extension.value
-        if access.access_method == AuthorityInformationAccessOID.CA_ISSUERS
-        and isinstance(access.access_location, x509.UniformResourceIdentifier)
-    ]
 
 
 def _certificates_in(data: bytes) -> list[bytes]:
