@@ -40,6 +40,7 @@ class TokenVerdict:
     signer: Certificate | None = None
     findings: list[Finding] = field(default_factory=list)
     in_store: bool = False
+    has_indefinite: bool = False
 
     @property
     def passed(self) -> bool:
@@ -229,6 +230,7 @@ def check_token(token: bytes, imprinted: Digester, proof: Moment, context: Conte
     verdict.findings.extend(result.findings)
     if result.container is None:
         return verdict
+    verdict.has_indefinite = result.container.has_indefinite
     try:
         info = cms.timestamp_info(result.container)
         fits = imprinted(info.hash_name) == info.imprint

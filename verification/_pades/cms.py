@@ -10,10 +10,11 @@ from asn1crypto import algos, cms, core, ocsp, parser, tsp, x509
 from asn1crypto import pdf as _registers_adobe_attributes  # noqa: F401 -- for its side effect
 
 from verification._pades import der
-from verification._pades.ber import definite
-from verification._pades.der import Outline, UnusualError
+from verification._pades.ber import BerError, Form, definite, forms
+from verification._pades.der import Outline, Reader, UnusualError
 
 _UNTAGGED_SET = b"\x31"
+_SEQUENCE = 0x30
 _INDEFINITE = 0x80
 # NIST's arcs for SHA-3, which asn1crypto 1.5 has no names for.
 _SHA3 = {"sha3_224": 0, "sha3_256": 1, "sha3_384": 2, "sha3_512": 3}
@@ -58,7 +59,8 @@ class Cms:
 
     ``signed_attributes`` is the DER to verify over, None where the signature is straight over
     the content. ``serial`` with ``issuer`` (spelt as
-    ``certificates.name_key`` does) or ``key_id`` names the signer's certificate.
+    ``certificates.name_key`` does) or ``key_id`` names the signer's certificate. ``has_indefinite``
+    tells whether a length in it is indefinite, those in certificates and tokens left aside.
     """
 
     content_type: str
@@ -80,6 +82,8 @@ class Cms:
     crls: tuple[bytes, ...]
     ocsps: tuple[bytes, ...]
     padding_is_zero: bool
+    has_indefinite: bool
+    attributes_are_der: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +172,9 @@ def _plain(data: bytes, parts: Outline) -> Cms:
         crls=(),
         ocsps=(),
         padding_is_zero=not data[parts.end :].strip(b"\x00"),
+        # Everything else was read as DER; the insides of certificates and tokens are their own.
+        has_indefinite=Form.INDEFINITE in _forms(parts.signed_attributes),
+        attributes_are_der=_are_der(parts.signed_attributes),
     )
 
 
@@ -200,6 +207,7 @@ def _known(what: str, first: bytes, *more: bytes) -> Any:
 
 
 def _full(data: bytes) -> Cms:
+    written = data
     if len(data) > 1 and data[1] == _INDEFINITE:
         data = definite(data)
     length = parser.peek(data)
@@ -213,6 +221,7 @@ def _full(data: bytes) -> Cms:
         msg = "signers"
         raise CmsError(msg)
     signer = signers[0]
+    sent = _raw(signer["signed_attrs"])
     attributes = _attributes(signer["signed_attrs"])
     unsigned = _attributes(signer["unsigned_attrs"])
     encapsulated = signed["encap_content_info"]
@@ -238,6 +247,8 @@ def _full(data: bytes) -> Cms:
         crls=crls,
         ocsps=ocsps,
         padding_is_zero=not data[length:].strip(b"\x00"),
+        has_indefinite=Form.INDEFINITE in _forms(written),
+        attributes_are_der=_are_der(sent),
     )
 
 
@@ -271,6 +282,32 @@ def _to_verify(items: Any) -> bytes | None:
         return None
     raw: bytes = items.dump()
     return _UNTAGGED_SET + raw[1:]
+
+
+def _raw(items: Any) -> bytes | None:
+    """Return attributes as they were sent, before ``dump`` makes their lengths definite."""
+    if isinstance(items, core.Void):
+        return None
+    sent: bytes = parser.emit(0, 1, cms.CMSAttributes.tag, items.contents)
+    return sent
+
+
+def _forms(data: bytes | None) -> frozenset[Form]:
+    """Tell how lengths are written; of what is too large or broken for that, nothing is said."""
+    try:
+        return frozenset() if data is None else forms(data)
+    except BerError:
+        return frozenset()
+
+
+def _are_der(attributes: bytes | None) -> bool:
+    """Tell whether signed attributes are as RFC 5652 §5.4 wants them hashed (X.690 §10, §11.6)."""
+    if attributes is None:
+        return True
+    if _forms(attributes):
+        return False
+    each = list(Reader(attributes, 0, len(attributes)).inside(attributes[0]).every(_SEQUENCE))
+    return each == sorted(each)
 
 
 def in_der(attributes: bytes) -> bytes:

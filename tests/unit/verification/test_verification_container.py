@@ -242,6 +242,35 @@ def test_indefinite_lengths_become_definite(written: bytes, meant: bytes | None)
 
 
 @pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (b"\x30\x03\x02\x01\x05", set()),
+        (b"\x30\x06\x30\x80\x05\x00\x00\x00", {ber.Form.INDEFINITE}),
+        (b"\x30\x04\x02\x81\x01\x05", {ber.Form.LONG}),
+        (b"\x04\x82\x00\xc8" + bytes(200), {ber.Form.LONG}),
+        (b"\x04\x81\xc8" + bytes(200), set()),
+        (b"\x04\x02\x30\x80", set()),
+    ],
+)
+def test_lengths_that_are_no_der_are_found_however_deep(
+    written: bytes, found: set[ber.Form]
+) -> None:
+    assert ber.forms(written) == found
+
+
+@pytest.mark.parametrize(
+    "broken", [b"", b"\x30\x80", b"\x30\x80" * 80, b"\x30\x80" + b"\x05\x00" * 60_000]
+)
+def test_lengths_that_nobody_can_follow_are_told(broken: bytes) -> None:
+    with pytest.raises(ber.BerError):
+        ber.forms(broken)
+
+
+def test_what_is_too_large_to_look_at_is_passed_over() -> None:
+    assert reading._forms(b"\x30\x80" + b"\x05\x00" * 60_000) == set()
+
+
+@pytest.mark.parametrize(
     "broken", [b"", b"\x30\x80", b"\x30\x05\x02", b"\x02\x80\x00\x00", b"\x30\x80" * 80]
 )
 def test_broken_lengths_are_told(broken: bytes) -> None:
