@@ -7,7 +7,7 @@ from datetime import datetime
 
 from verification import certificates, crypto, statuses
 from verification._pades import cms
-from verification._pades.cms import Cms, CmsError
+from verification._pades.cms import Cms, CmsError, SignersError
 from verification._pdf.objects import Buffer
 from verification.certificates import Certificate
 from verification.context import Context, conclude, failed, remark, unsure
@@ -65,6 +65,16 @@ def check_container(
     result = Integrity()
     try:
         result.container = cms.parse(data)
+    except SignersError as e:
+        result.findings.append(
+            failed(
+                "V-06",
+                "verification.signers-not-one",
+                SubIndication.FORMAT_FAILURE,
+                count=str(e),
+            )
+        )
+        return result
     except CmsError as e:
         result.findings.append(
             failed(

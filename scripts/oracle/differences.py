@@ -180,7 +180,7 @@ BYTES: Mapping[str, Rule] = {
     ),
     "two-signers": lambda row: (
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT)
-        and row.ours.says("verification.container-unreadable")
+        and row.ours.says("verification.signers-not-one")
     ),
     "shared-signature": lambda row: (
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.signature-shared")

@@ -35,6 +35,10 @@ class CmsError(Exception):
     """The bytes are no CMS signature that can be judged; kept inside this package."""
 
 
+class SignersError(CmsError):
+    """There is another number of signers than one; kept inside this package."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateId:
     """An ESSCertID(v2): a certificate named by its hash (RFC 5035)."""
@@ -100,7 +104,8 @@ def parse(data: bytes) -> Cms:
     """Read a CMS signature, with whatever padding follows it.
 
     Raises:
-        CmsError: it is no SignedData with one signer.
+        CmsError: it is no SignedData.
+        SignersError: it has no signer, or several.
     """
     try:
         return _parse(data)
@@ -218,8 +223,7 @@ def _full(data: bytes) -> Cms:
     signed = info["content"]
     signers = signed["signer_infos"]
     if len(signers) != 1:
-        msg = "signers"
-        raise CmsError(msg)
+        raise SignersError(len(signers))
     signer = signers[0]
     sent = _raw(signer["signed_attrs"])
     attributes = _attributes(signer["signed_attrs"])

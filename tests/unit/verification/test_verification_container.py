@@ -54,8 +54,8 @@ def two_times() -> cms.CMSAttribute:
             "algorithm-protection",
             SubIndication.FORMAT_FAILURE,
         ),
-        (Recipe(signers=2), None, "container-unreadable", SubIndication.FORMAT_FAILURE),
-        (Recipe(signers=0), None, "container-unreadable", SubIndication.FORMAT_FAILURE),
+        (Recipe(signers=2), None, "signers-not-one", SubIndication.FORMAT_FAILURE),
+        (Recipe(signers=0), None, "signers-not-one", SubIndication.FORMAT_FAILURE),
         (Recipe(twice=True), None, "container-unreadable", SubIndication.FORMAT_FAILURE),
         (
             Recipe(signing_time=None, extra=(two_times(),)),
