@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
 
-from verification import cades, certificates, revisions, statuses
+from verification import answers, cades, certificates, revisions, statuses
 from verification import context as contexts
 from verification import trust as trusts
 from verification._pades import cms
@@ -280,8 +280,15 @@ def _by_ocsp(collection: _Collection, one: Certificate, issuer: Certificate) -> 
         data = _fetched(collection, url, ocsp_request(one, issuer))
         if data and statuses.speaks_for((), (data,), one, issuer):
             collection.ocsps[data] = None
+            _add_responders(collection, data, issuer)
             return True
     return False
+
+
+def _add_responders(collection: _Collection, data: bytes, issuer: Certificate) -> None:
+    """RFC 6960 §4.2.2.2.1: a delegate may have been revoked like anybody else."""
+    for one in answers.responders(data, issuer):
+        _add(collection, one, issuer)
 
 
 def _has_large_crl(collection: _Collection, one: Certificate) -> bool:
@@ -296,6 +303,7 @@ def _by_trust(collection: _Collection, one: Certificate, issuer: Certificate) ->
     for der in collection.trust.ocsps:
         if statuses.speaks_for((), (der,), one, issuer):
             collection.ocsps[der] = None
+            _add_responders(collection, der, issuer)
             return True
     return False
 
