@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -154,6 +155,8 @@ def _has_signed(issuer: Certificate, subject: Certificate) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         child = x509.load_der_x509_certificate(subject.der)
+    if _hash_name(child) == child.signature_algorithm_oid.dotted_string:
+        return False
     parameters = child.signature_algorithm_parameters
     return holds(
         issuer.public_key,
@@ -222,7 +225,6 @@ def _load(der: bytes) -> Certificate:
         key_id = value(found, x509.SubjectKeyIdentifier)
         issuer_key_id = value(found, x509.AuthorityKeyIdentifier)
         extended = value(found, x509.ExtendedKeyUsage)
-        hashed = one.signature_hash_algorithm
         key = one.public_key()
         return Certificate(
             der=der,
@@ -259,7 +261,7 @@ def _load(der: bytes) -> Certificate:
             common_name=_text(one.subject, NameOID.COMMON_NAME),
             organisation=_text(one.subject, NameOID.ORGANIZATION_NAME),
             issuer_name=_text(one.issuer, NameOID.COMMON_NAME),
-            hash_name=None if hashed is None else hashed.name.replace("-", "_"),
+            hash_name=_hash_name(one),
         )
 
 
@@ -269,6 +271,18 @@ def _extensions(one: x509.Certificate, der: bytes) -> Salvaged:
     except ValueError:
         return salvage(der)
     return Salvaged(extensions=found, unreadable=(), has_unreadable_critical=False)
+
+
+def _hash_name(one: x509.Certificate) -> str | None:
+    """Return the digest of a signature, None for Edwards curves; the OID of what is not known.
+
+    A signer is who he is even if nobody can check who issued his certificate.
+    """
+    try:
+        hashed = one.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return one.signature_algorithm_oid.dotted_string
+    return None if hashed is None else hashed.name.replace("-", "_")
 
 
 def _names(subject: NameKey, found: Extensions) -> tuple[GeneralName, ...]:

@@ -10,21 +10,13 @@ from asn1crypto import algos, cms, core, ocsp, parser, tsp, x509
 from asn1crypto import pdf as _registers_adobe_attributes  # noqa: F401 -- for its side effect
 
 from verification._pades import der
+from verification._pades.algorithms import SignatureAlgorithm, digest_name, signature_algorithm
 from verification._pades.ber import BerError, Form, definite, forms
 from verification._pades.der import Outline, Reader, UnusualError
 
 _UNTAGGED_SET = b"\x31"
 _SEQUENCE = 0x30
 _INDEFINITE = 0x80
-# NIST's arcs for SHA-3, which asn1crypto 1.5 has no names for.
-_SHA3 = {"sha3_224": 0, "sha3_256": 1, "sha3_384": 2, "sha3_512": 3}
-_DIGESTS = {f"2.16.840.1.101.3.4.2.{7 + n}": name for name, n in _SHA3.items()}
-_SIGNATURES = {
-    **{f"{name}_ecdsa": ("ecdsa", name) for name in _SHA3},
-    **{f"{name}_rsa": ("rsa", name) for name in _SHA3},
-    **{f"2.16.840.1.101.3.4.3.{9 + n}": ("ecdsa", name) for name, n in _SHA3.items()},
-    **{f"2.16.840.1.101.3.4.3.{13 + n}": ("rsa", name) for name, n in _SHA3.items()},
-}
 # Digest algorithms in DER: what ESSCertID(v2) means where it says nothing.
 _SHA1, _SHA256 = bytes.fromhex("300706052b0e03021a"), bytes.fromhex("300b0609608648016503040201")
 # Names and algorithms of issuers recur from file to file; longer ones are not worth keeping.
@@ -45,16 +37,6 @@ class CertificateId:
 
     hash_name: str
     digest: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignatureAlgorithm:
-    """``scheme`` is rsa, rsa-pss, ecdsa, dsa, ed25519 or ed448; ``hash_name`` as hashlib spells."""
-
-    scheme: str
-    hash_name: str
-    mgf_hash_name: str = ""
-    salt_length: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +111,7 @@ def timestamp_info(token: Cms) -> TimestampInfo:
         info = tsp.TSTInfo.load(token.content, strict=True)
         imprint = info["message_imprint"]
         return TimestampInfo(
-            hash_name=_digest_name(imprint["hash_algorithm"]),
+            hash_name=digest_name(imprint["hash_algorithm"]),
             imprint=imprint["hashed_message"].native,
             time=info["gen_time"].native,
         )
@@ -204,8 +186,8 @@ def _known(what: str, first: bytes, *more: bytes) -> Any:
     if what == "name":
         return _name_key(x509.Name.load(first, strict=True))
     if what == "digest":
-        return _digest_name(algos.DigestAlgorithm.load(first, strict=True))
-    return _algorithm(
+        return digest_name(algos.DigestAlgorithm.load(first, strict=True))
+    return signature_algorithm(
         algos.SignedDigestAlgorithm.load(first, strict=True),
         algos.DigestAlgorithm.load(more[0], strict=True),
     )
@@ -238,8 +220,8 @@ def _full(data: bytes) -> Cms:
         issuer=issuer,
         serial=serial,
         key_id=key_id,
-        digest_name=_digest_name(signer["digest_algorithm"]),
-        algorithm=_algorithm(signer["signature_algorithm"], signer["digest_algorithm"]),
+        digest_name=digest_name(signer["digest_algorithm"]),
+        algorithm=signature_algorithm(signer["signature_algorithm"], signer["digest_algorithm"]),
         signature=signer["signature"].native,
         signed_attributes=_to_verify(signer["signed_attrs"]),
         attribute_content_type=_one(attributes, "content_type"),
@@ -355,46 +337,20 @@ def _name_key(name: Any) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _digest_name(algorithm: Any) -> str:
-    """Return a digest's name; what asn1crypto does not know by name it gives in dots."""
-    name = str(algorithm["algorithm"].native)
-    return _DIGESTS.get(name, name)
-
-
-def _algorithm(algorithm: Any, digest_algorithm: Any) -> SignatureAlgorithm:
-    digest = _digest_name(digest_algorithm)
-    name = algorithm["algorithm"].native
-    if name == "rsassa_pss":
-        parameters = algorithm["parameters"]
-        return SignatureAlgorithm(
-            scheme="rsa-pss",
-            hash_name=_digest_name(parameters["hash_algorithm"]),
-            mgf_hash_name=parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native,
-            salt_length=parameters["salt_length"].native,
-        )
-    if name in _SIGNATURES:
-        scheme, digest = _SIGNATURES[name]
-        return SignatureAlgorithm(scheme=scheme, hash_name=digest)
-    scheme = algorithm.signature_algo.removeprefix("rsassa_").replace("pkcs1v15", "rsa")
-    if name in ("rsassa_pkcs1v15", "rsa", "ecdsa", "dsa") or scheme.startswith("ed"):
-        return SignatureAlgorithm(scheme=scheme, hash_name=digest)
-    return SignatureAlgorithm(scheme=scheme, hash_name=algorithm.hash_algo)
-
-
 def _certificate_ids(attributes: dict[str, Any]) -> Iterator[CertificateId]:
     for name in ("signing_certificate_v2", "signing_certificate"):
         for value in attributes.get(name, ())[:1]:
             first = value["certs"][0]
             hash_name = "sha1"
             if name == "signing_certificate_v2":
-                hash_name = _digest_name(first["hash_algorithm"])
+                hash_name = digest_name(first["hash_algorithm"])
             yield CertificateId(hash_name=hash_name, digest=first["cert_hash"].native)
 
 
 def _protected_digest(attributes: dict[str, Any]) -> str | None:
     """Return the digest named by CMSAlgorithmProtection (RFC 6211), if it is there."""
     values = attributes.get("cms_algorithm_protection")
-    return _digest_name(values[0]["digest_algorithm"]) if values else None
+    return digest_name(values[0]["digest_algorithm"]) if values else None
 
 
 def _revocation(

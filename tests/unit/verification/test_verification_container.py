@@ -13,7 +13,7 @@ from verification_pki import DAY, NOW, Pki, Recipe, Shape, container, make, stat
 from verification import crypto
 from verification._pades import ber
 from verification._pades import cms as reading
-from verification._pades.cms import SignatureAlgorithm
+from verification._pades.algorithms import SignatureAlgorithm
 from verification.cades import RangeDigests
 from verification.crypto import UnknownAlgorithmError
 from verification.model import Indication, Level, SubIndication
