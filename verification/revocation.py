@@ -57,27 +57,6 @@ class _Collection:
     seen: set[str] = field(default_factory=set)
 
 
-def which(ders: Iterable[bytes], trust: Trust) -> tuple[str, ...]:
-    """Return the addresses of the CRLs that speak for certificates and the CAs above them.
-
-    Args:
-        ders: signers' and authorities' certificates.
-        trust: where their chains lead.
-
-    Returns:
-        CRL addresses; the OCSP address where a certificate names no CRL.
-    """
-    known = certificates.load_all(ders)
-    trusted = trusts.index(trust)
-    found: dict[str, None] = {}
-    for leaf in known:
-        chain = _chain(leaf, trusts.by_subject(known), trusted)
-        for one in chain[:-1]:
-            if not one.no_revocation_check:
-                found.update(dict.fromkeys((one.crl_urls or one.ocsp_urls)[:1]))
-    return tuple(found)
-
-
 def collect(
     source: Buffer | Sequence[bytes], trust: Trust, fetch: Fetch, *, prefer_ocsp: bool = False
 ) -> ValidationData:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from docsvc.documents import queries
 from docsvc.errors import DocsvcError
 from docsvc.steps.verify.reports import Examination, Form
+from docsvc.steps.verify.rules import lacks_anchors
 from docsvc.web import reports
 from docsvc.web.deps import (
     AnybodysFormDep,
@@ -36,7 +37,7 @@ class VerifyPage:
     public_code: str | None = None
     number_text: str | None = None
     problem: Problem | None = None
-    signatures: tuple[dict[str, Any], ...] = ()
+    lacks_anchors: bool = False
 
 
 @router.get("/verify")
@@ -73,7 +74,7 @@ def verify(
         file_name=name,
         public_code=same.public_code if same else None,
         number_text=same.number_text if same else None,
-        signatures=tuple(examined.verdict["signatures"]),
+        lacks_anchors=lacks_anchors(examined.verdict),
     )
     return render(request, "verify/page.html", page, caller=caller)
 

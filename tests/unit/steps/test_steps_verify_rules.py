@@ -18,6 +18,7 @@ from docsvc.steps.verify.rules import (
     Signed,
     entitlements,
     judge,
+    lacks_anchors,
     signed_of,
     values_of,
 )
@@ -248,3 +249,22 @@ def test_verdict_is_written_as_json() -> None:
         "mandate": "held",
         "certificate_class": "official-duty",
     }
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lacking"),
+    [
+        ({}, False),
+        ({"signatures": []}, False),
+        ({"signatures": [{"reasons": ["verification.no-chain"]}]}, False),
+        (
+            {"signatures": [{"reasons": []}, {"reasons": ["verification.no-trust-anchors"]}]},
+            True,
+        ),
+    ],
+)
+def test_verdict_without_anchors_is_told_from_one_without_a_chain(
+    verdict: dict[str, object],
+    lacking: bool,  # noqa: FBT001  # a column of the table above
+) -> None:
+    assert lacks_anchors(verdict) is lacking

@@ -18,7 +18,7 @@ from verification import certificates, revocation, statuses, trust
 from verification.errors import TrustMaterialError, UnreadableFileError
 from verification.model import Indication, Role, SubIndication
 from verification.policy import DEFAULT_POLICY
-from verification.revocation import collect, ocsp_request, signers, which
+from verification.revocation import collect, ocsp_request, signers
 from verification.roles import role_of
 from verification.statuses import Status
 from verification.trust import Anchor, AnchorKind, Trust, load_directory
@@ -458,12 +458,6 @@ def test_answer_is_asked_where_no_list_is_named(pki: Pki) -> None:
     assert collect((party.der,), stored, junk).ocsps == stored.ocsps[1:]
     assert collect((free.der,), everything(pki), fetch).ocsps == ()
     assert collect((odd.der,), everything(pki, crls=()), junk).missing
-
-
-def test_addresses_wanted_are_named(pki: Pki) -> None:
-    free = pki.issue("Miễn Tra", no_check=True)
-
-    assert which((pki.leader.der, free.der), everything(pki)) == ("http://pki.invalid/ca.crl",)
 
 
 def test_file_that_cannot_be_read_has_no_signers() -> None:
