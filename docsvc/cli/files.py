@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docsvc import logs, settings
-from docsvc.bootstrap import PRELOAD
-from docsvc.cli.ingest import walk
 from docsvc.cli.judging import (
     EvidenceOption,
     Judging,
@@ -25,10 +23,12 @@ from docsvc.cli.judging import (
     tell_replay,
 )
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
+from docsvc.cli.paths import walk
 from docsvc.cli.report import REPORT_TASK, Asked, OutOption, ReportOption
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Answer, Sandbox
-from docsvc.steps.verify.reports import Form
+from docsvc.steps import PRELOAD
+from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.rules import lacks_anchors
 
 if TYPE_CHECKING:

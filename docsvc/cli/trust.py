@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docsvc import logs, settings
-from docsvc.cli.ingest import walk
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
+from docsvc.cli.paths import walk
 from docsvc.clock import VIETNAM, SystemClock
 from docsvc.db.engine import open_engine
 from docsvc.db.transactions import transactions_of

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docsvc import settings
-from docsvc.bootstrap import open_outbound
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
-from docsvc.cli.trust import candidates_in, consent_to, facts_of, opened, plain_text, show
+from docsvc.cli.trust import app, candidates_in, consent_to, facts_of, opened, plain_text, show
 from docsvc.clock import VIETNAM, SystemClock
+from docsvc.revocation.opening import open_outbound
 from docsvc.trust import lists, rules
 from verification import trusted_lists
 from verification.trusted_lists import Reading
@@ -31,6 +31,7 @@ _HEADS = {
 _SIGNER = {Lang.VI: "ký danh sách của EU", Lang.EN: "signs the EU's list of the lists"}
 
 
+@app.command("import-eu")
 def import_eu(  # noqa: PLR0913  # the options of the contract
     lotl: Annotated[str, typer.Argument(help="danh sách của các danh sách (LOTL): tệp hoặc URL")],
     national: Annotated[

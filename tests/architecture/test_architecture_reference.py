@@ -15,7 +15,7 @@ import typer.main
 
 from archive.errors import ArchiveError
 from docsvc.catalog import authority, kinds, messages, secrecy, urgency
-from docsvc.cli.main import app
+from docsvc.cli.main import assemble
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.settings import Settings, Token
 from docsvc.workflow import Person, RouteName, State, Step
@@ -124,7 +124,7 @@ def test_every_setting_says_what_it_does(record: type[Settings | Token]) -> None
 
 
 def commands() -> dict[str, Any]:
-    return dict(build._commands(typer.main.get_command(app), "docsvc"))
+    return dict(build._commands(typer.main.get_command(assemble()), "docsvc"))
 
 
 def test_the_commands_of_the_contract_are_there() -> None:

@@ -66,10 +66,12 @@ def signature_algorithm(algorithm: Any, digest_algorithm: Any) -> SignatureAlgor
     if name in _SIGNATURES:
         scheme, digest = _SIGNATURES[name]
         return SignatureAlgorithm(scheme=scheme, hash_name=digest)
-    if name[0].isdigit():
+    try:
+        scheme = algorithm.signature_algo.removeprefix("rsassa_").replace("pkcs1v15", "rsa")
+    except ValueError:
         # A matter of what is supported, not of how the container is written.
-        return SignatureAlgorithm(scheme=_NAMED.get(name, name), hash_name=digest)
-    scheme = algorithm.signature_algo.removeprefix("rsassa_").replace("pkcs1v15", "rsa")
+        dotted = algorithm["algorithm"].dotted
+        return SignatureAlgorithm(scheme=_NAMED.get(dotted, dotted), hash_name=digest)
     if name in ("rsassa_pkcs1v15", "rsa", "ecdsa", "dsa") or scheme.startswith("ed"):
         return SignatureAlgorithm(scheme=scheme, hash_name=digest)
     return SignatureAlgorithm(scheme=scheme, hash_name=algorithm.hash_algo)

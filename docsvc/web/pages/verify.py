@@ -1,14 +1,14 @@
 """Anybody may ask whether a PDF is genuine; nothing is kept."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from docsvc.documents import queries
 from docsvc.errors import DocsvcError
-from docsvc.steps.verify.reports import Examination, Form
+from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.rules import lacks_anchors
 from docsvc.web import reports
 from docsvc.web.deps import (
@@ -23,6 +23,9 @@ from docsvc.web.deps import (
 from docsvc.web.errors import FieldError, NothingChosenError
 from docsvc.web.pages.rendering import language_of, render
 from docsvc.web.problems import Problem, problem_of
+
+if TYPE_CHECKING:
+    from docsvc.steps.verify.reports import Examination
 
 router = APIRouter()
 

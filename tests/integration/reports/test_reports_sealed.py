@@ -14,7 +14,7 @@ from docsvc.catalog.messages import Lang
 from docsvc.organisations.tables import Certificate
 from docsvc.steps.sign.service import NoCertificateError, NoServerKeyError
 from docsvc.steps.sign.tables import TokenLease
-from docsvc.steps.verify.reports import Form
+from docsvc.steps.verify.forms import Form
 from verification.model import Role
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from docsvc.catalog.messages import Lang
 from docsvc.demo import instance
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
-from docsvc.steps.verify.reports import Form
+from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.rules import Order
 from docsvc.web import texts
 from docsvc.web.pages.boxes import Box
