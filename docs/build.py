@@ -17,7 +17,7 @@ import typer.main
 from docsvc.catalog import messages
 from docsvc.catalog.source import read_table, table_names
 from docsvc.cli.files import Exit
-from docsvc.cli.main import app
+from docsvc.cli.main import assemble
 from docsvc.settings import TABLES, Settings
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def commands_page() -> str:
         "- 64: wrong use\n",
         "What `verify --json` prints is described in [verify-schema.md](verify-schema.md).\n",
     ]
-    for name, command in _commands(typer.main.get_command(app), "docsvc"):
+    for name, command in _commands(typer.main.get_command(assemble()), "docsvc"):
         lines += _command(name, command)
     return "\n".join(lines) + "\n"
 

@@ -18,14 +18,14 @@ from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
-from docsvc.http import Outbound, Reach
 from docsvc.jobs.engine import JobQueue
 from docsvc.organisations.tables import Unit
-from docsvc.revocation.cache import Cache, Files
-from docsvc.revocation.indexes import Index, TableIndex
+from docsvc.revocation.indexes import TableIndex
 from docsvc.revocation.online import Online
+from docsvc.revocation.opening import open_online
 from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
+from docsvc.steps import PRELOAD
 from docsvc.steps.deposit.store import open_archive
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
@@ -40,7 +40,8 @@ from docsvc.steps.sign.requests import Requests
 from docsvc.steps.sign.token import Tokens
 from docsvc.steps.timestamp.service import Augmenter
 from docsvc.steps.verify import service as verify
-from docsvc.steps.verify.reports import Examination, Form, Reporter
+from docsvc.steps.verify.forms import Form
+from docsvc.steps.verify.reports import Examination, Reporter
 from docsvc.timestamps.service import Authorities
 from docsvc.timestamps.usage import Usage
 from docsvc.workflow import State, Step
@@ -54,18 +55,6 @@ if TYPE_CHECKING:
 
 # What a timestamp is asked over to see whether one is to be had.
 _SELF_CHECK = hashlib.sha256(b"docsvc doctor").digest()
-# Imported once by the process that the children fork from.
-PRELOAD = (
-    "docsvc.steps.classify.tasks",
-    "docsvc.steps.inspect.tasks",
-    "docsvc.steps.sign.handout_tasks",
-    "docsvc.steps.sign.tasks",
-    "docsvc.steps.sign.token",
-    "docsvc.steps.timestamp.tasks",
-    "docsvc.steps.verify.evidence",
-    "docsvc.steps.verify.report_tasks",
-    "docsvc.steps.verify.tasks",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,30 +330,6 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
             online=online,
         ),
     )
-
-
-def open_online(settings: Settings, index: Index, *, clock: Clock) -> Online | None:
-    """Compose what asks CRL servers and OCSP responders; None if the settings let nobody be asked.
-
-    Args:
-        settings: whom to ask, how long to wait, where to keep the answers.
-        index: where it is written down what is known.
-        clock: tells when answers are due.
-    """
-    if settings.fetch == "off":
-        return None
-    reach = Reach(
-        allow=settings.fetch_allow,
-        networks=settings.fetch_networks,
-        open_to_public=settings.fetch == "open",
-    )
-    cache = Cache(
-        client=Outbound(reach, timeout_s=settings.fetch_timeout_s),
-        index=index,
-        files=Files(folder=settings.revocation / "answers", max_bytes=settings.revocation_bytes),
-        clock=clock,
-    )
-    return Online(cache=cache, with_issuers=settings.fetch_issuers)
 
 
 def _tried(part: Callable[[], object]) -> dict[str, Any]:

@@ -27,13 +27,24 @@ _HEAD = """\
 
 
 class AnchorKind(StrEnum):
-    """Whose anchor it is; a signer's chain may end at any but ``tsa``."""
+    """Whose anchor it is; those for timestamps let no signer's chain end.
+
+    ``eu`` and ``eu-tsa`` come from trusted lists alone: services that certify, and that attest
+    times.
+    """
 
     STATE = "state"
     PARTY = "party"
     PUBLIC = "public"
     TSA = "tsa"
+    EU = "eu"
+    EU_TSA = "eu-tsa"
     DEMO = "demo"
+
+    @property
+    def is_for_timestamps_only(self) -> bool:
+        """Tell whether it vouches for nobody's signature on a document."""
+        return self in {AnchorKind.TSA, AnchorKind.EU_TSA}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

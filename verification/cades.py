@@ -7,7 +7,7 @@ from datetime import datetime
 
 from verification import certificates, crypto, statuses
 from verification._pades import cms
-from verification._pades.cms import Cms, CmsError
+from verification._pades.cms import Cms, CmsError, SignersError
 from verification._pdf.objects import Buffer
 from verification.certificates import Certificate
 from verification.context import Context, conclude, failed, remark, unsure
@@ -40,6 +40,7 @@ class TokenVerdict:
     signer: Certificate | None = None
     findings: list[Finding] = field(default_factory=list)
     in_store: bool = False
+    has_indefinite: bool = False
 
     @property
     def passed(self) -> bool:
@@ -64,6 +65,16 @@ def check_container(
     result = Integrity()
     try:
         result.container = cms.parse(data)
+    except SignersError as e:
+        result.findings.append(
+            failed(
+                "V-06",
+                "verification.signers-not-one",
+                SubIndication.FORMAT_FAILURE,
+                count=str(e),
+            )
+        )
+        return result
     except CmsError as e:
         result.findings.append(
             failed(
@@ -229,6 +240,7 @@ def check_token(token: bytes, imprinted: Digester, proof: Moment, context: Conte
     verdict.findings.extend(result.findings)
     if result.container is None:
         return verdict
+    verdict.has_indefinite = result.container.has_indefinite
     try:
         info = cms.timestamp_info(result.container)
         fits = imprinted(info.hash_name) == info.imprint

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -31,6 +32,7 @@ from verification.names import (
     directory,
     name_key,
 )
+from verification.salvage import Salvaged, salvage
 
 # What was read is kept up to this many bytes of certificates; they have two kilobytes each.
 _CACHE_BYTES = 16 << 20
@@ -48,7 +50,8 @@ class Certificate:
     """What a certificate states. ``key_usage`` is None where the extension is absent.
 
     ``rsa_bits`` is the length of a DSA key too; an Edwards curve has neither. ``names`` are all
-    that name constraints bear on; ``has_extensions`` is false for version 1.
+    that name constraints bear on; ``has_extensions`` is false for version 1. ``unreadable`` are
+    the identifiers (dotted) of extensions that cannot be read: what they say is not here.
     """
 
     der: bytes
@@ -71,12 +74,15 @@ class Certificate:
     extended_usage: frozenset[str] | None
     no_revocation_check: bool
     unknown_critical: bool
+    unreadable: tuple[str, ...]
+    has_unreadable_critical: bool
     names: tuple[GeneralName, ...]
     name_constraints: NameConstraints | None
     policies: PolicyFacts
     points: tuple[Point, ...]
     crl_urls: tuple[str, ...]
     ocsp_urls: tuple[str, ...]
+    issuer_urls: tuple[str, ...]
     common_name: str | None
     organisation: str | None
     issuer_name: str | None
@@ -149,6 +155,8 @@ def _has_signed(issuer: Certificate, subject: Certificate) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         child = x509.load_der_x509_certificate(subject.der)
+    if _hash_name(child) == child.signature_algorithm_oid.dotted_string:
+        return False
     parameters = child.signature_algorithm_parameters
     return holds(
         issuer.public_key,
@@ -210,13 +218,13 @@ def _load(der: bytes) -> Certificate:
         # Real certificates break rules that cryptography only warns about.
         warnings.simplefilter("ignore")
         one = x509.load_der_x509_certificate(der)
-        found: Extensions = {extension.oid: extension for extension in one.extensions}
+        saved = _extensions(one, der)
+        found = saved.extensions
         subject, issuer = name_key(one.subject), name_key(one.issuer)
         constraints = value(found, x509.BasicConstraints)
         key_id = value(found, x509.SubjectKeyIdentifier)
         issuer_key_id = value(found, x509.AuthorityKeyIdentifier)
         extended = value(found, x509.ExtendedKeyUsage)
-        hashed = one.signature_hash_algorithm
         key = one.public_key()
         return Certificate(
             der=der,
@@ -232,7 +240,7 @@ def _load(der: bytes) -> Certificate:
             ec_bits=key.key_size if isinstance(key, ec.EllipticCurvePublicKey) else None,
             key_id=None if key_id is None else key_id.digest,
             issuer_key_id=None if issuer_key_id is None else issuer_key_id.key_identifier,
-            has_extensions=bool(found),
+            has_extensions=bool(found or saved.unreadable),
             is_ca=constraints is not None and constraints.ca,
             path_length=None if constraints is None else constraints.path_length,
             key_usage=_key_usage(value(found, x509.KeyUsage)),
@@ -241,17 +249,40 @@ def _load(der: bytes) -> Certificate:
             else frozenset(o.dotted_string for o in extended),
             no_revocation_check=ExtensionOID.OCSP_NO_CHECK in found,
             unknown_critical=extensions.has_unknown_critical(found),
+            unreadable=saved.unreadable,
+            has_unreadable_critical=saved.has_unreadable_critical,
             names=_names(subject, found),
             name_constraints=extensions.name_constraints(found),
             policies=extensions.policy_facts(found, is_self_issued=subject == issuer),
             points=extensions.points(found, issuer),
             crl_urls=_crl_urls(value(found, x509.CRLDistributionPoints)),
             ocsp_urls=_access(found, AuthorityInformationAccessOID.OCSP),
+            issuer_urls=_access(found, AuthorityInformationAccessOID.CA_ISSUERS),
             common_name=_text(one.subject, NameOID.COMMON_NAME),
             organisation=_text(one.subject, NameOID.ORGANIZATION_NAME),
             issuer_name=_text(one.issuer, NameOID.COMMON_NAME),
-            hash_name=None if hashed is None else hashed.name.replace("-", "_"),
+            hash_name=_hash_name(one),
         )
+
+
+def _extensions(one: x509.Certificate, der: bytes) -> Salvaged:
+    try:
+        found: Extensions = {extension.oid: extension for extension in one.extensions}
+    except ValueError:
+        return salvage(der)
+    return Salvaged(extensions=found, unreadable=(), has_unreadable_critical=False)
+
+
+def _hash_name(one: x509.Certificate) -> str | None:
+    """Return the digest of a signature, None for Edwards curves; the OID of what is not known.
+
+    A signer is who he is even if nobody can check who issued his certificate.
+    """
+    try:
+        hashed = one.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return one.signature_algorithm_oid.dotted_string
+    return None if hashed is None else hashed.name.replace("-", "_")
 
 
 def _names(subject: NameKey, found: Extensions) -> tuple[GeneralName, ...]:

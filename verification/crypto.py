@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from typing import TypeGuard
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -9,9 +10,15 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, p
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from verification._pades.cms import SignatureAlgorithm
+from verification._pades.algorithms import SignatureAlgorithm
 
-_SHAKE256_BYTES = 64
+# RFC 8702 §3.1: what SHAKE gives as a digest in CMS.
+_SHAKES = {
+    "shake128": (hashlib.shake_128, 32),
+    "shake128_len": (hashlib.shake_128, 32),
+    "shake256": (hashlib.shake_256, 64),
+    "shake256_len": (hashlib.shake_256, 64),
+}
 _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "md5": hashes.MD5,
     "sha1": hashes.SHA1,
@@ -38,11 +45,12 @@ def digest(name: str, *parts: bytes | memoryview) -> bytes:
     Raises:
         UnknownAlgorithmError: there is no such digest.
     """
-    if name in ("shake256", "shake256_len"):
-        shaken = hashlib.shake_256()
+    if name in _SHAKES:
+        shake, size = _SHAKES[name]
+        shaken = shake()
         for part in parts:
             shaken.update(part)
-        return shaken.digest(_SHAKE256_BYTES)
+        return shaken.digest(size)
     if name not in _HASHES:
         raise UnknownAlgorithmError(name)
     state = hashlib.new(name, usedforsecurity=False)
@@ -83,7 +91,7 @@ def signature_holds(
 def _verify(
     key: PublicKeyTypes, algorithm: SignatureAlgorithm, value: bytes, data: bytes, *, hashed: bool
 ) -> None:
-    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+    if _is_edwards(key, algorithm.scheme):
         key.verify(value, data)
         return
     chosen = _hash(algorithm.hash_name)
@@ -96,6 +104,15 @@ def _verify(
         key.verify(value, data, over)
     else:
         raise UnknownAlgorithmError(algorithm.scheme)
+
+
+def _is_edwards(
+    key: PublicKeyTypes, scheme: str
+) -> TypeGuard[ed25519.Ed25519PublicKey | ed448.Ed448PublicKey]:
+    """RFC 8419 §3: the curve has one scheme, and its name is the key's."""
+    return (isinstance(key, ed25519.Ed25519PublicKey) and scheme == "ed25519") or (
+        isinstance(key, ed448.Ed448PublicKey) and scheme == "ed448"
+    )
 
 
 def _padding(algorithm: SignatureAlgorithm) -> padding.AsymmetricPadding:

@@ -150,3 +150,27 @@ class ChangedElseError(ExtensionError):
     """Something else was changed as well; ``change`` is the code of the finding."""
 
     code = "verification.extension-changed-else"
+
+
+class TrustedListError(VerificationError):
+    """The file is no trusted list that can be read, or breaks a limit."""
+
+    code = "verification.trusted-list-invalid"
+
+
+class TrustedListSignatureError(TrustedListError):
+    """None of those who may sign the trusted list signed what it says."""
+
+    code = "verification.trusted-list-signature"
+
+
+class TrustedListExpiredError(TrustedListError):
+    """The trusted list should have been replaced by now: what was withdrawn since is missing."""
+
+    code = "verification.trusted-list-expired"
+
+
+class TrustedListSupportError(VerificationError):
+    """The packages that read trusted lists are not installed."""
+
+    code = "verification.trusted-list-support"

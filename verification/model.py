@@ -113,6 +113,7 @@ class CertificateClass(StrEnum):
 
     OFFICIAL_DUTY = "official-duty"
     PUBLIC = "public"
+    EU_QUALIFIED = "eu-qualified"
     DEMONSTRATION = "demonstration"
     UNKNOWN = "unknown"
 

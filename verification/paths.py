@@ -6,7 +6,7 @@
 §6.1.3 (d)–(f)     ``certificate_policies.hold``: policies, mappings, any-policy.
 §6.1.4 (k), (n)    ``_authorities``: every issuer is an authority that may sign certificates.
 §6.1.4 (l), (m)    ``_short_enough``: no path is longer than an authority above it allows.
-§6.1.4 (o), 5 (f)  ``_understood``: no critical extension is unknown.
+§6.1.4 (o), 5 (f)  ``_understood``, ``_readable``: no critical extension is unknown or broken.
 =================  =================================================================================
 
 An anchor is trusted by decision: its own dates, policies and unknown extensions do not count. What
@@ -52,6 +52,10 @@ def _understood(chain: Chain) -> bool:
     return not any(one.unknown_critical for one in chain[:-1])
 
 
+def _readable(chain: Chain) -> bool:
+    return not any(one.has_unreadable_critical for one in chain[:-1])
+
+
 def _authorities(chain: Chain) -> bool:
     """A root of version 1 cannot say that it is one; it may be an anchor all the same."""
     return all(
@@ -87,6 +91,7 @@ def _names_allowed(chain: Chain) -> bool:
 _MANY = 1 << 16
 _RULES: tuple[tuple[str, Callable[[Chain], bool]], ...] = (
     ("verification.chain-unknown-extension", _understood),
+    ("verification.chain-unreadable-extension", _readable),
     ("verification.chain-no-authority", _authorities),
     ("verification.chain-too-long", _short_enough),
     ("verification.chain-names", _names_allowed),

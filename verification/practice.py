@@ -11,26 +11,27 @@ from verification.revisions import SignedField
 
 _OLD_KINDS = frozenset({"adbe.x509.rsa_sha1", "adbe.pkcs7.sha1"})
 _WEAK = frozenset({"sha1", "md5"})
-_INDEFINITE = 0x80
 # Tools of the state reserve 128 KiB; a container with chain and timestamp takes some 10 KiB.
 _LARGE_RESERVE = 100 << 10
 
 
-def remarks(one: SignedField, container: Cms, raw: bytes) -> list[Finding]:
+def remarks(one: SignedField, container: Cms, *, indefinite_inside: bool = False) -> list[Finding]:
     """Return remarks about one signature.
 
     Args:
         one: the signature as it stands in the file.
         container: what /Contents holds.
-        raw: the bytes of /Contents, padding included.
+        indefinite_inside: whether a timestamp token in it has indefinite lengths.
     """
     found: list[Finding] = []
     if one.sub_filter in _OLD_KINDS:
         found.append(remark("V-06", "verification.old-kind", sub_filter=one.sub_filter))
     if container.digest_name in _WEAK:
         found.append(remark("V-15", "verification.old-digest", algorithm=container.digest_name))
-    if raw[1:2] == bytes((_INDEFINITE,)):
+    if container.has_indefinite or indefinite_inside:
         found.append(remark("V-06", "verification.indefinite-length"))
+    if not container.attributes_are_der:
+        found.append(remark("V-06", "verification.attributes-not-der"))
     if one.hole[1] - one.hole[0] > 2 * _LARGE_RESERVE:
         found.append(remark("V-06", "verification.large-reserve"))
     is_old = one.sub_filter.startswith("adbe.")

@@ -9,9 +9,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from verification import cades, certificates, revisions, statuses
+from verification import answers, cades, certificates, revisions, statuses
 from verification import context as contexts
 from verification import trust as trusts
 from verification._pades import cms
@@ -56,27 +55,6 @@ class _Collection:
     ocsps: dict[bytes, None] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
-
-
-def which(ders: Iterable[bytes], trust: Trust) -> tuple[str, ...]:
-    """Return the addresses of the CRLs that speak for certificates and the CAs above them.
-
-    Args:
-        ders: signers' and authorities' certificates.
-        trust: where their chains lead.
-
-    Returns:
-        CRL addresses; the OCSP address where a certificate names no CRL.
-    """
-    known = certificates.load_all(ders)
-    trusted = trusts.index(trust)
-    found: dict[str, None] = {}
-    for leaf in known:
-        chain = _chain(leaf, trusts.by_subject(known), trusted)
-        for one in chain[:-1]:
-            if not one.no_revocation_check:
-                found.update(dict.fromkeys((one.crl_urls or one.ocsp_urls)[:1]))
-    return tuple(found)
 
 
 def collect(
@@ -162,7 +140,7 @@ def _above(
 
 
 def _issuers_of(one: Certificate, fetch: Fetch) -> Iterator[Certificate]:
-    for url in _issuer_urls(one)[:_MAX_ISSUER_URLS]:
+    for url in one.issuer_urls[:_MAX_ISSUER_URLS]:
         try:
             data = fetch(url, None)
         except OSError:
@@ -170,18 +148,6 @@ def _issuers_of(one: Certificate, fetch: Fetch) -> Iterator[Certificate]:
         for each in certificates.load_all(_certificates_in(data)[:_MAX_ISSUERS]):
             if certificates.is_issued_by(one, each):
                 yield each
-
-
-def _issuer_urls(one: Certificate) -> list[str]:
-    extensions = x509.load_der_x509_certificate(one.der).extensions
-    return [
-        access.access_location.value
-        for extension in extensions
-        if isinstance(extension.value, x509.AuthorityInformationAccess)
-        for access in extension.value
-        if access.access_method == AuthorityInformationAccessOID.CA_ISSUERS
-        and isinstance(access.access_location, x509.UniformResourceIdentifier)
-    ]
 
 
 def _certificates_in(data: bytes) -> list[bytes]:
@@ -293,8 +259,15 @@ def _by_ocsp(collection: _Collection, one: Certificate, issuer: Certificate) -> 
         data = _fetched(collection, url, ocsp_request(one, issuer))
         if data and statuses.speaks_for((), (data,), one, issuer):
             collection.ocsps[data] = None
+            _add_responders(collection, data, issuer)
             return True
     return False
+
+
+def _add_responders(collection: _Collection, data: bytes, issuer: Certificate) -> None:
+    """RFC 6960 §4.2.2.2.1: a delegate may have been revoked like anybody else."""
+    for one in answers.responders(data, issuer):
+        _add(collection, one, issuer)
 
 
 def _has_large_crl(collection: _Collection, one: Certificate) -> bool:
@@ -309,6 +282,7 @@ def _by_trust(collection: _Collection, one: Certificate, issuer: Certificate) ->
     for der in collection.trust.ocsps:
         if statuses.speaks_for((), (der,), one, issuer):
             collection.ocsps[der] = None
+            _add_responders(collection, der, issuer)
             return True
     return False
 

@@ -93,8 +93,10 @@ class Examiner:
         findings = [*result.findings, *later]
         if result.container is None or result.signer is None:
             return self._report(one, result, findings, kind, None, None)
-        findings += practice.remarks(one, result.container, one.contents)
         stamps = self._signature_timestamps(one, result.container)
+        findings += practice.remarks(
+            one, result.container, indefinite_inside=any(each.has_indefinite for each in stamps)
+        )
         for stamp in stamps:
             if not stamp.passed:
                 findings.append(remark("V-10", "verification.timestamp-not-passed"))

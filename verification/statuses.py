@@ -1,21 +1,15 @@
 """What CRLs and OCSP answers say of a certificate (RFC 5280 §6.3.3, RFC 6960 §4.2.2)."""
 
-import hashlib
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import TypeAlias
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
 
-from verification import certificates, crls
-from verification._pades.cms import basic_to_response
+from verification import answers, crls
+from verification.answers import Answer
 from verification.cache import ByteCache
 from verification.certificates import Certificate
 from verification.crls import Crl, Entry
@@ -23,10 +17,16 @@ from verification.extensions import ALL_REASONS, Point
 from verification.names import NameKey, directory
 from verification.policy import DEFAULT_POLICY, Policy
 
-_ID_HASHES = frozenset({"sha1", "sha256", "sha384", "sha512"})
+# A responder revoked for one of these had not lost its key: what it signed before stays said.
+_KEY_WAS_SAFE = frozenset(
+    {
+        x509.ReasonFlags.affiliation_changed,
+        x509.ReasonFlags.superseded,
+        x509.ReasonFlags.cessation_of_operation,
+    }
+)
 # What files and trust bring is kept up to this many bytes of lists and answers.
 _CACHE_BYTES = 64 << 20
-_ANSWER_CACHE_BYTES = 8 << 20
 
 # A list → certificates other than the issuer's own, that are known to be entitled to sign it.
 Signers: TypeAlias = Callable[[Crl], Iterable[Certificate]]
@@ -52,42 +52,12 @@ class Revocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Response:
-    """An OCSP response, with what it takes to check who signed it."""
-
-    sha256: str
-    signed: bytes
-    signature: bytes
-    hashed: hashes.HashAlgorithm | None
-    responders: tuple[Certificate, ...]
-    produced_at: datetime
-    # SHA-256 of an issuer's certificate → whether it, or one it delegated to, signed this.
-    held_by: dict[str, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Answer:
-    """One SingleResponse."""
-
-    response: _Response
-    serial: int
-    hash_name: str
-    name_hash: bytes
-    key_hash: bytes
-    good: bool
-    since: datetime | None
-    reason: x509.ReasonFlags | None
-    this_update: datetime
-    next_update: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sources:
     """Revocation data at hand: complete and delta CRLs by issuer, OCSP answers by serial number."""
 
     crls: Mapping[NameKey, tuple[Crl, ...]]
     deltas: Mapping[NameKey, tuple[Crl, ...]]
-    answers: Mapping[int, tuple[_Answer, ...]]
+    answers: Mapping[int, tuple[Answer, ...]]
 
 
 def _nobody(_crl: Crl) -> Iterable[Certificate]:
@@ -103,12 +73,15 @@ class Question:
         known: revocation data to use.
         policy: gives the age of data without nextUpdate.
         signers: who else may have signed a list than the issuer of the certificate.
+        about_responder: whether it is about one who answers such questions; he does not answer
+            for himself.
     """
 
     at: datetime
     known: tuple[Sources, ...]
     policy: Policy
     signers: Signers = _nobody
+    about_responder: bool = False
 
     def is_fresh(self, this_update: datetime, next_update: datetime | None) -> bool:
         """Tell whether data speaks for the moment in question."""
@@ -132,9 +105,9 @@ def _sort(ders: tuple[tuple[bytes, ...], tuple[bytes, ...]]) -> Sources:
         if crl is not None:
             kind = complete if crl.base is None else deltas
             kind.setdefault(crl.issuer, []).append(crl)
-    by_serial: dict[int, list[_Answer]] = {}
+    by_serial: dict[int, list[Answer]] = {}
     for der in dict.fromkeys(ders[1]):
-        for answer in _answers.get(der, len(der), _load_answers):
+        for answer in answers.load(der):
             by_serial.setdefault(answer.serial, []).append(answer)
     return Sources(
         crls={name: tuple(found) for name, found in complete.items()},
@@ -166,7 +139,9 @@ def speaks_for(
     lists: tuple[bytes, ...], ocsps: tuple[bytes, ...], one: Certificate, issuer: Certificate
 ) -> bool:
     """Tell whether revocation data says anything about a certificate, of whatever age."""
-    question = Question(at=one.valid_from, known=(sources(lists, ocsps),), policy=DEFAULT_POLICY)
+    # Whether the responder was revoked is another question, with data of its own.
+    policy = replace(DEFAULT_POLICY, require_revocation=False)
+    question = Question(at=one.valid_from, known=(sources(lists, ocsps),), policy=policy)
     return status(one, issuer, question).status is not Status.UNKNOWN
 
 
@@ -262,14 +237,14 @@ def _counts(one: Certificate, crl: Crl) -> bool:
 def _by_ocsp(one: Certificate, issuer: Certificate, question: Question) -> Iterator[Revocation]:
     for source in question.known:
         for answer in source.answers.get(one.serial, ()):
-            if not _is_about(answer, issuer) or not _responder_holds(answer.response, issuer):
+            if not answers.is_about(answer, issuer) or not _is_entitled(answer, issuer, question):
                 continue
             sha256 = answer.response.sha256
             if answer.since is not None:
                 yield Revocation(
                     status=Status.REVOKED, since=answer.since, reason=answer.reason, source=sha256
                 )
-            elif answer.good:
+            elif answer.good and answers.is_kept(one, answer):
                 fresh = question.is_fresh(answer.this_update, answer.next_update)
                 yield Revocation(status=Status.GOOD if fresh else Status.STALE, source=sha256)
 
@@ -282,81 +257,21 @@ def is_fresh(
     return at <= until
 
 
-def _load_answers(der: bytes) -> tuple[_Answer, ...]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _read_answers(der)
-    except Exception:  # noqa: BLE001 -- ValueError, TypeError, UnsupportedAlgorithm: no answer for us
-        return ()
-
-
-def _read_answers(der: bytes) -> tuple[_Answer, ...]:
-    try:
-        response = ocsp.load_der_ocsp_response(der)
-    except ValueError:
-        der = basic_to_response(der)
-        response = ocsp.load_der_ocsp_response(der)
-    if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-        return ()
-    about = _Response(
-        sha256=hashlib.sha256(der).hexdigest(),
-        signed=response.tbs_response_bytes,
-        signature=response.signature,
-        hashed=response.signature_hash_algorithm,
-        responders=certificates.load_all(
-            one.public_bytes(Encoding.DER) for one in response.certificates
-        ),
-        produced_at=response.produced_at_utc,
-    )
-    return tuple(
-        _Answer(
-            response=about,
-            serial=one.serial_number,
-            hash_name=one.hash_algorithm.name,
-            name_hash=one.issuer_name_hash,
-            key_hash=one.issuer_key_hash,
-            good=one.certificate_status is ocsp.OCSPCertStatus.GOOD,
-            since=one.revocation_time_utc,
-            reason=one.revocation_reason,
-            this_update=one.this_update_utc,
-            next_update=one.next_update_utc,
-        )
-        for one in response.responses
-    )
-
-
-_answers: ByteCache[bytes, tuple[_Answer, ...]] = ByteCache(_ANSWER_CACHE_BYTES)
-
-
-def _is_about(answer: _Answer, issuer: Certificate) -> bool:
-    """RFC 6960 §4.1.1: the issuer is named by hashes of its name and of its key's bits."""
-    if answer.hash_name not in _ID_HASHES:
+def _is_entitled(answer: Answer, issuer: Certificate, question: Question) -> bool:
+    """RFC 6960 §4.2.2.2: signed by the CA itself, or by one it delegated to and did not revoke."""
+    signer = answers.signer_of(answer.response, issuer)
+    if signer is None:
         return False
-    named = hashlib.new(answer.hash_name, issuer.subject_der, usedforsecurity=False).digest()
-    return named == answer.name_hash and _key_hash(issuer, answer.hash_name) == answer.key_hash
-
-
-@lru_cache(maxsize=1024)
-def _key_hash(issuer: Certificate, name: str) -> bytes:
-    bits = certificates.key_bits(issuer.public_key)
-    return hashlib.new(name, bits, usedforsecurity=False).digest()
-
-
-def _responder_holds(response: _Response, issuer: Certificate) -> bool:
-    """RFC 6960 §4.2.2.2: signed by the CA itself, or by one it delegated to."""
-    found = response.held_by.get(issuer.sha256)
-    if found is None:
-        found = response.held_by[issuer.sha256] = any(
-            certificates.holds(one.public_key, response.signature, response.signed, response.hashed)
-            for one in (issuer, *_delegates(response, issuer))
-        )
-    return found
-
-
-def _delegates(response: _Response, issuer: Certificate) -> Iterator[Certificate]:
-    """Yield responders that the CA appointed, and whose certificates were valid then."""
-    for one in response.responders:
-        in_time = one.valid_from <= response.produced_at <= one.valid_to
-        if one.is_for_ocsp and in_time and certificates.is_issued_by(one, issuer):
-            yield one
+    if signer.sha256 == issuer.sha256 or signer.no_revocation_check:
+        return True
+    if question.about_responder:
+        return False
+    made = answer.response.produced_at
+    found = status(signer, issuer, replace(question, at=made, about_responder=True))
+    if found.status is Status.REVOKED:
+        return found.reason in _KEY_WAS_SAFE and found.since is not None and made < found.since
+    # §4.2.2.2.1: one that names no way to ask about it is for the verifier to judge. Whatever
+    # says that a certificate was revoked counts unless it is known to be worth nothing.
+    named = bool(signer.crl_urls or signer.ocsp_urls)
+    needed = named and question.policy.require_revocation and answer.since is None
+    return found.status is Status.GOOD or not needed

@@ -75,7 +75,7 @@ class TrustIndex:
         return tuple(
             anchor
             for anchor in self.anchors.get(one.sha256, ())
-            if for_timestamps or anchor.kind is not AnchorKind.TSA
+            if for_timestamps or not anchor.kind.is_for_timestamps_only
         )
 
 

@@ -129,6 +129,11 @@ def _try(chain: Chain, moments: tuple[Moment, Moment], inquiry: Inquiry) -> Chai
         broken = "verification.chain-not-valid-then"
     if broken is not None:
         verdict.findings.append(unsure("V-11", broken, SubIndication.CHAIN_CONSTRAINTS_FAILURE))
+    verdict.findings += [
+        remark("V-11", "verification.extension-unreadable", extensions=", ".join(one.unreadable))
+        for one in chain
+        if one.unreadable
+    ]
     _check_algorithms(chain, proven, context, verdict.findings)
     for one, issuer in pairwise(chain):
         if one.no_revocation_check:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docsvc import logs, settings
-from docsvc.bootstrap import PRELOAD
-from docsvc.cli.ingest import walk
 from docsvc.cli.judging import (
     EvidenceOption,
     Judging,
@@ -25,10 +23,13 @@ from docsvc.cli.judging import (
     tell_replay,
 )
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
+from docsvc.cli.paths import walk
 from docsvc.cli.report import REPORT_TASK, Asked, OutOption, ReportOption
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Answer, Sandbox
-from docsvc.steps.verify.reports import Form
+from docsvc.steps import PRELOAD
+from docsvc.steps.verify.forms import Form
+from docsvc.steps.verify.rules import lacks_anchors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _AHEAD = 4
 # A verdict on a small file takes a millisecond or two: a batch is done before anybody notices.
 _BATCH = 16
-_NO_ANCHORS = "verification.no-trust-anchors"
 _BATCH_BYTES = 4 << 20
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="tệp hoặc thư mục")]
@@ -101,15 +101,10 @@ def verify(  # noqa: PLR0913  # the options of the contract
         judging.keep(result.frames)
         _tell_verdict(output, result)
         worst = _worse(worst, exit_of(result))
-        lost = lost or _lacks_anchors(result)
+        lost = lost or lacks_anchors(result.facts)
     if lost:
         output.warn("verify.no-anchors", {"folder": ", ".join(judging.anchors)})
     return int(worst)
-
-
-def _lacks_anchors(result: Result) -> bool:
-    signatures = result.facts.get("signatures", [])
-    return any(_NO_ANCHORS in one["reasons"] for one in signatures)
 
 
 def inspect(

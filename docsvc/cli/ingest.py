@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from docsvc import logs, settings
 from docsvc.bootstrap import open_services
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
+from docsvc.cli.paths import walk
 from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
 from docsvc.jobs.engine import SecondWorkerError
@@ -24,7 +24,7 @@ from docsvc.worker import RunningWorker
 from docsvc.workflow import ENDED, Step, next_leg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from docsvc.bootstrap import Services
 
@@ -86,17 +86,6 @@ def ingest(
     finally:
         services.close()
     return 0 if all(o.code is None for o in outcomes) else 1
-
-
-def walk(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield files, and those of folders in the order of their names, a folder at a time."""
-    for path in paths:
-        if path.is_dir():
-            with os.scandir(path) as entries:
-                inside = sorted(e.name for e in entries if e.is_dir() or e.is_file())
-            yield from walk(path / name for name in inside)
-        else:
-            yield path
 
 
 def run(services: Services, items: list[Item], output: Output, *, declared: bool) -> list[Outcome]:

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docsvc import settings
-from docsvc.bootstrap import open_online
 from docsvc.clock import VIETNAM, SystemClock
 from docsvc.errors import CodedError
-from docsvc.revocation.indexes import FolderIndex
 from docsvc.steps.verify.question import Question, policy_in
 from verification.errors import PolicyError
 
@@ -107,6 +105,10 @@ class Judging:
 
 def online_of(chosen: Settings, *, issuers: bool) -> Online | None:
     """Compose what asks the outside: anybody public, unless the settings say whom to ask."""
+    # Who verifies offline needs no client and no index.
+    from docsvc.revocation.indexes import FolderIndex  # noqa: PLC0415
+    from docsvc.revocation.opening import open_online  # noqa: PLC0415
+
     changes: dict[str, object] = {"fetch_issuers": issuers or chosen.fetch_issuers}
     if "fetch" not in chosen.model_fields_set:
         changes["fetch"] = "open"

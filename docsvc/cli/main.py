@@ -2,56 +2,69 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
-from docsvc.cli import (
-    agent,
-    archive,
-    database,
-    demo,
-    devices,
-    doctor,
-    files,
-    ingest,
-    serve,
-    sign,
-    stats,
-    trust,
-)
 from docsvc.cli.output import WRONG_USE, Lang, Output
 from docsvc.errors import DocsvcError
 
-app = typer.Typer(
-    name="docsvc",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Ký số, cấp số, đóng dấu, kiểm tra, lưu trữ và thống kê văn bản hành chính.",
-)
-app.command("verify")(files.verify)
-app.command("inspect")(files.inspect)
-app.command("classify")(files.classify)
-app.command("sign")(sign.sign)
-app.command("ingest")(ingest.ingest)
-app.command("stats")(stats.stats)
-app.command("serve")(serve.serve)
-app.command("worker")(serve.worker)
-app.command("agent")(agent.agent)
-app.command("demo")(demo.demo)
-app.command("doctor")(doctor.doctor)
-app.add_typer(archive.app, name="archive")
-app.add_typer(database.app, name="db")
-app.add_typer(devices.app, name="devices")
-app.add_typer(trust.app, name="trust")
+# Word → where its function is. A command brings its modules along when it is called and no sooner:
+# the whole of the service takes many times as long to load as one verification.
+_COMMANDS = {
+    "verify": "files:verify",
+    "inspect": "files:inspect",
+    "classify": "files:classify",
+    "sign": "sign:sign",
+    "ingest": "ingest:ingest",
+    "stats": "stats:stats",
+    "serve": "serve:serve",
+    "worker": "serve:worker",
+    "agent": "agent:agent",
+    "demo": "demo:demo",
+    "doctor": "doctor:doctor",
+}
+_GROUPS = {
+    "archive": "archive:app",
+    "db": "database:app",
+    "devices": "devices:app",
+    "trust": "trusted_lists:app",
+}
+
+
+def assemble(word: str = "") -> typer.Typer:
+    """Put the command line together: the command of a word alone, all of them for any other."""
+    app = typer.Typer(
+        name="docsvc",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Ký số, cấp số, đóng dấu, kiểm tra, lưu trữ và thống kê văn bản hành chính.",
+    )
+    # A command line of one command would do without its word.
+    app.callback()(lambda: None)
+    known = word in _COMMANDS or word in _GROUPS
+    for name, place in _COMMANDS.items():
+        if name == word or not known:
+            app.command(name)(_found(place))
+    for name, place in _GROUPS.items():
+        if name == word or not known:
+            app.add_typer(_found(place), name=name)
+    return app
+
+
+def _found(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(f"docsvc.cli.{module}"), name)
 
 
 def main() -> None:
     """Run the command line; an error with a code is a sentence, never a stack trace."""
     try:
-        code = app(standalone_mode=False)
+        code = assemble(*sys.argv[1:2])(standalone_mode=False)
     except typer.Abort:
         sys.exit(130)
     except TyperException as e:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from docsvc.steps.verify.reports import Form
+from docsvc.steps.verify.forms import Form
 
 REPORT_TASK = "docsvc.steps.verify.report_tasks:report_path"
 

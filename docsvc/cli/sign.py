@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docsvc import logs, settings
-from docsvc.bootstrap import open_online
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.clock import SystemClock
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.revocation.indexes import FolderIndex
+from docsvc.revocation.opening import open_online
 from docsvc.sandbox import Sandbox
 from docsvc.settings import TimestampAuthority
 from docsvc.steps.classify.model import Hints

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docsvc import logs, settings
-from docsvc.cli.ingest import walk
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
+from docsvc.cli.paths import walk
 from docsvc.clock import VIETNAM, SystemClock
 from docsvc.db.engine import open_engine
 from docsvc.db.transactions import transactions_of
@@ -63,12 +63,21 @@ class _Consent:
             FingerprintNeededError: nobody is there to be asked.
             DeclinedError: the answer is no.
         """
-        if self.fingerprints:
-            return
-        if output.as_json or not sys.stdin.isatty():
-            raise FingerprintNeededError
-        if not typer.confirm(_QUESTION[output.lang]):
-            raise DeclinedError
+        if not self.fingerprints:
+            consent_to(output)
+
+
+def consent_to(output: Output) -> None:
+    """Ask whether the fingerprints that were shown are those that were published.
+
+    Raises:
+        FingerprintNeededError: nobody is there to be asked.
+        DeclinedError: the answer is no.
+    """
+    if output.as_json or not sys.stdin.isatty():
+        raise FingerprintNeededError
+    if not typer.confirm(_QUESTION[output.lang]):
+        raise DeclinedError
 
 
 _QUESTION = {
@@ -102,8 +111,8 @@ def import_(  # noqa: PLR0913  # the options of the contract
     """Nhập chứng thư vào kho tin cậy sau khi đối chiếu dấu vân tay với nơi công bố."""
     wish = Wish(
         kind=_importable(kind),
-        reason=_text(reason, "--reason"),
-        name=_text(name, "--name") if name else "",
+        reason=plain_text(reason, "--reason"),
+        name=plain_text(name, "--name") if name else "",
         since=_moment(since, "--since", time.min),
         until=_moment(until, "--until", time(23, 59, 59)),
         as_anchor=anchor,
@@ -111,26 +120,26 @@ def import_(  # noqa: PLR0913  # the options of the contract
     if wish.since and wish.until and wish.until < wish.since:
         raise typer.BadParameter(str(until), param_hint="--until")
     consent = _Consent(fingerprints=tuple(fingerprint or ()), yes=yes)
-    candidates = _candidates(paths)
+    candidates = candidates_in(paths)
     consent.require(candidates)
-    with _store(as_json=as_json, lang=lang) as (store, output):
+    with opened(as_json=as_json, lang=lang) as (store, output):
         # What cannot be taken in is refused before anybody is asked and anything is written.
         places = [rules.place_of(one, wish.kind, as_anchor=anchor) for one in candidates]
         for one, place in zip(candidates, places, strict=True):
-            _show(output, one, place)
+            show(output, one, place)
             consent.ask(output)
             held = store.add(one, wish, at=SystemClock().now())
-            output.line(_facts(held)) if as_json else output.say(f"✓ {held.file}")
+            output.line(facts_of(held)) if as_json else output.say(f"✓ {held.file}")
     return 0
 
 
 @app.command("list")
 def list_(*, as_json: JsonOption = False, lang: LangOption = Lang.VI) -> int:
     """Liệt kê chứng thư trong kho tin cậy, thời hạn, lý do và người quyết định."""
-    with _store(as_json=as_json, lang=lang) as (store, output):
+    with opened(as_json=as_json, lang=lang) as (store, output):
         held = store.held()
         if as_json:
-            output.document([_facts(one) for one in held])
+            output.document([facts_of(one) for one in held])
         else:
             output.table(_HEADS[lang], [_row(one) for one in held])
         if not any(one.place != INTERMEDIATES and one.certificate for one in held):
@@ -148,15 +157,15 @@ def remove(
     lang: LangOption = Lang.VI,
 ) -> int:
     """Gỡ một chứng thư khỏi kho tin cậy; từ lúc đó không còn được tin cậy."""
-    why = _text(reason, "--reason")
-    with _store(as_json=as_json, lang=lang) as (store, output):
+    why = plain_text(reason, "--reason")
+    with opened(as_json=as_json, lang=lang) as (store, output):
         held = store.remove(fingerprint, reason=why, at=SystemClock().now())
-        output.line(_facts(held)) if as_json else output.say(f"✗ {held.file}")
+        output.line(facts_of(held)) if as_json else output.say(f"✗ {held.file}")
     return 0
 
 
 @contextlib.contextmanager
-def _store(*, as_json: bool, lang: Lang) -> Iterator[tuple[TrustStore, Output]]:
+def opened(*, as_json: bool, lang: Lang) -> Iterator[tuple[TrustStore, Output]]:
     """Open the trust store of the settings, and the audit log if there is a database."""
     logs.configure("error")
     chosen = settings.load()
@@ -187,7 +196,12 @@ def actor() -> str:
         return f"cli:{os.getuid()}"
 
 
-def _candidates(paths: list[Path]) -> list[Candidate]:
+def candidates_in(paths: list[Path]) -> list[Candidate]:
+    """Read the certificates of files and folders, each once.
+
+    Raises:
+        NotACertificateError: a file holds something else, or there are too many.
+    """
     found: dict[str, Candidate] = {}
     for path in walk(paths):
         try:
@@ -201,13 +215,18 @@ def _candidates(paths: list[Path]) -> list[Candidate]:
     return list(found.values())
 
 
+# The demonstration makes its own anchors, and trusted lists say which are of the EU.
+_NOT_BY_HAND = frozenset({AnchorKind.DEMO, AnchorKind.EU, AnchorKind.EU_TSA})
+
+
 def _importable(kind: AnchorKind) -> AnchorKind:
-    if kind is AnchorKind.DEMO:
+    if kind in _NOT_BY_HAND:
         raise typer.BadParameter(kind, param_hint="--kind")
     return kind
 
 
-def _text(text: str, option: str) -> str:
+def plain_text(text: str, option: str) -> str:
+    """Return what a person wrote without the blanks around it; nothing at all is wrong use."""
     if not text.strip() or not text.isprintable():
         raise typer.BadParameter(text, param_hint=option)
     return text.strip()
@@ -226,7 +245,7 @@ def _moment(text: str | None, option: str, of_a_day: time) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
 
 
-def _show(output: Output, one: Candidate, place: str) -> None:
+def show(output: Output, one: Candidate, place: str) -> None:
     """Print what a person compares with the CA's own publication."""
     if output.as_json:
         return
@@ -272,7 +291,8 @@ def _day(moment: datetime | None) -> str:
     return f"{moment.astimezone(VIETNAM):%Y-%m-%d}" if moment else "–"
 
 
-def _facts(one: Held) -> dict[str, object]:
+def facts_of(one: Held) -> dict[str, object]:
+    """Return what is known of a certificate of the store, for programs."""
     certificate, decision = one.certificate, one.decision
     facts: dict[str, object] = {
         "file": one.file,

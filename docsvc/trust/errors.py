@@ -39,6 +39,19 @@ class UnknownFingerprintError(DocsvcError):
     code = "trust.unknown-fingerprint"
 
 
+class ListMissingError(DocsvcError):
+    """No trusted list of a country is at hand."""
+
+    code = "trust.list-missing"
+
+
+class ListUnreachableError(DocsvcError):
+    """A trusted list cannot be read from its file or got from its address."""
+
+    code = "trust.list-unreachable"
+    retryable = True
+
+
 class NotRecordedError(DocsvcError):
     """The decision could not be written to the audit log."""
 

@@ -21,7 +21,7 @@ from verification import anchors
 from verification.anchors import SET_FILE, AnchorKind, Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _ENDINGS = frozenset({".crt", ".cer", ".pem", ".der"})
 _LOCK = ".lock"
@@ -70,10 +70,32 @@ class TrustStore:
             NotRecordedError: the audit log does not take the decision; nothing was changed.
             TrustMaterialError: the store cannot be read.
         """
+        (held,) = self.add_all([(one, wish)], at=at)
+        return held
+
+    def add_all(self, wishes: Sequence[tuple[Candidate, Wish]], *, at: datetime) -> list[Held]:
+        """Take several certificates in, each once; what is refused leaves all as it was.
+
+        Raises:
+            NotAnAuthorityError, NotRecordedError, TrustMaterialError: as `add` does.
+        """
+        made = [(one, self._decision(one, wish, at)) for one, wish in wishes]
+        anchored = [decision for _, decision in made if not _is_intermediate(decision)]
+        terms = {one.sha256: one for one in anchored}
+        with self._locked():
+            known = anchors.load(self.folder)
+            self._record_all(made, at)
+            # The decision comes first: a certificate that nobody has decided upon never lies here.
+            if anchored:
+                self._write([*(one for one in known if one.sha256 not in terms), *anchored])
+            for one, decision in made:
+                atomic.write(self.folder / decision.file, one.der)
+        return [_held(self.folder, self.folder / each.file, terms) for _, each in made]
+
+    def _decision(self, one: Candidate, wish: Wish, at: datetime) -> Decision:
         place = rules.place_of(one, wish.kind, as_anchor=wish.as_anchor)
-        file = f"{place}/{one.sha256}.crt"
-        decision = Decision(
-            file=file,
+        return Decision(
+            file=f"{place}/{one.sha256}.crt",
             sha256=one.sha256,
             name=wish.name or one.common_name,
             kind=wish.kind,
@@ -83,16 +105,6 @@ class TrustStore:
             decided_by=self.actor,
             decided_at=at.replace(microsecond=0),
         )
-        with self._locked():
-            others = [d for d in anchors.load(self.folder) if d.sha256 != one.sha256]
-            self._record("trust.import", one.sha256, at, place=place, **_facts(decision, one))
-            if place == INTERMEDIATES:
-                atomic.write(self.folder / file, one.der)
-                return _held(self.folder, self.folder / file, {})
-            # The decision comes first: a certificate that nobody has decided upon never lies here.
-            self._write([*others, decision])
-            atomic.write(self.folder / file, one.der)
-        return _held(self.folder, self.folder / file, {one.sha256: decision})
 
     def remove(self, fingerprint: str, *, reason: str, at: datetime) -> Held:
         """Take a certificate out, wherever it lies; from then on it is not trusted.
@@ -113,7 +125,8 @@ class TrustStore:
             if len({one.sha256 for one in found}) != 1:
                 raise UnknownFingerprintError(fingerprint=rules.printable(wanted))
             first = found[0]
-            self._record("trust.remove", first.sha256, at, place=first.place, reason=reason)
+            with self._recording() as record:
+                record("trust.remove", first.sha256, at, {"place": first.place, "reason": reason})
             for one in found:
                 if one.certificate is not None:
                     (self.folder / one.file).unlink()
@@ -123,6 +136,14 @@ class TrustStore:
             if len(kept) < len(decisions):
                 self._write(kept)
         return first
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return what was decided.
+
+        Raises:
+            TrustMaterialError: the store cannot be read.
+        """
+        return anchors.load(self.folder)
 
     def held(self) -> list[Held]:
         """Return everything in the store, anchors and intermediates, by path.
@@ -144,12 +165,23 @@ class TrustStore:
     def _write(self, decisions: list[Decision]) -> None:
         atomic.write(self.folder / SET_FILE, anchors.render(decisions).encode())
 
-    def _record(self, act: str, subject: str, at: datetime, **facts: object) -> None:
+    def _record_all(self, made: Sequence[tuple[Candidate, Decision]], at: datetime) -> None:
+        with self._recording() as record:
+            for one, decision in made:
+                facts = {"place": _place(decision), **_facts(decision, one)}
+                record("trust.import", one.sha256, at, facts)
+
+    @contextlib.contextmanager
+    def _recording(self) -> Iterator[Callable[[str, str, datetime, Mapping[str, object]], None]]:
+        """Give what writes to the audit log, all of it or nothing."""
         if self.transactions is None:
+            yield lambda *_: None
             return
         try:
             with self.transactions() as tx:
-                audit.append(tx, at=at, actor=self.actor, act=act, subject=subject, **facts)
+                yield lambda act, subject, at, facts: audit.append(
+                    tx, at=at, actor=self.actor, act=act, subject=subject, **facts
+                )
         except SQLAlchemyError as e:
             raise NotRecordedError(problem=type(e).__name__) from e
 
@@ -160,6 +192,14 @@ class TrustStore:
         with (self.folder / _LOCK).open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _place(decision: Decision) -> str:
+    return decision.file.partition("/")[0]
+
+
+def _is_intermediate(decision: Decision) -> bool:
+    return _place(decision) == INTERMEDIATES
 
 
 def _held(folder: Path, file: Path, decisions: dict[str, Decision]) -> Held:

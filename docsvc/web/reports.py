@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docsvc.steps.verify.reports import Form
+from docsvc.steps.verify.forms import Form
 from docsvc.web.api import uploads
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import typer.main
 
 from archive.errors import ArchiveError
 from docsvc.catalog import authority, kinds, messages, secrecy, urgency
-from docsvc.cli.main import app
+from docsvc.cli.main import assemble
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.settings import Provider, Settings, Token
 from docsvc.workflow import Person, RouteName, State, Step
@@ -125,14 +125,14 @@ def test_every_setting_says_what_it_does(record: type[Settings | Token | Provide
 
 
 def commands() -> dict[str, Any]:
-    return dict(build._commands(typer.main.get_command(app), "docsvc"))
+    return dict(build._commands(typer.main.get_command(assemble()), "docsvc"))
 
 
 def test_the_commands_of_the_contract_are_there() -> None:
     words = """verify inspect classify sign ingest stats serve worker agent demo doctor db.upgrade
     archive.audit archive.export archive.renew archive.rebuild trust.import trust.list
-    trust.remove devices.import devices.add devices.list devices.expiring devices.report
-    devices.end"""
+    trust.import-eu trust.remove devices.import devices.add devices.list devices.expiring
+    devices.report devices.end"""
     wanted = {f"docsvc {word.replace('.', ' ')}" for word in words.split()}
     assert set(commands()) == wanted
 

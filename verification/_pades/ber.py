@@ -1,11 +1,23 @@
 """Make BER definite: old tools write indefinite lengths and strings in pieces (X.690 §8.1.3)."""
 
+from collections.abc import Iterator
+from enum import StrEnum
+
 _MAX_DEPTH = 60
+# A container with chain and timestamp has some thousand; more is looked at by nobody.
+_MAX_ELEMENTS = 50_000
 _INDEFINITE = 0x80
 _LONG_TAG = 0x1F
 _CONSTRUCTED = 0x20
 _OCTET_STRING, _PIECES = 0x04, 0x24
 _END = b"\x00\x00"
+
+
+class Form(StrEnum):
+    """A way to write a length that DER does not have (X.690 §10.1)."""
+
+    INDEFINITE = "indefinite"
+    LONG = "long"
 
 
 class BerError(Exception):
@@ -23,6 +35,48 @@ def definite(data: bytes) -> bytes:
     except IndexError as e:
         msg = "end of data"
         raise BerError(msg) from e
+
+
+def forms(data: bytes) -> frozenset[Form]:
+    """Tell which lengths in the first element of ``data``, however deep, are not DER's.
+
+    Strings are not looked into.
+
+    Raises:
+        BerError: the bytes end too early, nest too deep or have too many elements.
+    """
+    found: set[Form] = set()
+    try:
+        _walk(data, 0, 0, iter(range(_MAX_ELEMENTS)), found)
+    except IndexError as e:
+        msg = "end of data"
+        raise BerError(msg) from e
+    return frozenset(found)
+
+
+def _walk(data: bytes, at: int, depth: int, left: Iterator[int], found: set[Form]) -> int:
+    """Look at one element and return the position after it."""
+    if depth > _MAX_DEPTH or next(left, None) is None:
+        msg = "elements"
+        raise BerError(msg)
+    after = _after_tag(data, at)
+    length, first = _length(data, after)
+    if length is None:
+        found.add(Form.INDEFINITE)
+    elif _is_long(data, after, first, length):
+        found.add(Form.LONG)
+    end = None if length is None else first + length
+    if end is not None and not data[at] & _CONSTRUCTED:
+        return end
+    at = first
+    while at != end and not (end is None and data[at : at + 2] == _END):
+        at = _walk(data, at, depth + 1, left, found)
+    return at if end is not None else at + 2
+
+
+def _is_long(data: bytes, at: int, first: int, length: int) -> bool:
+    """Tell whether a length has more octets than it needs."""
+    return first > at + 1 and (length < _INDEFINITE or data[at + 1] == 0)
 
 
 def _element(data: bytes, at: int, depth: int) -> tuple[bytes, int]:

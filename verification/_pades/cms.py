@@ -10,20 +10,13 @@ from asn1crypto import algos, cms, core, ocsp, parser, tsp, x509
 from asn1crypto import pdf as _registers_adobe_attributes  # noqa: F401 -- for its side effect
 
 from verification._pades import der
-from verification._pades.ber import definite
-from verification._pades.der import Outline, UnusualError
+from verification._pades.algorithms import SignatureAlgorithm, digest_name, signature_algorithm
+from verification._pades.ber import BerError, Form, definite, forms
+from verification._pades.der import Outline, Reader, UnusualError
 
 _UNTAGGED_SET = b"\x31"
+_SEQUENCE = 0x30
 _INDEFINITE = 0x80
-# NIST's arcs for SHA-3, which asn1crypto 1.5 has no names for.
-_SHA3 = {"sha3_224": 0, "sha3_256": 1, "sha3_384": 2, "sha3_512": 3}
-_DIGESTS = {f"2.16.840.1.101.3.4.2.{7 + n}": name for name, n in _SHA3.items()}
-_SIGNATURES = {
-    **{f"{name}_ecdsa": ("ecdsa", name) for name in _SHA3},
-    **{f"{name}_rsa": ("rsa", name) for name in _SHA3},
-    **{f"2.16.840.1.101.3.4.3.{9 + n}": ("ecdsa", name) for name, n in _SHA3.items()},
-    **{f"2.16.840.1.101.3.4.3.{13 + n}": ("rsa", name) for name, n in _SHA3.items()},
-}
 # Digest algorithms in DER: what ESSCertID(v2) means where it says nothing.
 _SHA1, _SHA256 = bytes.fromhex("300706052b0e03021a"), bytes.fromhex("300b0609608648016503040201")
 # Names and algorithms of issuers recur from file to file; longer ones are not worth keeping.
@@ -32,6 +25,10 @@ _COMMON_BYTES = 1024
 
 class CmsError(Exception):
     """The bytes are no CMS signature that can be judged; kept inside this package."""
+
+
+class SignersError(CmsError):
+    """There is another number of signers than one; kept inside this package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,22 +40,13 @@ class CertificateId:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignatureAlgorithm:
-    """``scheme`` is rsa, rsa-pss, ecdsa, dsa, ed25519 or ed448; ``hash_name`` as hashlib spells."""
-
-    scheme: str
-    hash_name: str
-    mgf_hash_name: str = ""
-    salt_length: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cms:
     """A SignedData with exactly one signer.
 
     ``signed_attributes`` is the DER to verify over, None where the signature is straight over
     the content. ``serial`` with ``issuer`` (spelt as
-    ``certificates.name_key`` does) or ``key_id`` names the signer's certificate.
+    ``certificates.name_key`` does) or ``key_id`` names the signer's certificate. ``has_indefinite``
+    tells whether a length in it is indefinite, those in certificates and tokens left aside.
     """
 
     content_type: str
@@ -80,6 +68,8 @@ class Cms:
     crls: tuple[bytes, ...]
     ocsps: tuple[bytes, ...]
     padding_is_zero: bool
+    has_indefinite: bool
+    attributes_are_der: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +86,8 @@ def parse(data: bytes) -> Cms:
     """Read a CMS signature, with whatever padding follows it.
 
     Raises:
-        CmsError: it is no SignedData with one signer.
+        CmsError: it is no SignedData.
+        SignersError: it has no signer, or several.
     """
     try:
         return _parse(data)
@@ -120,7 +111,7 @@ def timestamp_info(token: Cms) -> TimestampInfo:
         info = tsp.TSTInfo.load(token.content, strict=True)
         imprint = info["message_imprint"]
         return TimestampInfo(
-            hash_name=_digest_name(imprint["hash_algorithm"]),
+            hash_name=digest_name(imprint["hash_algorithm"]),
             imprint=imprint["hashed_message"].native,
             time=info["gen_time"].native,
         )
@@ -168,6 +159,9 @@ def _plain(data: bytes, parts: Outline) -> Cms:
         crls=(),
         ocsps=(),
         padding_is_zero=not data[parts.end :].strip(b"\x00"),
+        # Everything else was read as DER; the insides of certificates and tokens are their own.
+        has_indefinite=Form.INDEFINITE in _forms(parts.signed_attributes),
+        attributes_are_der=_are_der(parts.signed_attributes),
     )
 
 
@@ -192,14 +186,15 @@ def _known(what: str, first: bytes, *more: bytes) -> Any:
     if what == "name":
         return _name_key(x509.Name.load(first, strict=True))
     if what == "digest":
-        return _digest_name(algos.DigestAlgorithm.load(first, strict=True))
-    return _algorithm(
+        return digest_name(algos.DigestAlgorithm.load(first, strict=True))
+    return signature_algorithm(
         algos.SignedDigestAlgorithm.load(first, strict=True),
         algos.DigestAlgorithm.load(more[0], strict=True),
     )
 
 
 def _full(data: bytes) -> Cms:
+    written = data
     if len(data) > 1 and data[1] == _INDEFINITE:
         data = definite(data)
     length = parser.peek(data)
@@ -210,9 +205,9 @@ def _full(data: bytes) -> Cms:
     signed = info["content"]
     signers = signed["signer_infos"]
     if len(signers) != 1:
-        msg = "signers"
-        raise CmsError(msg)
+        raise SignersError(len(signers))
     signer = signers[0]
+    sent = _raw(signer["signed_attrs"])
     attributes = _attributes(signer["signed_attrs"])
     unsigned = _attributes(signer["unsigned_attrs"])
     encapsulated = signed["encap_content_info"]
@@ -225,8 +220,8 @@ def _full(data: bytes) -> Cms:
         issuer=issuer,
         serial=serial,
         key_id=key_id,
-        digest_name=_digest_name(signer["digest_algorithm"]),
-        algorithm=_algorithm(signer["signature_algorithm"], signer["digest_algorithm"]),
+        digest_name=digest_name(signer["digest_algorithm"]),
+        algorithm=signature_algorithm(signer["signature_algorithm"], signer["digest_algorithm"]),
         signature=signer["signature"].native,
         signed_attributes=_to_verify(signer["signed_attrs"]),
         attribute_content_type=_one(attributes, "content_type"),
@@ -238,6 +233,8 @@ def _full(data: bytes) -> Cms:
         crls=crls,
         ocsps=ocsps,
         padding_is_zero=not data[length:].strip(b"\x00"),
+        has_indefinite=Form.INDEFINITE in _forms(written),
+        attributes_are_der=_are_der(sent),
     )
 
 
@@ -271,6 +268,32 @@ def _to_verify(items: Any) -> bytes | None:
         return None
     raw: bytes = items.dump()
     return _UNTAGGED_SET + raw[1:]
+
+
+def _raw(items: Any) -> bytes | None:
+    """Return attributes as they were sent, before ``dump`` makes their lengths definite."""
+    if isinstance(items, core.Void):
+        return None
+    sent: bytes = parser.emit(0, 1, cms.CMSAttributes.tag, items.contents)
+    return sent
+
+
+def _forms(data: bytes | None) -> frozenset[Form]:
+    """Tell how lengths are written; of what is too large or broken for that, nothing is said."""
+    try:
+        return frozenset() if data is None else forms(data)
+    except BerError:
+        return frozenset()
+
+
+def _are_der(attributes: bytes | None) -> bool:
+    """Tell whether signed attributes are as RFC 5652 §5.4 wants them hashed (X.690 §10, §11.6)."""
+    if attributes is None:
+        return True
+    if _forms(attributes):
+        return False
+    each = list(Reader(attributes, 0, len(attributes)).inside(attributes[0]).every(_SEQUENCE))
+    return each == sorted(each)
 
 
 def in_der(attributes: bytes) -> bytes:
@@ -314,46 +337,20 @@ def _name_key(name: Any) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _digest_name(algorithm: Any) -> str:
-    """Return a digest's name; what asn1crypto does not know by name it gives in dots."""
-    name = str(algorithm["algorithm"].native)
-    return _DIGESTS.get(name, name)
-
-
-def _algorithm(algorithm: Any, digest_algorithm: Any) -> SignatureAlgorithm:
-    digest = _digest_name(digest_algorithm)
-    name = algorithm["algorithm"].native
-    if name == "rsassa_pss":
-        parameters = algorithm["parameters"]
-        return SignatureAlgorithm(
-            scheme="rsa-pss",
-            hash_name=_digest_name(parameters["hash_algorithm"]),
-            mgf_hash_name=parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native,
-            salt_length=parameters["salt_length"].native,
-        )
-    if name in _SIGNATURES:
-        scheme, digest = _SIGNATURES[name]
-        return SignatureAlgorithm(scheme=scheme, hash_name=digest)
-    scheme = algorithm.signature_algo.removeprefix("rsassa_").replace("pkcs1v15", "rsa")
-    if name in ("rsassa_pkcs1v15", "rsa", "ecdsa", "dsa") or scheme.startswith("ed"):
-        return SignatureAlgorithm(scheme=scheme, hash_name=digest)
-    return SignatureAlgorithm(scheme=scheme, hash_name=algorithm.hash_algo)
-
-
 def _certificate_ids(attributes: dict[str, Any]) -> Iterator[CertificateId]:
     for name in ("signing_certificate_v2", "signing_certificate"):
         for value in attributes.get(name, ())[:1]:
             first = value["certs"][0]
             hash_name = "sha1"
             if name == "signing_certificate_v2":
-                hash_name = _digest_name(first["hash_algorithm"])
+                hash_name = digest_name(first["hash_algorithm"])
             yield CertificateId(hash_name=hash_name, digest=first["cert_hash"].native)
 
 
 def _protected_digest(attributes: dict[str, Any]) -> str | None:
     """Return the digest named by CMSAlgorithmProtection (RFC 6211), if it is there."""
     values = attributes.get("cms_algorithm_protection")
-    return _digest_name(values[0]["digest_algorithm"]) if values else None
+    return digest_name(values[0]["digest_algorithm"]) if values else None
 
 
 def _revocation(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from docsvc.errors import DocsvcError
 from docsvc.revocation.asking import Asking, Known
@@ -22,12 +22,18 @@ from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import BinaryIO, TypeAlias
+    from typing import BinaryIO
 
     from docsvc.sandbox import Answer
 
     Contents: TypeAlias = bytes | mmap.mmap
 
+_Stamp: TypeAlias = tuple[int, int, int, int]
+_Seen: TypeAlias = tuple[tuple[str, _Stamp | None], ...]
+
+# Trust by its places: a service has one, a test several.
+_MAX_SEEN = 8
+_seen: dict[tuple[str, ...], _Seen] = {}
 # Larger files are mapped: their pages are the system's, not this process's.
 _MAX_COPY = 8 << 20
 
@@ -152,13 +158,31 @@ def _contents(file: BinaryIO, size: int) -> Contents:
 
 
 def trust_in(*places: str) -> Trust:
-    """Return the trust material of folders and files; read again when they change."""
-    stamp = max((p.stat().st_mtime_ns for place in places for p in _files(Path(place))), default=0)
-    return _trust(places, stamp)
+    """Return the trust material of folders and files; read again when they change.
+
+    Folders are walked when something changed and no sooner: whatever comes or goes changes the
+    folder it is in, so that looking at what is known to be there is enough.
+    """
+    seen = _seen.get(places, ())
+    if not seen or any(_stamp(path) != stamp for path, stamp in seen):
+        if len(_seen) >= _MAX_SEEN:
+            _seen.clear()
+        found = (path for place in places for path in _files(Path(place)))
+        seen = _seen[places] = tuple((str(path), _stamp(path)) for path in found)
+    return _trust(places, seen)
+
+
+def _stamp(path: str | Path) -> _Stamp | None:
+    """Return what changes with the content of a file or folder; None if there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  # for each file of the store, for each document
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 @lru_cache(maxsize=8)
-def _trust(places: tuple[str, ...], _stamp: int) -> Trust:
+def _trust(places: tuple[str, ...], _seen: _Seen) -> Trust:
     parts = [load_directory(Path(place)) for place in places if Path(place).exists()]
     return Trust(
         anchors=tuple(x for p in parts for x in p.anchors),
@@ -169,7 +193,10 @@ def _trust(places: tuple[str, ...], _stamp: int) -> Trust:
 
 
 def _files(place: Path) -> Iterator[Path]:
-    yield from [place, *place.rglob("*")] if place.is_dir() else [place] if place.exists() else []
+    """Yield a place, whether it is there or not, and all that is in it."""
+    yield place
+    if place.is_dir():
+        yield from place.rglob("*")
 
 
 def policy_in(place: str) -> Policy:

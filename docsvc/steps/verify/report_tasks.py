@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 
 from docsvc.catalog.messages import Lang, Spoken
 from docsvc.sandbox import Answer
+from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.question import answer, whole
-from docsvc.steps.verify.reports import Form
 from verification.model import Entitlement, Report
 from verification.report import to_json, to_sheet, to_text
 from verification.report.html import to_html

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.service import Verifier
 
 if TYPE_CHECKING:
@@ -14,15 +14,6 @@ if TYPE_CHECKING:
 _EXAMINE = "docsvc.steps.verify.report_tasks:examine"
 _DESCRIBE = "docsvc.steps.verify.report_tasks:describe"
 _DRAW = "docsvc.steps.verify.report_tasks:draw"
-
-
-class Form(StrEnum):
-    """How a report is drawn."""
-
-    TEXT = "text"
-    HTML = "html"
-    XML = "xml"
-    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

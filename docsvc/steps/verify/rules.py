@@ -37,8 +37,10 @@ _CLASSES = {
     "state": CertificateClass.OFFICIAL_DUTY,
     "party": CertificateClass.OFFICIAL_DUTY,
     "public": CertificateClass.PUBLIC,
+    "eu": CertificateClass.EU_QUALIFIED,
     "demo": CertificateClass.DEMONSTRATION,
 }
+_NO_ANCHORS = "verification.no-trust-anchors"
 _MANDATE_CODES = {
     NoMandateError: "verify.no-mandate",
     MandateDatesError: "verify.mandate-not-that-day",
@@ -247,3 +249,12 @@ def _day(moment: str | None) -> date | None:
 def values_of(verdict: DocumentVerdict) -> dict[str, Any]:
     """Return a verdict as JSON has it."""
     return {"schema": SCHEMA, "complete": verdict.complete} | asdict(verdict)
+
+
+def lacks_anchors(verdict: Mapping[str, Any]) -> bool:
+    """Tell whether a verdict says nothing because no trust anchor is installed here.
+
+    Args:
+        verdict: as ``docsvc verify --json`` has it; without signatures nothing is lacking.
+    """
+    return any(_NO_ANCHORS in one["reasons"] for one in verdict.get("signatures", ()))

@@ -126,7 +126,9 @@ class EntitlementOut(_Out):
     unit: str | None
     officer: str | None
     mandate: Literal["held", "not-held", "unknown"]
-    certificate_class: Literal["official-duty", "public", "demonstration", "unknown"]
+    certificate_class: Literal[
+        "official-duty", "public", "eu-qualified", "demonstration", "unknown"
+    ]
 
 
 class SignatureVerdictOut(_Out):

@@ -18,6 +18,7 @@ from docsvc.documents.errors import DocumentMissingError
 from docsvc.documents.revisions import attachments
 from docsvc.documents.tables import Document, Event, Revision
 from docsvc.steps.sign.waiting import Waiting
+from docsvc.steps.verify.rules import lacks_anchors
 from docsvc.steps.verify.service import VERDICT
 from docsvc.web.api import uploads
 from docsvc.web.api.documents import name_of
@@ -57,6 +58,7 @@ class VerdictView:
     colour: str
     lamps: tuple[Lamp, ...]
     verdict: Mapping[str, Any]
+    lacks_anchors: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,7 @@ def view_of(verdict: Mapping[str, Any]) -> VerdictView:
         colour=colour_of(verdict),
         lamps=lamps_of(verdict),
         verdict=verdict,
+        lacks_anchors=lacks_anchors(verdict),
     )
 
 

@@ -1,14 +1,15 @@
 """Anybody may ask whether a PDF is genuine; nothing is kept."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from docsvc.documents import queries
 from docsvc.errors import DocsvcError
-from docsvc.steps.verify.reports import Examination, Form
+from docsvc.steps.verify.forms import Form
+from docsvc.steps.verify.rules import lacks_anchors
 from docsvc.web import reports
 from docsvc.web.deps import (
     AnybodysFormDep,
@@ -23,6 +24,9 @@ from docsvc.web.errors import FieldError, NothingChosenError
 from docsvc.web.pages.rendering import language_of, render
 from docsvc.web.problems import Problem, problem_of
 
+if TYPE_CHECKING:
+    from docsvc.steps.verify.reports import Examination
+
 router = APIRouter()
 
 
@@ -36,7 +40,7 @@ class VerifyPage:
     public_code: str | None = None
     number_text: str | None = None
     problem: Problem | None = None
-    signatures: tuple[dict[str, Any], ...] = ()
+    lacks_anchors: bool = False
 
 
 @router.get("/verify")
@@ -73,7 +77,7 @@ def verify(
         file_name=name,
         public_code=same.public_code if same else None,
         number_text=same.number_text if same else None,
-        signatures=tuple(examined.verdict["signatures"]),
+        lacks_anchors=lacks_anchors(examined.verdict),
     )
     return render(request, "verify/page.html", page, caller=caller)
 

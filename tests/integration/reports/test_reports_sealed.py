@@ -15,7 +15,7 @@ from docsvc.organisations.tables import Certificate
 from docsvc.steps.sign.plans import NoCertificateError
 from docsvc.steps.sign.service import NoServerKeyError
 from docsvc.steps.sign.tables import TokenLease
-from docsvc.steps.verify.reports import Form
+from docsvc.steps.verify.forms import Form
 from verification.model import Role
 
 if TYPE_CHECKING:

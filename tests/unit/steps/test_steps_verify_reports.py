@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from docsvc.steps.verify import report_tasks
+from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.question import Question
-from docsvc.steps.verify.reports import Form
 from verification.model import Entitlement, MandateHeld, Role
 
 SAMPLES = Path(__file__).parents[3] / "sample_docs"

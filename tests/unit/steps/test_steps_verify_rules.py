@@ -18,6 +18,7 @@ from docsvc.steps.verify.rules import (
     Signed,
     entitlements,
     judge,
+    lacks_anchors,
     signed_of,
     values_of,
 )
@@ -103,6 +104,8 @@ def test_signers_of_any_file_are_asked_about_the_body_they_belong_to() -> None:
         ("state", CertificateClass.OFFICIAL_DUTY),
         ("party", CertificateClass.OFFICIAL_DUTY),
         ("public", CertificateClass.PUBLIC),
+        ("eu", CertificateClass.EU_QUALIFIED),
+        ("eu-tsa", CertificateClass.UNKNOWN),
         ("demo", CertificateClass.DEMONSTRATION),
         ("tsa", CertificateClass.UNKNOWN),
         (None, CertificateClass.UNKNOWN),
@@ -252,3 +255,22 @@ def test_verdict_is_written_as_json() -> None:
         "mandate": "held",
         "certificate_class": "official-duty",
     }
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lacking"),
+    [
+        ({}, False),
+        ({"signatures": []}, False),
+        ({"signatures": [{"reasons": ["verification.no-chain"]}]}, False),
+        (
+            {"signatures": [{"reasons": []}, {"reasons": ["verification.no-trust-anchors"]}]},
+            True,
+        ),
+    ],
+)
+def test_verdict_without_anchors_is_told_from_one_without_a_chain(
+    verdict: dict[str, object],
+    lacking: bool,  # noqa: FBT001  # a column of the table above
+) -> None:
+    assert lacks_anchors(verdict) is lacking

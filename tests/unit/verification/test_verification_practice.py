@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from asn1crypto import core
+from asn1crypto import cms, core
 from cryptography.hazmat.primitives.asymmetric import rsa
 from verification_files import PAGE, SEAL, Plan, base, base_objects, by, check, road, sign, stream
 from verification_pki import NOW, Pki, Recipe, container
 
+from verification import der
 from verification.model import Indication, SubIndication
 from verification.policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from verification_pki import Party
 
+    from verification.model import SignatureReport
     from verification.trust import Trust
 
 SHA1_HOLDS = replace(
@@ -107,6 +112,88 @@ def test_indefinite_length_is_named_and_passes(pki: Pki, trust: Trust) -> None:
 
     assert one.indication is Indication.TOTAL_PASSED, one.findings
     assert one.reasons == ("verification.indefinite-length",)
+
+
+def rewritten(data: bytes, change: Callable[[bytes], bytes | None]) -> bytes:
+    """Write DER anew with some elements changed, all lengths around them right."""
+    changed = change(data)
+    if changed is not None:
+        return changed
+    whole = der.element(data, 0)
+    if not whole.tag & 0x20:
+        return data
+    parts = b"".join(rewritten(one, change) for one in inside(data))
+    return data[:1] + length(len(parts)) + parts
+
+
+def inside(data: bytes) -> list[bytes]:
+    whole = der.element(data, 0)
+    ends = [whole.start, *(one.end for one in der.children(data, whole))]
+    return [data[start:end] for start, end in pairwise(ends)]
+
+
+def length(size: int) -> bytes:
+    octets = size.to_bytes(max(1, (size.bit_length() + 7) // 8), "big")
+    return bytes((size,)) if size < 0x80 else bytes((0x80 | len(octets),)) + octets
+
+
+def endless(data: bytes) -> bytes:
+    return data[:1] + b"\x80" + b"".join(inside(data)) + b"\0\0"
+
+
+def judged(
+    pki: Pki, trust: Trust, change: Callable[[cms.SignerInfo, bytes], bytes | None]
+) -> SignatureReport:
+    """Judge a container of which some elements are written in another way."""
+
+    def made(data: bytes) -> bytes:
+        plain = container(pki.leader, hashlib.sha256(data).digest(), Recipe(timestamp=pki.tsa))
+        signer = cms.ContentInfo.load(plain)["content"]["signer_infos"][0]
+        return rewritten(plain, lambda one: change(signer, one))
+
+    return check(sign(base(), made), trust).signatures[0]
+
+
+def endless_attribute(signer: cms.SignerInfo, one: bytes) -> bytes | None:
+    return endless(one) if one == signer["signed_attrs"][0].dump() else None
+
+
+def endless_token(signer: cms.SignerInfo, one: bytes) -> bytes | None:
+    token = signer["unsigned_attrs"][0]["values"][0]["content"].dump()
+    return endless(one) if one == token else None
+
+
+def unsorted(signer: cms.SignerInfo, one: bytes) -> bytes | None:
+    if one != signer["signed_attrs"].dump():
+        return None
+    parts = b"".join(reversed(inside(one)))
+    return one[:1] + length(len(parts)) + parts
+
+
+@pytest.mark.parametrize("change", [endless_attribute, endless_token])
+def test_indefinite_length_below_the_top_is_named_too(
+    change: Callable[[cms.SignerInfo, bytes], bytes | None], pki: Pki, trust: Trust
+) -> None:
+    one = judged(pki, trust, change)
+
+    assert one.indication is Indication.TOTAL_PASSED, one.findings
+    assert one.timestamp_time is not None
+    assert "verification.indefinite-length" in one.reasons
+
+
+@pytest.mark.parametrize(
+    ("change", "named"), [(unsorted, True), (endless_attribute, True), (endless_token, False)]
+)
+def test_signed_attributes_that_are_no_der_are_named_and_pass(
+    change: Callable[[cms.SignerInfo, bytes], bytes | None],
+    named: bool,  # noqa: FBT001  # a column of the table above
+    pki: Pki,
+    trust: Trust,
+) -> None:
+    one = judged(pki, trust, change)
+
+    assert one.indication is Indication.TOTAL_PASSED, one.findings
+    assert ("verification.attributes-not-der" in one.reasons) is named
 
 
 def test_rights_of_a_program_are_no_signature_of_a_person(trust: Trust) -> None:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import re
 from dataclasses import replace
-from html.parser import HTMLParser
-from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
-import pikepdf
 import pytest
-from typing_extensions import override
+from verification_hostile import pdf_text, sheet
 from verification_pki import NOW
 from verification_reports import (
     BOTH_HELD,
@@ -20,32 +14,18 @@ from verification_reports import (
     LEADER,
     SEAL,
     STAMP,
-    Plain,
     found,
     report,
 )
 from verification_reports import with_findings as on
 
 from verification.model import Indication, Modification, Report, Role, SignatureReport
-from verification.report import to_sheet, to_text
-from verification.report.html import POLICY, to_html
+from verification.report import to_text
+from verification.report.html import to_html
 from verification.report.later import Later, steps_after
 from verification.report.pdf import to_pdf
-from verification.report.words import Language, word, words
+from verification.report.words import Language, words
 from verification.report.writer import with_seal
-from verification.report.xml import ObjectKind, UsedObject, to_xml
-
-if TYPE_CHECKING:
-    from verification.report.sheet import Sheet
-
-HOSTILE = '</p><script>alert(1)</script>"\'&#[read("/etc/passwd")]\u202e\x00$ #eval(1)'
-SHOWN = '</p><script>alert(1)</script>"\'&#[read("/etc/passwd")]\ufffd\ufffd$ #eval(1)'
-VR = "{http://uri.etsi.org/19102/v1.4.1#}"
-
-
-def sheet(made: Report, lang: Language = "vi", **more: object) -> Sheet:
-    return to_sheet(made, lang, Plain(), **more)  # type: ignore[arg-type]
-
 
 # -- words
 
@@ -282,257 +262,3 @@ def test_validation_data_alone_is_told() -> None:
     one = replace(LEADER, modification=Modification.VALIDATION_DATA)
 
     assert steps_after(one, report(one)) == (Later(key="validation-data"),)
-
-
-# -- drawings
-
-
-def test_text_tells_lamps_by_shape_and_word() -> None:
-    text = to_text(sheet(report(on(LEADER, found("V-07", "content-changed", "failed")), SEAL)))
-
-    assert text.startswith("[x] KHÔNG HỢP LỆ: Không tin được văn bản này")
-    assert "[x] Nội dung có bị thay đổi không? KHÔNG ĐẠT:" in text
-    assert "[?] Ai ký, có thẩm quyền không? CHƯA RÕ:" in text
-    assert "<verification.content-changed> because of verification.content-changed" in text
-
-
-def test_text_leaves_out_titles_over_nothing() -> None:
-    text = to_text(sheet(report()))
-
-    assert "LÝ DO" not in text
-    assert "TỪNG CHỮ KÝ" not in text
-
-
-class Tags(HTMLParser):
-    """Collects elements, attributes and text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-        self.attributes: set[str] = set()
-        self.text = ""
-        self.feed(html)
-
-    @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.names.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-    @override
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def hostile() -> Report:
-    one = replace(
-        on(LEADER, found("V-05", "field-filled", field=HOSTILE, other=HOSTILE)),
-        field=HOSTILE,
-        signer=HOSTILE,
-        organisation=HOSTILE,
-        issuer=HOSTILE,
-    )
-    stamp = replace(STAMP, field=HOSTILE, authority=HOSTILE, findings=one.findings)
-    return report(one, stamps=(stamp,), file=HOSTILE)
-
-
-def test_html_shows_hostile_text_as_text() -> None:
-    seen = Tags(to_html(sheet(hostile())))
-
-    assert SHOWN in seen.text
-    assert not seen.names & {"script", "img", "iframe", "object", "a", "form", "link", "base"}
-    assert not {
-        name for name in seen.attributes if name.startswith("on") or name in {"href", "src"}
-    }
-
-
-@pytest.mark.parametrize("lang", ["vi", "en"])
-def test_html_stands_alone_and_names_its_language(lang: Language) -> None:
-    html = to_html(sheet(report(FILLED, SEAL, stamps=(STAMP,)), lang))
-
-    assert html.startswith(f'<!doctype html>\n<html lang="{lang}">')
-    assert "url(" not in html
-    assert POLICY in html.replace("&#x27;", "'")
-    assert f"<h1>{word('title.report', lang)}</h1>" in html
-
-
-def test_html_of_a_failed_file_gives_its_reasons() -> None:
-    html = to_html(sheet(report(on(LEADER, found("V-07", "content-changed", "failed")))))
-
-    assert "&lt;verification.content-changed&gt;" in html
-    assert '<div class="verdict red">' in html
-
-
-def pdf_text(pdf: bytes) -> str:
-    import pypdfium2  # noqa: PLC0415  of this helper only
-
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
-    finally:
-        document.close()
-
-
-def test_pdf_claims_pdf_a_2b_and_is_tagged() -> None:
-    made = to_pdf(sheet(report(FILLED, SEAL, stamps=(STAMP,))), at=NOW)
-
-    with pikepdf.open(io.BytesIO(made)) as document, document.open_metadata() as metadata:
-        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "B")
-        assert document.Root.MarkInfo.Marked
-        assert str(document.Root.Lang) == "vi"
-
-
-def test_pdf_is_the_same_for_the_same_report() -> None:
-    one = sheet(report(LEADER))
-
-    assert to_pdf(one, at=NOW) == to_pdf(one, at=NOW)
-
-
-def test_pdf_shows_hostile_text_as_text() -> None:
-    text = pdf_text(to_pdf(sheet(hostile()), at=NOW))
-
-    assert "<script>alert(1)</script>" in re.sub(r"\s|\u200b", "", text)
-    assert "#eval(1)" in text
-
-
-def test_pdf_is_made_whatever_script_a_name_is_in() -> None:
-    one = replace(LEADER, signer="中文 😀 ไทย عربي Nguyễn Ωμέγα Кириллица")
-
-    text = pdf_text(to_pdf(sheet(report(one)), at=NOW))
-
-    assert "Nguyễn Ωμέγα Кириллица" in text
-
-
-# The order of elements in TS 119 102-2 V1.4.1, clause 4 and its schema.
-ORDER = {
-    "ValidationReport": ["SignatureValidationReport", "SignatureValidationObjects"],
-    "SignatureValidationReport": [
-        "SignatureIdentifier",
-        "ValidationConstraintsEvaluationReport",
-        "ValidationTimeInfo",
-        "SignersDocument",
-        "SignatureAttributes",
-        "SignerInformation",
-        "SignatureQuality",
-        "SignatureValidationProcess",
-        "SignatureValidationStatus",
-    ],
-    "SignatureIdentifier": ["HashOnly", "DocHashOnly", "DAIdentifier"],
-    "ValidationConstraintsEvaluationReport": ["SignatureValidationPolicy", "ValidationConstraint"],
-    "SignatureValidationPolicy": ["SignaturePolicyIdentifier", "PolicyName"],
-    "ValidationConstraint": [
-        "ValidationConstraintIdentifier",
-        "ConstraintStatus",
-        "ValidationStatus",
-    ],
-    "ValidationTimeInfo": ["ValidationTime", "BestSignatureTime"],
-    "BestSignatureTime": ["POETime", "TypeOfProof"],
-    "SignersDocument": ["DigestAlgAndValue", "SignersDocumentRepresentation"],
-    "SignerInformation": ["SignerCertificate", "Signer"],
-    "SignatureValidationStatus": [
-        "MainIndication",
-        "SubIndication",
-        "AssociatedValidationReportData",
-    ],
-    "ValidationObject": [
-        "ObjectType",
-        "ValidationObjectRepresentation",
-        "POE",
-        "ValidationReport",
-    ],
-    "ReportData": ["Type", "Value"],
-}
-
-
-def tree(made: Report, **more: object) -> ET.Element:
-    return ET.fromstring(to_xml(made, **more))  # type: ignore[arg-type]  # noqa: S314 -- our own
-
-
-def full() -> Report:
-    failed = on(SEAL, found("V-07", "content-changed", "failed"), found("V-17"))
-    unsure = on(
-        replace(LEADER, field="x", signer=None, signing_time=None, level=None),
-        found("V-11", level="unsure"),
-    )
-    bare = SignatureReport(field="y", indication=Indication.INDETERMINATE)
-    broken = replace(STAMP, indication=Indication.TOTAL_FAILED)
-    return report(LEADER, failed, unsure, bare, stamps=(STAMP, broken))
-
-
-def test_xml_keeps_the_order_of_the_standard() -> None:
-    root = tree(full())
-    for element in root.iter():
-        name = element.tag.removeprefix(VR)
-        if name == "ValidationReport" and element is not root:
-            name = "SignatureValidationReport"
-        if name in ORDER:
-            children = [child.tag.removeprefix(VR) for child in element]
-            assert children == sorted(children, key=ORDER[name].index), name
-
-
-def test_xml_says_each_indication_by_its_uri() -> None:
-    reports = tree(full()).findall(f"{VR}SignatureValidationReport")
-
-    said = [one.findtext(f"{VR}SignatureValidationStatus/{VR}MainIndication") for one in reports]
-
-    assert [each.rpartition(":")[2] for each in said if each] == [
-        "total-passed",
-        "total-failed",
-        "indeterminate",
-        "indeterminate",
-    ]
-    assert reports[1].findtext(f"{VR}SignatureValidationStatus/{VR}SubIndication") is None
-
-
-def test_xml_tells_checks_that_were_made_and_leaves_out_others() -> None:
-    reports = tree(full()).findall(f"{VR}SignatureValidationReport")
-
-    def outcomes(one: ET.Element) -> list[tuple[str, str]]:
-        return [
-            (
-                str(each.findtext(f"{VR}ValidationConstraintIdentifier"))[-4:],
-                str(each.findtext(f"{VR}ValidationStatus/{VR}MainIndication")).rpartition(":")[2],
-            )
-            for each in one.iter(f"{VR}ValidationConstraint")
-        ]
-
-    assert outcomes(reports[0]) == [(f"V-{n:02}", "passed") for n in range(1, 18)]
-    assert outcomes(reports[1]) == [("V-07", "failed")]
-    assert outcomes(reports[2]) == [("V-11", "indeterminate")]
-
-
-def test_xml_tells_a_stated_time_from_a_proven_one() -> None:
-    root = tree(report(replace(LEADER, timestamp_time=None)))
-
-    (attributes,) = root.iter(f"{VR}SignatureAttributes")
-    assert [child.tag for child in attributes] == [f"{VR}SigningTime"]
-
-
-def test_xml_names_every_object_it_refers_to() -> None:
-    used = (
-        UsedObject(kind=ObjectKind.CERTIFICATE, sha256="ab" * 32),
-        UsedObject(kind=ObjectKind.CRL, sha256="01" * 32),
-        UsedObject(kind=ObjectKind.OCSP, sha256="02" * 32),
-    )
-
-    root = tree(full(), used=used)
-
-    names = [one.attrib["id"] for one in root.iter(f"{VR}ValidationObject")]
-    wanted = {one.attrib["VOReference"] for one in root.iter() if "VOReference" in one.attrib}
-    assert len(names) == len(set(names)) == 6
-    assert wanted <= set(names)
-
-
-def test_xml_of_a_file_without_signatures_says_so() -> None:
-    unsigned = tree(report())
-    destroyed = tree(report(findings=(found("V-16", "signature-destroyed", "failed"),)))
-
-    path = f"{VR}SignatureValidationReport/{VR}SignatureValidationStatus/{VR}MainIndication"
-    assert unsigned.findtext(path) == "urn:docsvc:mainindication:no-signature"
-    assert destroyed.findtext(path) == "urn:etsi:019102:mainindication:total-failed"
-
-
-def test_xml_carries_hostile_text_as_text() -> None:
-    root = tree(hostile())
-
-    signer = root.findtext(f"{VR}SignatureValidationReport/{VR}SignerInformation/{VR}Signer")
-    assert signer == SHOWN

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import mmap
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,8 @@ from verification._pdf.objects import Ref
 from verification.model import Indication
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from verification_pki import Pki
 
     from verification.trust import Trust
@@ -169,3 +172,21 @@ def test_objects_that_no_section_names_are_a_remark(pki: Pki, trust: Trust) -> N
 
     assert check(pdf, trust).reasons == ()
     assert "verification.objects-unnamed" in report.reasons
+
+
+@pytest.mark.parametrize("chunk", [3, 4, 5, 7, 64, 1 << 18])
+def test_words_are_counted_wherever_a_chunk_ends(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_CHUNK", chunk)
+    data = b" obj" + b"1 0 obj<<>>endobj\n2 0  obj j bj obj" * 9 + b" ob"
+
+    assert views._count(data, b" obj") == data.count(b" obj")
+    assert views._count(b"", b" obj") == views._count(b"obj", b" obj") == 0
+
+
+def test_words_are_counted_in_a_mapped_file(tmp_path: Path) -> None:
+    path = tmp_path / "mapped.pdf"
+    path.write_bytes(b"1 0 obj 2 0 obj")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        assert views._count(data, b" obj") == 2

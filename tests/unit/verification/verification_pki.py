@@ -13,7 +13,7 @@ from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
@@ -24,7 +24,8 @@ NOW = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 START, END = NOW - 365 * DAY, NOW + 3650 * DAY
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey
+Edwards = ed448.Ed448PrivateKey | ed25519.Ed25519PrivateKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | Edwards
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Party:
         }
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(data, padding.PKCS1v15(), hashed[hash_name])
-        if isinstance(self.key, ed448.Ed448PrivateKey):
+        if isinstance(self.key, Edwards):
             return self.key.sign(data)
         return self.key.sign(data, ec.ECDSA(hashed[hash_name]))
 
@@ -118,7 +119,7 @@ def make(name: str, key: PrivateKey, shape: Shape) -> Party:
         unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
         builder = builder.add_extension(unknown, critical=True)
     signing = key if issuer is None else issuer.key
-    hashed = None if isinstance(signing, ed448.Ed448PrivateKey) else shape.hashed
+    hashed = None if isinstance(signing, Edwards) else shape.hashed
     return Party(key, builder.sign(signing, hashed))
 
 
@@ -246,7 +247,7 @@ class Pki:
         )
         if responder is not None and embed:
             builder = builder.certificates([responder.certificate])
-        hashing = None if isinstance(signer.key, ed448.Ed448PrivateKey) else hashes.SHA256()
+        hashing = None if isinstance(signer.key, Edwards) else hashes.SHA256()
         return builder.sign(signer.key, hashing).public_bytes(Encoding.DER)
 
     def asn1_crl(self) -> object:
@@ -358,7 +359,7 @@ def _content(how: Recipe) -> object:
 def _raw(party: Party, data: bytes, hash_name: str, *, hashed: bool) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.utils import Prehashed  # noqa: PLC0415
 
-    if not hashed or isinstance(party.key, ed448.Ed448PrivateKey):
+    if not hashed or isinstance(party.key, Edwards):
         return party.sign(data, hash_name)
     over = Prehashed(hashes.SHA256() if hash_name == "sha256" else hashes.SHA1())  # noqa: S303 -- old practice
     if isinstance(party.key, rsa.RSAPrivateKey):
@@ -380,8 +381,8 @@ def _sid(party: Party, how: Recipe) -> cms.SignerIdentifier:
 def _algorithm(party: Party, how: Recipe) -> dict[str, object]:
     if isinstance(party.key, rsa.RSAPrivateKey):
         return {"algorithm": "rsassa_pkcs1v15"}
-    if isinstance(party.key, ed448.Ed448PrivateKey):
-        return {"algorithm": "ed448"}
+    if isinstance(party.key, Edwards):
+        return {"algorithm": "ed448" if isinstance(party.key, ed448.Ed448PrivateKey) else "ed25519"}
     return {"algorithm": f"{how.hash_name}_ecdsa"}
 
 

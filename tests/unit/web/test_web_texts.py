@@ -19,7 +19,7 @@ from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
 from docsvc.steps.sign.preflight.rules import Check
 from docsvc.steps.sign.rules import OPEN, RequestState
-from docsvc.steps.verify.reports import Form
+from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.rules import Order
 from docsvc.web import texts
 from docsvc.web.pages.boxes import Box
