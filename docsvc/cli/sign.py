@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from docsvc.settings import Settings
 
+_REFUSED = "signing.refused"
 _CLASSIFY = "docsvc.steps.classify.tasks:classify"
 
 
@@ -150,7 +151,8 @@ def _signed(  # everything one signature needs
         asked = Request(key_id=chosen, items=(Item(to_be_signed=prepared.to_be_signed),))
         answer = signer.sign(asked)
     if not isinstance(answer, Completed):
-        raise KeyAmbiguousError(keys=chosen)
+        # "No" on the reader's key pad.
+        raise CodedError(_REFUSED)
     (value,) = answer.values
     stamped = hashlib.sha256(signature_value(prepared, plan=plan, value=value)).digest()
     token = stamp(stamped) if stamp else None

@@ -12,6 +12,8 @@ from docsvc.access.rules import Role
 from docsvc.organisations import officers, service
 from docsvc.organisations.officers import NewMandate
 from docsvc.organisations.service import CertificateEntry
+from docsvc.sandbox import ChildrenUnavailableError
+from docsvc.steps.sign.preflight import Recent
 from docsvc.steps.sign.service import AdministratorError, Desk, NotThisPersonError, run
 from docsvc.workflow import Step
 from signing.errors import TimestampRefusedError, TimestampUnreachableError
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
     from docsvc.bootstrap import Services
+    from docsvc.steps.sign.rules import Point
 
     AsRole = Callable[..., TestClient]
     Deliver = Callable[..., UUID]
@@ -108,6 +111,34 @@ def test_what_verification_finds_is_told_once_and_kept_for_a_while(
         assert revoked[0]["blocks"]
         assert revoked[0]["words"]["vi"]["reason"]
         sandbox.findings = []
+
+
+def test_a_certificate_that_nobody_could_look_at_is_a_warning(
+    services: Services, waiting: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(services, "leader.h99-12-05")
+
+    def busy(*_: object) -> None:
+        raise ChildrenUnavailableError
+
+    monkeypatch.setattr(type(services.sandbox), "run", busy)
+    found = services.preflight.look(waiting, Step.SIGN_LEADER, account="leader.h99-12-05")
+    (point,) = [one for one in found.points if one.check == "certificate"]
+    assert (point.code, point.blocks) == ("sandbox.unavailable", False)
+
+
+def test_what_the_network_said_is_kept_within_bounds() -> None:
+    recent, asked = Recent(), []
+
+    def ask() -> tuple[Point, ...]:
+        asked.append(1)
+        return ()
+
+    for number in range(300):
+        recent.of(str(number), ask)
+    recent.of("299", ask)
+    assert len(asked) == 300
+    assert len(recent._kept) <= 256
 
 
 @pytest.mark.parametrize(
