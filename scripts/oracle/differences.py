@@ -179,8 +179,7 @@ BYTES: Mapping[str, Rule] = {
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.structure-broken")
     ),
     "two-signers": lambda row: (
-        _kinds(row) == (Kind.REJECT, Kind.ACCEPT)
-        and row.ours.says("verification.signers-not-one")
+        _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.signers-not-one")
     ),
     "shared-signature": lambda row: (
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.signature-shared")
