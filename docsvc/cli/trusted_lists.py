@@ -14,6 +14,7 @@ from docsvc.cli.trust import app, candidates_in, consent_to, facts_of, opened, p
 from docsvc.clock import VIETNAM, SystemClock
 from docsvc.revocation.opening import open_outbound
 from docsvc.trust import lists, rules
+from docsvc.trust.errors import FingerprintNeededError, ListSignerNeededError
 from verification import trusted_lists
 from verification.trusted_lists import Reading
 
@@ -106,7 +107,10 @@ def _compared(output: Output, files: list[Path], named: list[str]) -> list[bytes
 def _ask(output: Output, found: list[Candidate]) -> None:
     for one in found:
         show(output, one, _SIGNER[output.lang])
-    consent_to(output)
+    try:
+        consent_to(output)
+    except FingerprintNeededError as e:
+        raise ListSignerNeededError from e
 
 
 def _take(store: TrustStore, output: Output, found: list[Listed], reason: str) -> None:
@@ -145,8 +149,8 @@ def _row(one: Listed) -> list[str]:
         service.territory,
         str(service.kind),
         rules.printable(service.name),
-        # Whole: it is what --fingerprint takes.
-        service.sha256,
+        # Whole, as --fingerprint takes it: in groups it is broken, not cut.
+        rules.grouped(service.sha256),
         f"{service.since.astimezone(VIETNAM):%Y-%m-%d}",
         until,
         one.origin,

@@ -21,6 +21,12 @@ class FingerprintNeededError(DocsvcError):
     code = "trust.fingerprint-needed"
 
 
+class ListSignerNeededError(FingerprintNeededError):
+    """Nobody can be asked, and nothing says who may sign the list of the lists."""
+
+    code = "trust.list-signer-needed"
+
+
 class FingerprintMismatchError(DocsvcError):
     """The fingerprints that were named are not those of the certificates."""
 

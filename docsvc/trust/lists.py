@@ -14,6 +14,7 @@ from docsvc.trust.errors import (
 )
 from docsvc.trust.service import Wish
 from verification.anchors import AnchorKind
+from verification.errors import TrustedListError
 from verification.trusted_lists import (
     MAX_BYTES,
     ListOfLists,
@@ -74,7 +75,9 @@ class Reader:
 
     def national(self, places: Iterable[str], above: ListOfLists) -> Iterator[NationalList]:
         """Read national lists at paths or addresses; raises as `top` does."""
-        for place in list(places)[:_MAX_LISTS]:
+        for count, place in enumerate(places):
+            if count == _MAX_LISTS:
+                raise TrustedListError(file=rules.printable(place), problem="lists")
             file = rules.printable(place)
             yield read_national(self._bytes(place), above, self.how, file=file)
 
