@@ -9,12 +9,14 @@ from signing._pades.leader import require_leader_signature
 from signing._pades.revision import Revision
 from signing.appearance import image_mark, text_mark
 from signing.model import Prepared, Role
+from signing.plainly import NotPlainError, prepare_tail
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from signing._pades.revision import Field
     from signing.model import SignaturePlan
+    from signing.plainly import PreparedTail
 
 
 def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
@@ -40,17 +42,30 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         msg = "the moment of signing needs its zone"
         raise ValueError(msg)
     template = template_of(plan.chain)
-    revision = Revision(pdf)
+    try:
+        return _whole(pdf, prepare_tail(pdf, plan=plan, at=at))
+    except NotPlainError:
+        revision = Revision(pdf)
     if plan.role is Role.ORGANISATION and plan.requires_leader:
         require_leader_signature(revision)
     hollow = revision.sign(
         _drawn(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
     )
-    return Prepared(
+    return Prepared.fresh(
         pdf=hollow.pdf,
         digest=hollow.digest,
         hole=hollow.hole,
         to_be_signed=template.signed_attributes(hollow.digest),
+    )
+
+
+def _whole(pdf: bytes, made: PreparedTail) -> Prepared:
+    tail = made.tail
+    return Prepared.fresh(
+        pdf=b"".join((pdf, tail.before, tail.hole, tail.after)),
+        digest=tail.digest,
+        hole=tail.span,
+        to_be_signed=made.to_be_signed,
     )
 
 

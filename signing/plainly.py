@@ -1,0 +1,77 @@
+"""The quick way of a signature's first half, for files that are plainly simple.
+
+It gives the incremental update alone, so that a file need not be copied, nor lie in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from signing._pades.cms import template_of
+from signing._pades.leader import require_leader_signature
+from signing._pades.plain import PlainRevision
+from signing._pades.plain_syntax import NotPlainError
+from signing.appearance import image_mark, text_mark
+from signing.model import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from signing._pades.plain import PlainField
+    from signing._pades.plain_syntax import Buffer
+    from signing._pades.plain_tail import Tail
+    from signing.model import SignaturePlan
+
+__all__ = ["NotPlainError", "PreparedTail", "prepare_tail"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedTail:
+    """What is to be appended to a file, its signature missing, and what is to be signed."""
+
+    tail: Tail
+    to_be_signed: bytes
+
+
+def prepare_tail(
+    pdf: Buffer,
+    *,
+    plan: SignaturePlan,
+    at: datetime,
+    hashed: Callable[[Buffer], Any] = hashlib.sha256,
+) -> PreparedTail:
+    """Make the update of one signature.
+
+    Args:
+        pdf: the file, in memory or mapped; its places were reserved.
+        plan: what to sign, fill and show.
+        at: moment of signing for /M, with its zone.
+        hashed: gives the state of SHA-256 over the file.
+
+    Raises:
+        NotPlainError: only `prepare` can tell; the file may be sound.
+        SigningError: as `prepare` does.
+    """
+    template = template_of(plan.chain)
+    revision = PlainRevision(pdf, hashed=hashed)
+    if plan.role is Role.ORGANISATION and plan.requires_leader:
+        require_leader_signature(revision)
+    tail = revision.sign(
+        _drawn(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
+    )
+    return PreparedTail(tail=tail, to_be_signed=template.signed_attributes(tail.digest))
+
+
+def _drawn(revision: PlainRevision, plan: SignaturePlan) -> PlainField:
+    """Fill and show what the plan says, and return its signature field."""
+    for name, value in plan.fills.items():
+        place = revision.field(name, "/Tx")
+        mark = text_mark(value, place.frame, font=place.font, size=place.size)
+        revision.fill(place, value, mark)
+    field = revision.field(plan.field_name, "/Sig")
+    if plan.image is not None and field.frame.width and field.frame.height:
+        revision.show(field, image_mark(plan.image, field.frame))
+    return field
