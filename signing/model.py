@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from typing_extensions import override
+
 # The places live below one parent field, so that they can't collide with a form of the author.
 FIELD_ROOT = "docsvc"
 LEADER_FIELD = "docsvc.leader"
@@ -121,6 +123,7 @@ class Prepared:
         object.__setattr__(made, "is_fresh", True)
         return made
 
+    @override
     def __reduce__(self) -> tuple[object, ...]:
         """Travel as plain data: whoever unpickles or copies it has one that is not fresh."""
         return _stored, (self.pdf, self.digest, self.hole, self.to_be_signed)

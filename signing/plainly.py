@@ -5,24 +5,22 @@ It gives the incremental update alone, so that a file need not be copied, nor li
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from signing._pades.cms import template_of
 from signing._pades.leader import require_leader_signature
 from signing._pades.plain import PlainRevision
 from signing._pades.plain_syntax import NotPlainError
+from signing._pades.plain_tail import Tail
 from signing.appearance import image_mark, text_mark
 from signing.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
-    from signing._pades.plain import PlainField
+    from signing._pades.plain import Feed, PlainField
     from signing._pades.plain_syntax import Buffer
-    from signing._pades.plain_tail import Tail
     from signing.model import SignaturePlan
 
 __all__ = ["NotPlainError", "PreparedTail", "prepare_tail"]
@@ -37,11 +35,7 @@ class PreparedTail:
 
 
 def prepare_tail(
-    pdf: Buffer,
-    *,
-    plan: SignaturePlan,
-    at: datetime,
-    hashed: Callable[[Buffer], Any] = hashlib.sha256,
+    pdf: Buffer, *, plan: SignaturePlan, at: datetime, feed: Feed | None = None
 ) -> PreparedTail:
     """Make the update of one signature.
 
@@ -49,14 +43,14 @@ def prepare_tail(
         pdf: the file, in memory or mapped; its places were reserved.
         plan: what to sign, fill and show.
         at: moment of signing for /M, with its zone.
-        hashed: gives the state of SHA-256 over the file.
+        feed: gives a span of the file to a hash, where that is not to be read by way of ``pdf``.
 
     Raises:
         NotPlainError: only `prepare` can tell; the file may be sound.
         SigningError: as `prepare` does.
     """
     template = template_of(plan.chain)
-    revision = PlainRevision(pdf, hashed=hashed)
+    revision = PlainRevision(pdf, feed=feed)
     if plan.role is Role.ORGANISATION and plan.requires_leader:
         require_leader_signature(revision)
     tail = revision.sign(

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from signing._pades.check import BrokenCmsError, require_intact, signed_data
 from signing.errors import LeaderSignatureMissingError
 from signing.model import LEADER_FIELD
 
 if TYPE_CHECKING:
-    from signing._pades.revision import Revision
+    from signing._pades.plain_syntax import Buffer
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 _HEX = re.compile(rb"<[0-9A-Fa-f]+>")
 
 
-def require_leader_signature(revision: Revision) -> None:
+class Opened(Protocol):
+    """A file that is open for another revision."""
+
+    @property
+    def pdf(self) -> Buffer:
+        """Return its bytes."""
+        ...
+
+    def filled_value(self, name: str) -> int | None:
+        """Return the offset of the object that a field has as its value, or None."""
+        ...
+
+    def hashed(self, name: str, length: int) -> Any:
+        """Return the state of a hash over so many first bytes of the file."""
+        ...
+
+
+def require_leader_signature(revision: Opened) -> None:
     """Check that the reserved leader field holds a signature whose bytes are as they were signed.
 
     Raises:
@@ -26,16 +42,15 @@ def require_leader_signature(revision: Revision) -> None:
     offset = revision.filled_value(LEADER_FIELD)
     if offset is None:
         raise LeaderSignatureMissingError(reason="empty")
-    pdf = memoryview(revision.pdf)
     covered, contents = _byte_range(revision.pdf, offset)
     try:
         data = signed_data(contents)
-        require_intact(data, lambda name: _digest(pdf, covered, name))
+        require_intact(data, lambda name: _digest(revision, covered, name))
     except BrokenCmsError as error:
         raise LeaderSignatureMissingError(reason=error.reason) from error
 
 
-def _byte_range(pdf: bytes, offset: int) -> tuple[tuple[int, int, int, int], bytes]:
+def _byte_range(pdf: Buffer, offset: int) -> tuple[tuple[int, int, int, int], bytes]:
     """Return the byte range of the signature object at an offset, and its CMS with its padding."""
     found = _BYTE_RANGE.search(pdf, offset, pdf.find(b"endobj", offset))
     if found is None:
@@ -49,8 +64,10 @@ def _byte_range(pdf: bytes, offset: int) -> tuple[tuple[int, int, int, int], byt
     return (start, length, resumed, rest), bytes.fromhex(gap[1:-1].decode("ascii"))
 
 
-def _digest(pdf: memoryview, covered: tuple[int, int, int, int], name: str) -> bytes:
-    start, length, resumed, rest = covered
-    state = hashlib.new(name, pdf[start : start + length])
-    state.update(pdf[resumed : resumed + rest])
-    return state.digest()
+def _digest(revision: Opened, covered: tuple[int, int, int, int], name: str) -> bytes:
+    _, length, resumed, rest = covered
+    state = revision.hashed(name, length)
+    with memoryview(revision.pdf) as pdf:
+        state.update(pdf[resumed : resumed + rest])
+    digest: bytes = state.digest()
+    return digest

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +32,6 @@ from signing._pades.plain_tail import Base, tail_of
 from signing.appearance import TURNS, Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from signing._pades.plain_syntax import Buffer, Entries
@@ -50,6 +50,10 @@ _CERTIFICATION = (
 )
 
 
+# Gives the bytes of a half-open span of the file to a hash.
+Feed = Callable[[Any, int, int], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainField:
     """A reserved field, as `revision.Field`."""
@@ -64,24 +68,26 @@ class PlainField:
 class PlainRevision:
     """Collects the changes of one revision over a plainly simple file."""
 
-    def __init__(self, pdf: Buffer, *, hashed: Callable[[Buffer], Any] = hashlib.sha256) -> None:
+    def __init__(self, pdf: Buffer, *, feed: Feed | None = None) -> None:
         """Read the tables of the file and its catalogue.
 
         Args:
             pdf: the file, in memory or mapped.
-            hashed: gives the state of SHA-256 over the file.
+            feed: gives a span of the file to a hash, where that is not to be read by way of
+                ``pdf``.
 
         Raises:
             NotPlainError: the file is not plainly simple.
         """
         self.pdf = pdf
-        self._hashed = hashed
+        self._feed = feed or self._feed_from_memory
+        self._hashed, self._hashed_bytes = hashlib.sha256(), 0
         self._file = PlainFile(pdf)
         self._root_number = reference_in(self._file.trailer, b"/Root")
         self._root = self._file.dictionary(self._root_number)
         # A version of the catalogue would have to be weighed against that of the header.
         if self._root.get(b"/Type") != b"/Catalog" or b"/Version" in self._root:
-            raise NotPlainError("catalogue")
+            raise NotPlainError(reason="catalogue")
         if b"/Info" in self._file.trailer:
             reference_in(self._file.trailer, b"/Info")
         self._form = self._form_of(self._root.get(b"/AcroForm", b""))
@@ -104,10 +110,10 @@ class PlainRevision:
         number = self._find(name)
         entries = self._file.dictionary(number)
         if entries.get(b"/FT") != kind.encode("ascii") or b"/V" in entries:
-            raise NotPlainError("field")
+            raise NotPlainError(reason="field")
         found = _DEFAULT_APPEARANCE.search(string(entries.get(b"/DA", b"()")))
         if found is None and kind == "/Tx":
-            raise NotPlainError("default-appearance")
+            raise NotPlainError(reason="default-appearance")
         return PlainField(
             name=name,
             number=number,
@@ -129,10 +135,10 @@ class PlainRevision:
         for part in name.split("."):
             found = next((one for one in _references(level) if self._name(one) == part), None)
             if found is None:
-                raise NotPlainError("field")
+                raise NotPlainError(reason="field")
             level = self._file.dictionary(found).get(b"/Kids", b"[]")
         if found is None:
-            raise NotPlainError("field")
+            raise NotPlainError(reason="field")
         return found
 
     def _name(self, number: int) -> str:
@@ -186,7 +192,7 @@ class PlainRevision:
         if b"/Metadata" in self._root:
             metadata = self._file.stream(reference_in(self._root, b"/Metadata"))
             if any(claim in metadata for claim in _PDFA_CLAIMS):
-                raise NotPlainError("pdfa")
+                raise NotPlainError(reason="pdfa")
         entries = {
             b"/Type": b"/XObject",
             b"/Subtype": b"/Image",
@@ -218,7 +224,7 @@ class PlainRevision:
             signature[b"/Reference"] = _CERTIFICATION
             self._change(self._root_number)[b"/Perms"] = b"<< /DocMDP %d 0 R >>" % number
         objects = {one: written(entries) for one, entries in self._changed.items()} | self._added
-        hashed = self._hashed(self.pdf)
+        hashed = self.hashed("sha256", len(self.pdf))
         base = Base(
             length=len(self.pdf),
             startxref=self._file.startxref,
@@ -226,6 +232,24 @@ class PlainRevision:
             hashed=hashed,
         )
         return tail_of(base, objects, signature, number=number, reserved=reserved_bytes)
+
+    def hashed(self, name: str, length: int) -> Any:
+        """Return the state of a hash over so many first bytes of the file.
+
+        SHA-256 goes on from where it was last: the bytes below the leader's signature and below
+        the next one are mostly the same, and a large file is read once for both.
+        """
+        if name != "sha256" or length < self._hashed_bytes:
+            state = hashlib.new(name)
+            self._feed(state, 0, length)
+            return state
+        self._feed(self._hashed, self._hashed_bytes, length)
+        self._hashed_bytes = length
+        return self._hashed.copy()
+
+    def _feed_from_memory(self, state: Any, start: int, end: int) -> None:
+        with memoryview(self.pdf) as pdf:
+            state.update(pdf[start:end])
 
     def _id(self, hashed: Any) -> bytes:
         """Return the file identifier: its first half stays, the second is the digest."""
@@ -235,12 +259,12 @@ class PlainRevision:
             return b"[ " + fresh + b" " + fresh + b" ]"
         found = _ID.fullmatch(held)
         if found is None:
-            raise NotPlainError("id")
+            raise NotPlainError(reason="id")
         return b"[ " + found[1] + b" " + fresh + b" ]"
 
     def _require_unsigned(self, *, but: int) -> None:
         if b"/Perms" in self._root:
-            raise NotPlainError("certified")
+            raise NotPlainError(reason="certified")
         pending = _references(self._form.get(b"/Fields", b""))
         for _ in range(_MAX_FIELDS):
             if not pending:
@@ -248,22 +272,22 @@ class PlainRevision:
             number = pending.pop()
             entries = self._file.dictionary(number)
             if number != but and b"/V" in entries and entries.get(b"/FT") != b"/Tx":
-                raise NotPlainError("signed")
+                raise NotPlainError(reason="signed")
             pending.extend(_references(entries.get(b"/Kids", b"[]")))
-        raise NotPlainError("form")
+        raise NotPlainError(reason="form")
 
 
 def _references(array: bytes) -> list[int]:
     found = [reference(element) for element in elements(array)]
     if len(found) > _MAX_FIELDS:
-        raise NotPlainError("form")
+        raise NotPlainError(reason="form")
     return found
 
 
 def _frame(entries: Entries) -> Frame:
     edges = numbers(entries.get(b"/Rect", b""))
     if len(edges) != _EDGES:
-        raise NotPlainError("rectangle")
+        raise NotPlainError(reason="rectangle")
     x0, y0, x1, y1 = edges
     turn, _ = dictionary(entries.get(b"/MK", b"<<>>"), 0)
     rotation = whole_number(turn.get(b"/R", b"0"))

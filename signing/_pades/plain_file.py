@@ -13,10 +13,16 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from signing._pades.plain_syntax import NotPlainError, dictionary, reference, whole_number
+from signing._pades.plain_syntax import (
+    Entries,
+    NotPlainError,
+    dictionary,
+    reference,
+    whole_number,
+)
 
 if TYPE_CHECKING:
-    from signing._pades.plain_syntax import Buffer, Entries
+    from signing._pades.plain_syntax import Buffer
 
 _MAX_SECTIONS: Final = 32  # leader, seal, DSS and timestamp make five
 _MAX_XMP: Final = 1 << 20  # bytes
@@ -71,10 +77,10 @@ class PlainFile:
 
     def _startxref(self) -> int:
         if _HEADER.match(self.buffer) is None:
-            raise NotPlainError("header")
+            raise NotPlainError(reason="header")
         found = _END.search(self.buffer[-_END_LENGTH:])
         if found is None:
-            raise NotPlainError("end")
+            raise NotPlainError(reason="end")
         return int(found[1])
 
     def _chain(self) -> list[_Section]:
@@ -86,26 +92,26 @@ class PlainFile:
             chain.append(section)
             own = _size(section.trailer)
             if size is not None and own > size:
-                raise NotPlainError("size")
+                raise NotPlainError(reason="size")
             if b"/Prev" not in section.trailer:
                 self._require_end(chain[0].end)
                 return chain
             previous = whole_number(section.trailer[b"/Prev"])
             if previous >= at:
-                raise NotPlainError("order")
+                raise NotPlainError(reason="order")
             at, size = previous, own
-        raise NotPlainError("sections")
+        raise NotPlainError(reason="sections")
 
     def _require_end(self, at: int) -> None:
         """Check that nothing but the end follows the newest trailer."""
         found = _END.match(self.buffer, at)
         if found is None or found.end() != len(self.buffer):
-            raise NotPlainError("end")
+            raise NotPlainError(reason="end")
 
     def _section(self, at: int) -> _Section:
         opened = _XREF.match(self.buffer, at)
         if opened is None:
-            raise NotPlainError("xref")
+            raise NotPlainError(reason="xref")
         parts, at = [], opened.end()
         while (head := _SUBSECTION.match(self.buffer, at)) is not None:
             part = (int(head[1]), int(head[2]), head.end())
@@ -113,10 +119,10 @@ class PlainFile:
             at = self._end_of_rows(*part)
         trailer = _TRAILER.match(self.buffer, at)
         if trailer is None:
-            raise NotPlainError("trailer")
+            raise NotPlainError(reason="trailer")
         entries, end = dictionary(self.buffer, trailer.end())
         if not _NOT_OF_TRAILERS.isdisjoint(entries):
-            raise NotPlainError("trailer")
+            raise NotPlainError(reason="trailer")
         _require_ascending(parts, _size(entries))
         return _Section(parts=tuple(parts), trailer=entries, end=end)
 
@@ -127,12 +133,12 @@ class PlainFile:
         if first == 0:
             # Object 0 heads the list of free ones, which pyHanko passes over as we do.
             if _HEAD_OF_FREE.fullmatch(rows[:_ROW]) is None:
-                raise NotPlainError("free")
+                raise NotPlainError(reason="free")
             rows, count = rows[_ROW:], count - 1
         if rows.translate(_DIGITS_TO_ZERO) not in (row * count for row in _IN_USE):
-            raise NotPlainError("rows")
+            raise NotPlainError(reason="rows")
         if any(rows[column::_ROW].strip(b"0") for column in _GENERATION):
-            raise NotPlainError("generation")
+            raise NotPlainError(reason="generation")
         return end
 
     def offset(self, number: int) -> int:
@@ -146,7 +152,7 @@ class PlainFile:
                 if first <= number < first + count:
                     at = rows + (number - first) * _ROW
                     return int(self.buffer[at : at + 10])
-        raise NotPlainError("object")
+        raise NotPlainError(reason="object")
 
     def dictionary(self, number: int) -> Entries:
         """Return the entries of an object that is a dictionary and no stream, always the same.
@@ -157,7 +163,7 @@ class PlainFile:
         if number not in self._dictionaries:
             entries, end = dictionary(self.buffer, self._value(number))
             if _ENDOBJ.match(self.buffer, end) is None:
-                raise NotPlainError("endobj")
+                raise NotPlainError(reason="endobj")
             self._dictionaries[number] = entries
         return self._dictionaries[number]
 
@@ -170,10 +176,10 @@ class PlainFile:
         entries, end = dictionary(self.buffer, self._value(number))
         opened = _STREAM.match(self.buffer, end)
         if opened is None or b"/DecodeParms" in entries:
-            raise NotPlainError("stream")
+            raise NotPlainError(reason="stream")
         stop = opened.end() + whole_number(entries.get(b"/Length", b""))
         if _ENDSTREAM.match(self.buffer, stop) is None:
-            raise NotPlainError("endstream")
+            raise NotPlainError(reason="endstream")
         data = self.buffer[opened.end() : stop]
         match entries.get(b"/Filter"):
             case None:
@@ -181,12 +187,12 @@ class PlainFile:
             case b"/FlateDecode":
                 return _inflated(data)
             case _:
-                raise NotPlainError("filter")
+                raise NotPlainError(reason="filter")
 
     def _value(self, number: int) -> int:
         opened = _OBJECT.match(self.buffer, self.offset(number))
         if opened is None or int(opened[1]) != number:
-            raise NotPlainError("object")
+            raise NotPlainError(reason="object")
         return opened.end()
 
 
@@ -199,10 +205,10 @@ def _require_ascending(parts: list[tuple[int, int, int]], size: int) -> None:
     free = 0
     for first, count, _ in parts:
         if first < free:
-            raise NotPlainError("order")
+            raise NotPlainError(reason="order")
         free = first + count
     if free > size:
-        raise NotPlainError("size")
+        raise NotPlainError(reason="size")
 
 
 def _inflated(data: bytes) -> bytes:
@@ -210,9 +216,9 @@ def _inflated(data: bytes) -> bytes:
     try:
         plain = state.decompress(data, _MAX_XMP)
     except zlib.error as error:
-        raise NotPlainError("deflate") from error
+        raise NotPlainError(reason="deflate") from error
     if not state.eof:
-        raise NotPlainError("deflate")
+        raise NotPlainError(reason="deflate")
     return plain
 
 

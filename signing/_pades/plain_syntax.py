@@ -1,4 +1,4 @@
-"""The small grammar of plainly simple files: less than ISO 32000-2 §7.3 allows, and all of it strict.
+"""The small grammar of plainly simple files: a strict part of what ISO 32000-2 §7.3 allows.
 
 Whatever lies outside of it is not wrong; it is left to pyHanko's reader. So the grammar has no
 comments, no ``#`` in names, no parentheses within strings, no generations but 0, and every value
@@ -45,7 +45,7 @@ Entries = dict[bytes, bytes]
 class NotPlainError(Exception):
     """The file is not plainly simple; ``reason`` says in what. It may well be sound."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, *, reason: str) -> None:
         """Keep the reason, for whoever wonders why a file takes the long way."""
         super().__init__(reason)
         self.reason = reason
@@ -62,13 +62,13 @@ def dictionary(buffer: Buffer, at: int, *, depth: int = 0) -> tuple[Entries, int
     """
     opened = _OPEN.match(buffer, at)
     if opened is None:
-        raise NotPlainError("dictionary")
+        raise NotPlainError(reason="dictionary")
     entries: Entries = {}
     at = opened.end()
     while (closed := _CLOSE.match(buffer, at)) is None:
         key = _KEY.match(buffer, at)
         if key is None or key[1] in entries:
-            raise NotPlainError("key")
+            raise NotPlainError(reason="key")
         at = _end_of_value(buffer, key.end(), depth)
         entries[key[1]] = buffer[key.end() : at]
     return entries, closed.end()
@@ -79,7 +79,7 @@ def _end_of_value(buffer: Buffer, at: int, depth: int) -> int:
     if flat is not None:
         return flat.end()
     if depth == _MAX_DEPTH:
-        raise NotPlainError("depth")
+        raise NotPlainError(reason="depth")
     array = _OPEN_ARRAY.match(buffer, at)
     if array is None:
         return dictionary(buffer, at, depth=depth + 1)[1]
@@ -97,7 +97,7 @@ def reference(value: bytes) -> int:
     """
     found = _TO.fullmatch(value)
     if found is None:
-        raise NotPlainError("reference")
+        raise NotPlainError(reason="reference")
     return int(found[1])
 
 
@@ -108,7 +108,7 @@ def elements(value: bytes) -> list[bytes]:
         NotPlainError: the value is something else.
     """
     if not value.startswith(b"[") or _FLAT_VALUE.fullmatch(value) is None:
-        raise NotPlainError("array")
+        raise NotPlainError(reason="array")
     return _ELEMENTS.findall(value, 1)
 
 
@@ -121,7 +121,7 @@ def numbers(value: bytes) -> list[float]:
     try:
         return [float(element) for element in elements(value)]
     except ValueError as error:
-        raise NotPlainError("number") from error
+        raise NotPlainError(reason="number") from error
 
 
 def whole_number(value: bytes) -> int:
@@ -131,7 +131,7 @@ def whole_number(value: bytes) -> int:
         NotPlainError: it is something else.
     """
     if not value.isdigit():
-        raise NotPlainError("whole-number")
+        raise NotPlainError(reason="whole-number")
     return int(value)
 
 
@@ -143,7 +143,7 @@ def string(value: bytes) -> str:
     """
     found = _PLAIN_STRING.fullmatch(value)
     if found is None:
-        raise NotPlainError("string")
+        raise NotPlainError(reason="string")
     return found[1].decode("ascii")
 
 

@@ -172,6 +172,10 @@ class Revision:
         offset = self._writer.prev.xrefs[value.reference]
         return offset if isinstance(offset, int) else None
 
+    def hashed(self, name: str, length: int) -> Any:
+        """Return the state of a hash over so many first bytes of the file."""
+        return hashlib.new(name, memoryview(self.pdf)[:length])
+
     def _find(self, name: str) -> generic.Reference | None:
         root: Any = self._writer.root
         found: generic.Reference | None = None

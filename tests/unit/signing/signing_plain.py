@@ -1,0 +1,88 @@
+"""Both ways of the first half side by side, and what a file holds, object by object."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import pikepdf
+from signing_stand_ins import NOW
+
+from signing.errors import SigningError
+from signing.plainly import NotPlainError, prepare_tail
+from signing.prepare import prepare
+
+if TYPE_CHECKING:
+    from signing.model import Prepared, SignaturePlan
+
+
+def is_plain(pdf: bytes, plan: SignaturePlan) -> bool:
+    try:
+        prepare_tail(pdf, plan=plan, at=NOW)
+    except NotPlainError:
+        return False
+    except SigningError:
+        return True
+    return True
+
+
+def reason_of(pdf: bytes, plan: SignaturePlan) -> str | None:
+    """Return why a file goes the long way; None for a plain one."""
+    try:
+        prepare_tail(pdf, plan=plan, at=NOW)
+    except NotPlainError as error:
+        return error.reason
+    return None
+
+
+def the_long_way(pdf: bytes, plan: SignaturePlan) -> Prepared:
+    """Prepare with pyHanko's reader and writer, as if the file were not plain."""
+    with patch("signing.prepare.prepare_tail", side_effect=NotPlainError(reason="test")):
+        return prepare(pdf, plan=plan, at=NOW)
+
+
+def outcome_of_the_long_way(pdf: bytes, plan: SignaturePlan) -> tuple[object, ...]:
+    try:
+        return ("prepared", objects(the_long_way(pdf, plan).pdf))
+    except SigningError as error:
+        return (error.code, error.facts)
+
+
+def outcome(pdf: bytes, plan: SignaturePlan) -> tuple[object, ...]:
+    try:
+        return ("prepared", objects(prepare(pdf, plan=plan, at=NOW).pdf))
+    except SigningError as error:
+        return (error.code, error.facts)
+
+
+def objects(pdf: bytes) -> dict[object, tuple[bytes, bytes]]:
+    """Return each object as qpdf writes it, and the raw bytes of streams.
+
+    The byte range is left out: it tells how many bytes a way needs to write the same.
+    """
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        found: dict[object, tuple[bytes, bytes]] = {
+            one.objgen: _written(one)
+            for one in document.objects
+            if isinstance(one, pikepdf.Object)
+        }
+        trailer = document.trailer
+        found["trailer"] = (b"", b"")
+        for key in trailer:
+            if key not in ("/Prev", "/XRefStm"):
+                found[key] = (pikepdf.Object.unparse(trailer[key]), b"") if isinstance(
+                    trailer[key], pikepdf.Object
+                ) else (str(trailer[key]).encode(), b"")
+    return found
+
+
+def _written(one: pikepdf.Object) -> tuple[bytes, bytes]:
+    if isinstance(one, pikepdf.Stream):
+        entries = {key: value for key, value in one.items()}
+        return pikepdf.Dictionary(entries).unparse(), one.read_raw_bytes()
+    if isinstance(one, pikepdf.Dictionary) and "/ByteRange" in one:
+        return pikepdf.Dictionary({k: v for k, v in one.items() if k != "/ByteRange"}).unparse(), b""
+    if isinstance(one, pikepdf.Object):
+        return one.unparse(), b""
+    return repr(one).encode(), b""
