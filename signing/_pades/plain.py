@@ -131,14 +131,12 @@ class PlainRevision:
         return self._file.offset(reference_in(self._file.dictionary(self._find(name)), b"/V"))
 
     def _find(self, name: str) -> int:
-        level, found = self._form.get(b"/Fields", b""), None
+        level, found = self._form.get(b"/Fields", b""), 0
         for part in name.split("."):
-            found = next((one for one in _references(level) if self._name(one) == part), None)
-            if found is None:
+            found = next((one for one in _references(level) if self._name(one) == part), 0)
+            if not found:
                 raise NotPlainError(reason="field")
             level = self._file.dictionary(found).get(b"/Kids", b"[]")
-        if found is None:
-            raise NotPlainError(reason="field")
         return found
 
     def _name(self, number: int) -> str:

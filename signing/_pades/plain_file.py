@@ -130,7 +130,7 @@ class PlainFile:
         """Check the entries of one part, and return the offset behind them."""
         end = at + count * _ROW
         rows = self.buffer[at:end]
-        if first == 0:
+        if first == 0 and count:
             # Object 0 heads the list of free ones, which pyHanko passes over as we do.
             if _HEAD_OF_FREE.fullmatch(rows[:_ROW]) is None:
                 raise NotPlainError(reason="free")

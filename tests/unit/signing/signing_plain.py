@@ -63,17 +63,17 @@ def objects(pdf: bytes) -> dict[object, tuple[bytes, bytes]]:
     """
     with pikepdf.open(io.BytesIO(pdf)) as document:
         found: dict[object, tuple[bytes, bytes]] = {
-            one.objgen: _written(one)
-            for one in document.objects
-            if isinstance(one, pikepdf.Object)
+            one.objgen: _written(one) for one in document.objects if isinstance(one, pikepdf.Object)
         }
         trailer = document.trailer
         found["trailer"] = (b"", b"")
         for key in trailer:
             if key not in ("/Prev", "/XRefStm"):
-                found[key] = (pikepdf.Object.unparse(trailer[key]), b"") if isinstance(
-                    trailer[key], pikepdf.Object
-                ) else (str(trailer[key]).encode(), b"")
+                found[key] = (
+                    (pikepdf.Object.unparse(trailer[key]), b"")
+                    if isinstance(trailer[key], pikepdf.Object)
+                    else (str(trailer[key]).encode(), b"")
+                )
     return found
 
 
@@ -82,7 +82,29 @@ def _written(one: pikepdf.Object) -> tuple[bytes, bytes]:
         entries = {key: value for key, value in one.items()}
         return pikepdf.Dictionary(entries).unparse(), one.read_raw_bytes()
     if isinstance(one, pikepdf.Dictionary) and "/ByteRange" in one:
-        return pikepdf.Dictionary({k: v for k, v in one.items() if k != "/ByteRange"}).unparse(), b""
+        return pikepdf.Dictionary(
+            {k: v for k, v in one.items() if k != "/ByteRange"}
+        ).unparse(), b""
     if isinstance(one, pikepdf.Object):
         return one.unparse(), b""
     return repr(one).encode(), b""
+
+
+def appended(pdf: bytes, objects: dict[int, bytes], *, size: int = 25) -> bytes:
+    """Append a revision with such objects; their numbers follow each other."""
+    previous = int(pdf[pdf.rindex(b"startxref") :].split()[1])
+    added, rows = b"", b""
+    for number, body in objects.items():
+        rows += b"%010d 00000 n \n" % (len(pdf) + len(added))
+        added += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    return b"%b%bxref\n%d %d\n%btrailer\n<< /Root 1 0 R /Size %d /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
+        pdf, added, min(objects, default=0), len(objects), rows, size, previous,
+        len(pdf) + len(added),
+    )  # fmt: skip
+
+
+def with_metadata(pdf: bytes, data: bytes, entries: bytes = b"") -> bytes:
+    """Give the catalogue metadata, in two revisions."""
+    body = b"<< /Length %d %b >>\nstream\n%b\nendstream" % (len(data), entries, data)
+    catalogue = b"<< /Type /Catalog /AcroForm 2 0 R /Pages 3 0 R /Metadata 26 0 R >>"
+    return appended(appended(pdf, {26: body}, size=27), {1: catalogue}, size=27)
