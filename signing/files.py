@@ -65,11 +65,11 @@ def prepare_file(path: Path, *, plan: SignaturePlan, at: datetime) -> PreparedFi
     try:
         return _prepared_plainly(path, plan, at)
     except NotPlainError:
-        whole = prepare(path.read_bytes(), plan=plan, at=at)
-    length = path.stat().st_size
+        pdf = path.read_bytes()
+        whole = prepare(pdf, plan=plan, at=at)
     return PreparedFile(
-        length=length,
-        update=whole.pdf[length:],
+        length=len(pdf),
+        update=whole.pdf[len(pdf) :],
         digest=whole.digest,
         hole=whole.hole,
         to_be_signed=whole.to_be_signed,

@@ -65,29 +65,20 @@ def objects(pdf: bytes) -> dict[object, tuple[bytes, bytes]]:
         found: dict[object, tuple[bytes, bytes]] = {
             one.objgen: _written(one) for one in document.objects if isinstance(one, pikepdf.Object)
         }
-        trailer = document.trailer
-        found["trailer"] = (b"", b"")
-        for key in trailer:
-            if key not in ("/Prev", "/XRefStm"):
-                found[key] = (
-                    (pikepdf.Object.unparse(trailer[key]), b"")
-                    if isinstance(trailer[key], pikepdf.Object)
-                    else (str(trailer[key]).encode(), b"")
-                )
+        for key, value in document.trailer.items():
+            if key != "/Prev":
+                found[key] = (pikepdf.Dictionary(V=value).unparse(), b"")
     return found
 
 
 def _written(one: pikepdf.Object) -> tuple[bytes, bytes]:
     if isinstance(one, pikepdf.Stream):
-        entries = {key: value for key, value in one.items()}
-        return pikepdf.Dictionary(entries).unparse(), one.read_raw_bytes()
+        return pikepdf.Dictionary(dict(one.items())).unparse(), one.read_raw_bytes()
     if isinstance(one, pikepdf.Dictionary) and "/ByteRange" in one:
         return pikepdf.Dictionary(
             {k: v for k, v in one.items() if k != "/ByteRange"}
         ).unparse(), b""
-    if isinstance(one, pikepdf.Object):
-        return one.unparse(), b""
-    return repr(one).encode(), b""
+    return one.unparse(), b""
 
 
 def appended(pdf: bytes, objects: dict[int, bytes], *, size: int = 25) -> bytes:
@@ -97,10 +88,10 @@ def appended(pdf: bytes, objects: dict[int, bytes], *, size: int = 25) -> bytes:
     for number, body in objects.items():
         rows += b"%010d 00000 n \n" % (len(pdf) + len(added))
         added += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    return b"%b%bxref\n%d %d\n%btrailer\n<< /Root 1 0 R /Size %d /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
-        pdf, added, min(objects, default=0), len(objects), rows, size, previous,
-        len(pdf) + len(added),
-    )  # fmt: skip
+    trailer = b"trailer\n<< /Root 1 0 R /Size %d /Prev %d >>\n" % (size, previous)
+    table = b"xref\n%d %d\n%b" % (min(objects, default=0), len(objects), rows)
+    end = b"startxref\n%d\n%%%%EOF\n" % (len(pdf) + len(added))
+    return b"".join((pdf, added, table, trailer, end))
 
 
 def with_metadata(pdf: bytes, data: bytes, entries: bytes = b"") -> bytes:
