@@ -338,14 +338,14 @@ def mutated(pdf: bytes, mutations: list[tuple[float, int, bytes]]) -> bytes:
 
 
 @given(MUTATIONS, st.booleans())
-@example([(0.0, 0, b"")], is_led=False)
+@example([(0.0, 0, b"")], False)  # noqa: FBT003  # by position, as the strategies are
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_mutation_is_accepted_that_pyhanko_refuses(
-    reserved: bytes, led: bytes, pki: Pki, mutations: list[tuple[float, int, bytes]], is_led: bool
+    reserved: bytes, led: bytes, pki: Pki, mutations: list[tuple[float, int, bytes]], of_led: object
 ) -> None:
-    if is_led:
+    if of_led:
         require_no_laxity(mutated(led, mutations), organisation_plan(pki))
     else:
         require_no_laxity(mutated(reserved, mutations), leader_plan(pki))
