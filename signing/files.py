@@ -88,7 +88,7 @@ def _prepared_plainly(path: Path, plan: SignaturePlan, at: datetime) -> Prepared
     tail = made.tail
     return PreparedFile(
         length=length,
-        update=b"".join((tail.before, tail.hole, tail.after)),
+        update=tail.whole,
         digest=tail.digest,
         hole=tail.span,
         to_be_signed=made.to_be_signed,

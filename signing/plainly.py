@@ -14,7 +14,7 @@ from signing._pades.plain import PlainRevision
 from signing._pades.plain_syntax import NotPlainError
 from signing._pades.plain_tail import Tail
 from signing.appearance import image_mark, text_mark
-from signing.model import Role
+from signing.model import Prepared, Role
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +32,28 @@ class PreparedTail:
 
     tail: Tail
     to_be_signed: bytes
+
+    def alone(self, *, base: int) -> Prepared:
+        """Return it as the first half of a file that is all but those first bytes.
+
+        To `complete` the update is the file then; its digest is of both all the same.
+        """
+        start, end = self.tail.span
+        return Prepared.fresh(
+            pdf=self.tail.whole,
+            digest=self.tail.digest,
+            hole=(start - base, end - base),
+            to_be_signed=self.to_be_signed,
+        )
+
+    def after(self, pdf: bytes) -> Prepared:
+        """Return it as the first half of the whole file that begins with those bytes."""
+        return Prepared.fresh(
+            pdf=b"".join((pdf, self.tail.before, self.tail.hole, self.tail.after)),
+            digest=self.tail.digest,
+            hole=self.tail.span,
+            to_be_signed=self.to_be_signed,
+        )
 
 
 def prepare_tail(

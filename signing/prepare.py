@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from signing._pades.revision import Field
     from signing.model import SignaturePlan
-    from signing.plainly import PreparedTail
 
 
 def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
@@ -43,7 +42,7 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         raise ValueError(msg)
     template = template_of(plan.chain)
     try:
-        return _whole(pdf, prepare_tail(pdf, plan=plan, at=at))
+        return prepare_tail(pdf, plan=plan, at=at).after(pdf)
     except NotPlainError:
         revision = Revision(pdf)
     if plan.role is Role.ORGANISATION and plan.requires_leader:
@@ -56,16 +55,6 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         digest=hollow.digest,
         hole=hollow.hole,
         to_be_signed=template.signed_attributes(hollow.digest),
-    )
-
-
-def _whole(pdf: bytes, made: PreparedTail) -> Prepared:
-    tail = made.tail
-    return Prepared.fresh(
-        pdf=b"".join((pdf, tail.before, tail.hole, tail.after)),
-        digest=tail.digest,
-        hole=tail.span,
-        to_be_signed=made.to_be_signed,
     )
 
 

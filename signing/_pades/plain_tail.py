@@ -38,6 +38,11 @@ class Tail:
     digest: bytes
 
     @property
+    def whole(self) -> bytes:
+        """Return all of it."""
+        return b"".join((self.before, self.hole, self.after))
+
+    @property
     def span(self) -> tuple[int, int]:
         """Return the half-open span of the hole in the whole file."""
         return self.start, self.start + len(self.hole)
