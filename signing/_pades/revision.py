@@ -51,8 +51,8 @@ T = TypeVar("T")
 
 # What pyHanko is known to let through on malformed files, beside its own errors.
 _FOREIGN = (
-    PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
-    zlib.error,
+    PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError,
+    NotImplementedError, RecursionError, zlib.error,
 )  # fmt: skip
 _SIGNATURES_EXIST_APPEND_ONLY = 3
 _PRINT_AND_LOCKED = 132

@@ -240,6 +240,14 @@ def test_metadata_that_is_not_simple_goes_the_long_way(
     assert reason_of(with_metadata(reserved, text, entries), leader_plan(pki)) == reason
 
 
+def test_metadata_in_a_filter_that_nobody_knows_is_refused(reserved: bytes, pki: Pki) -> None:
+    pdf = with_metadata(reserved, b"x", b"/Filter /Odd")
+    assert outcome(pdf, leader_plan(pki)) == (
+        "signing.unreadable",
+        {"reason": "NotImplementedError"},
+    )
+
+
 def test_metadata_that_does_not_end_where_it_says_goes_the_long_way(
     reserved: bytes, pki: Pki
 ) -> None:

@@ -307,3 +307,11 @@ def test_a_filled_appearance_differs_from_the_reserved_one_in_what_it_draws_only
             }
 
     assert shapes(sealed) == shapes(reserved)
+
+
+def test_a_catalogue_that_is_no_dictionary_is_refused(reserved: bytes, pki: Pki) -> None:
+    rootless = reserved.replace(b"/Root 1 0 R", b"/Root 6 0 R").replace(
+        b"6 0 obj\n<<", b"6 0 obj\n12 "
+    )
+    with pytest.raises(UnreadablePdfError):
+        prepare(rootless, plan=leader_plan(pki), at=NOW)
