@@ -50,7 +50,7 @@ FILLS = {NUMBER_FIELD: "05/QĐ-UBND", DAY_FIELD: "07", MONTH_FIELD: "11"}
 _TEXT = (
     "cộng hòa xã hội chủ nghĩa việt nam độc lập tự do hạnh phúc quyết định về việc ban hành quy chế"
     " quản lý văn bản điện tử ủy ban nhân dân căn cứ luật tổ chức chính quyền địa phương nghị định"
-    " hướng dẫn công tác văn thư lưu trữ chữ ký số người đứng đầu chịu trách nhiệm thi hành"
+    " hướng dẫn công tác văn thư lưu trữ chữ ký số người đứng đầu tổ chức thực hiện"
 )
 _LINES = 44
 _SMALL = 100_000  # bytes; a document of fewer has no picture
