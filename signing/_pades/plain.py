@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 
 _MAX_FIELDS: Final = 256  # a form of more is rare, and read faster by pyHanko than by us
 _EDGES: Final = 4
-_DEFAULT_APPEARANCE = re.compile(r"/(?P<font>\S+)\s+(?P<size>[0-9]+(?:\.[0-9]+)?)\s+Tf")
+_DEFAULT_APPEARANCE = re.compile(
+    r"/(?P<font>[A-Za-z0-9+._-]+)\s+(?P<size>[0-9]{1,4}(?:\.[0-9]{1,4})?)\s+Tf"
+)
 _ID = re.compile(rb"\[ ?(<(?:[0-9a-fA-F]{2})+>) ?<(?:[0-9a-fA-F]{2})*> ?\]")
 # Where a file claims PDF/A, what an image may be is decided in one place, and not here.
 _PDFA_CLAIMS: Final = (b"pdfaid", b"aiim.org/pdfa", b"\x00")

@@ -56,7 +56,9 @@ _FOREIGN = (
 )  # fmt: skip
 _SIGNATURES_EXIST_APPEND_ONLY = 3
 _PRINT_AND_LOCKED = 132
-_DEFAULT_APPEARANCE = re.compile(r"/(?P<font>\S+)\s+(?P<size>[0-9.]+)\s+Tf")
+_DEFAULT_APPEARANCE = re.compile(
+    r"/(?P<font>[A-Za-z0-9+._-]+)\s+(?P<size>[0-9]{1,4}(?:\.[0-9]{1,4})?)\s+Tf"
+)
 _MAX_FIELDS = 10_000  # a tree that never ends is hostile
 _DEFAULT_SIZE = 13.0  # the number line of NĐ 30
 
