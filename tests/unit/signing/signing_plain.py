@@ -81,21 +81,62 @@ def _written(one: pikepdf.Object) -> tuple[bytes, bytes]:
     return one.unparse(), b""
 
 
-def appended(pdf: bytes, objects: dict[int, bytes], *, size: int = 25) -> bytes:
+# A small file with reserved fields, by hand: its numbers are its own, whatever `reserve` does.
+_OBJECTS = {
+    1: b"<< /AcroForm 2 0 R /Extensions << /A << /B 5 >> >> /Pages 3 0 R /Type /Catalog >>",
+    2: b"<< /DR << /Font << /DocsvcTinos 9 0 R >> >> /Fields [ 5 0 R ] /SigFlags 3 >>",
+    3: b"<< /Count 1 /Kids [ 4 0 R ] /Type /Pages >>",
+    4: b"<< /Annots [ 6 0 R 7 0 R ] /MediaBox [ 0 0 595.28 841.89 ] /Parent 3 0 R /Type /Page >>",
+    5: b"<< /Kids [ 6 0 R 7 0 R ] /T (docsvc) >>",
+    6: b"<< /F 132 /FT /Sig /P 4 0 R /Parent 5 0 R /Rect [ 350 150 470 210 ] /Subtype /Widget"
+    b" /T (leader) /Type /Annot >>",
+    7: b"<< /DA (/DocsvcTinos 13 Tf 0 g) /F 4 /FT /Tx /P 4 0 R /Parent 5 0 R /Q 1"
+    b" /Rect [ 110 700 150 716 ] /Subtype /Widget /T (number) /Type /Annot >>",
+    8: b"<< /Length 1 >>\nstream\n \nendstream",
+    9: b"<< /BaseFont /Helvetica /Subtype /Type1 /Type /Font >>",
+}
+ID = b"/ID [<%b><%b>]" % (b"0123456789abcdef" * 2, b"fedcba9876543210" * 2)
+SIZE = len(_OBJECTS) + 1
+
+
+def plain_pdf() -> bytes:
+    """Return a file that is plainly simple, in known words."""
+    pdf, rows = b"%PDF-1.7\n", b"0000000000 65535 f \n"
+    for number, body in _OBJECTS.items():
+        rows += b"%010d 00000 n \n" % len(pdf)
+        pdf += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"xref\n0 %d\n%btrailer << /Root 1 0 R /Size %d %b >>\n" % (SIZE, rows, SIZE, ID)
+    return pdf + table + b"startxref\n%d\n%%%%EOF\n" % len(pdf)
+
+
+def startxref_of(pdf: bytes) -> int:
+    return int(pdf[pdf.rindex(b"startxref") :].split()[1])
+
+
+def size_of(pdf: bytes) -> int:
+    return int(pdf[pdf.rindex(b"/Size ") :].split()[1])
+
+
+def appended(pdf: bytes, objects: dict[int, bytes]) -> bytes:
     """Append a revision with such objects; their numbers follow each other."""
-    previous = int(pdf[pdf.rindex(b"startxref") :].split()[1])
     added, rows = b"", b""
     for number, body in objects.items():
         rows += b"%010d 00000 n \n" % (len(pdf) + len(added))
         added += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    trailer = b"trailer\n<< /Root 1 0 R /Size %d /Prev %d >>\n" % (size, previous)
+    size = max(size_of(pdf), max(objects, default=0) + 1)
+    trailer = b"trailer\n<< /Root 1 0 R /Size %d /Prev %d >>\n" % (size, startxref_of(pdf))
     table = b"xref\n%d %d\n%b" % (min(objects, default=0), len(objects), rows)
     end = b"startxref\n%d\n%%%%EOF\n" % (len(pdf) + len(added))
     return b"".join((pdf, added, table, trailer, end))
 
 
+def commented(pdf: bytes) -> bytes:
+    """Append what changes nothing and is not in the grammar of plain files."""
+    return pdf + b"%% a comment\nstartxref\n%d\n%%%%EOF\n" % startxref_of(pdf)
+
+
 def with_metadata(pdf: bytes, data: bytes, entries: bytes = b"") -> bytes:
     """Give the catalogue metadata, in two revisions."""
     body = b"<< /Length %d %b >>\nstream\n%b\nendstream" % (len(data), entries, data)
-    catalogue = b"<< /Type /Catalog /AcroForm 2 0 R /Pages 3 0 R /Metadata 26 0 R >>"
-    return appended(appended(pdf, {26: body}, size=27), {1: catalogue}, size=27)
+    catalogue = b"<< /Type /Catalog /AcroForm 2 0 R /Pages 3 0 R /Metadata %d 0 R >>" % SIZE
+    return appended(appended(pdf, {SIZE: body}), {1: catalogue})

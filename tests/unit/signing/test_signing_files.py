@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from signing_plain import appended
+from signing_plain import appended, commented, size_of
 from signing_stand_ins import NOW, Pki
 from signing_steps import leader_plan, organisation_plan, sign, statuses
 
@@ -70,7 +70,7 @@ def test_the_seal_is_put_on_a_file_on_disk(source: Path, led: bytes, pki: Pki) -
 def test_a_file_that_is_read_in_pieces_has_the_digest_of_the_whole(
     source: Path, reserved: bytes, pki: Pki
 ) -> None:
-    large = appended(reserved, {30: b"<< >>" + b" " * (3 << 20)}, size=31)
+    large = appended(reserved, {size_of(reserved): b"<< >>" + b" " * (3 << 20)})
     source.write_bytes(large)
     found = prepare_file(source, plan=leader_plan(pki), at=NOW)
     expected = prepare(large, plan=leader_plan(pki), at=NOW)
@@ -82,10 +82,10 @@ def test_a_file_that_is_read_in_pieces_has_the_digest_of_the_whole(
 def test_a_file_that_is_not_plain_is_read_into_memory(
     source: Path, reserved: bytes, pki: Pki
 ) -> None:
-    commented = reserved + b"% a comment\nstartxref\n15248\n%%EOF\n"
-    source.write_bytes(commented)
+    pdf = commented(reserved)
+    source.write_bytes(pdf)
     signed = finish(prepare_file(source, plan=leader_plan(pki), at=NOW), source, pki)
-    assert signed == sign(commented, leader_plan(pki), pki.leader, None)
+    assert signed == sign(pdf, leader_plan(pki), pki.leader, None)
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7 nothing"])
