@@ -77,6 +77,11 @@ storm: .venv/dev ## 200 documents while workers are killed 50 times, on both kin
 bench-verify: .venv/dev ## the cost of a verdict beside pyHanko and pdfsig
 	python benchmarks/verify.py
 
+bench-sign: .venv/dev ## the cost of a signature beside pyHanko: three sizes, a batch, 100 MB
+	python benchmarks/sign.py
+	python benchmarks/sign.py --batch 200
+	python benchmarks/sign.py --memory
+
 oracle: .venv/dev ## second opinion: our verdicts beside DSS, veraPDF and pdfsig (Java, Maven)
 	@command -v javac >/dev/null || scripts/packages default-jdk-headless
 	@command -v mvn >/dev/null || scripts/packages maven

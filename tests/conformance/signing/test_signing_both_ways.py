@@ -90,7 +90,11 @@ def require_sound(pdf: bytes, pki: Pki, tmp_path: Path) -> None:
 def complaints(pdf: bytes) -> list[str]:
     """Return what qpdf has against a file, wherever that stands in it."""
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        return [re.sub(r"\d+", "", problem) for problem in document.check_pdf_syntax()]
+        try:
+            problems = document.check_pdf_syntax()
+        except pikepdf.PikepdfError as error:
+            problems = [str(error)]
+    return [re.sub(r"\d+", "", problem) for problem in problems]
 
 
 @pytest.mark.parametrize(
@@ -116,16 +120,20 @@ def test_most_samples_go_the_quick_way(pki: Pki) -> None:
     assert ways[True] >= 9 * ways[False]
 
 
+# What an image of the author holds is no affair of ours.
+@pytest.mark.filterwarnings("ignore:pikepdf is missing some specialized decoders")
 @pytest.mark.skipif(
     not CORPORA.is_dir(), reason="the corpora lie beside the checkout on development machines only"
 )
 @pytest.mark.parametrize(
     "folder", ["dss", "malformed", "pdfa", "pyhanko", "signature-attacks", "vn-official"]
 )
-def test_both_ways_sign_public_files_alike(folder: str, pki: Pki) -> None:
+def test_both_ways_sign_public_files_alike(folder: str, pki: Pki, tmp_path: Path) -> None:
     for path in sorted((CORPORA / folder).rglob("*.pdf")):
-        led = signed(base_of(path), leader_plan(pki), pki.leader)
+        base = base_of(path)
+        led = signed(base, leader_plan(pki), pki.leader)
         if led is not None:
             sealed = signed(led, organisation_plan(pki), pki.organisation)
             assert sealed is not None, path
-            assert [status.intact for status in statuses(sealed, pki)][-2:] == [True, True], path
+            require_sound(sealed, pki, tmp_path)
+            assert complaints(sealed) == complaints(base), path
