@@ -124,4 +124,4 @@ clean: ## remove what was made, but not the pins
 	@touch $@ .venv/run
 
 .PHONY: help run worker migrate test test-unit test-browser conformance format lint types imports \
-  cov samples docs bench bench-verify storm oracle check pins setup clean
+  cov samples docs bench bench-verify bench-sign storm oracle check pins setup clean

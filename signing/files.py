@@ -149,6 +149,9 @@ def complete_file(
             state = _copied(old, new, prepared.length)
             _require_digest(state, prepared, part.hole)
             new.write(update)
+            # A crash of the machine must not leave a file of the right name and no content.
+            new.flush()
+            os.fsync(new.fileno())
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
