@@ -80,6 +80,11 @@ storm: .venv/dev ## 200 documents while workers are killed 50 times, on both kin
 bench-verify: .venv/dev ## the cost of a verdict beside pyHanko and pdfsig
 	python benchmarks/verify.py
 
+bench-sign: .venv/dev ## the cost of a signature beside pyHanko: three sizes, a batch, 100 MB
+	python benchmarks/sign.py
+	python benchmarks/sign.py --batch 200
+	python benchmarks/sign.py --memory
+
 oracle: .venv/dev ## second opinion: our verdicts beside DSS, veraPDF and pdfsig (Java, Maven)
 	@command -v javac >/dev/null || scripts/packages default-jdk-headless
 	@command -v mvn >/dev/null || scripts/packages maven
@@ -122,4 +127,4 @@ clean: ## remove what was made, but not the pins
 	@touch $@ .venv/run
 
 .PHONY: help run worker migrate test test-unit test-browser conformance format lint types imports \
-  cov samples docs bench bench-verify storm oracle check pins setup clean
+  cov samples docs bench bench-verify bench-sign storm oracle check pins setup clean

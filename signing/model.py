@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from typing_extensions import override
+
 # The places live below one parent field, so that they can't collide with a form of the author.
 FIELD_ROOT = "docsvc"
 LEADER_FIELD = "docsvc.leader"
@@ -218,12 +220,33 @@ class Prepared:
         digest: SHA-256 of everything but the hole.
         hole: half-open span ``[start, end)`` of the hex string with its angle brackets.
         to_be_signed: DER of the signed attributes; empty for a document timestamp.
+        is_fresh: this very object was made in this process, its digest over its bytes. What
+            was stored, sent or changed never is: `complete` then hashes the file again.
     """
 
     pdf: bytes
     digest: bytes
     hole: tuple[int, int]
     to_be_signed: bytes
+    is_fresh: bool = field(default=False, init=False, repr=False, compare=False)
+
+    @classmethod
+    def fresh(
+        cls, *, pdf: bytes, digest: bytes, hole: tuple[int, int], to_be_signed: bytes
+    ) -> Prepared:
+        """Make one whose digest was just taken, over just these bytes."""
+        made = cls(pdf=pdf, digest=digest, hole=hole, to_be_signed=to_be_signed)
+        object.__setattr__(made, "is_fresh", True)
+        return made
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel as plain data: whoever unpickles or copies it has one that is not fresh."""
+        return _stored, (self.pdf, self.digest, self.hole, self.to_be_signed)
+
+
+def _stored(pdf: bytes, digest: bytes, hole: tuple[int, int], to_be_signed: bytes) -> Prepared:
+    return Prepared(pdf=pdf, digest=digest, hole=hole, to_be_signed=to_be_signed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from signing._pades.revision import Revision
 from signing.appearance import composed_mark, image_mark
 from signing.fill import write_values
 from signing.model import Prepared, Role
+from signing.plainly import NotPlainError, prepare_tail
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,14 +45,17 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         msg = "the moment of signing needs its zone"
         raise ValueError(msg)
     template = template_of(plan.chain)
-    revision = Revision(pdf)
+    try:
+        return prepare_tail(pdf, plan=plan, at=at).after(pdf)
+    except NotPlainError:
+        revision = Revision(pdf)
     revision.require_one_view()
     if plan.role is Role.ORGANISATION:
         _require_order(revision, plan)
     hollow = revision.sign(
         _drawn(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
     )
-    return Prepared(
+    return Prepared.fresh(
         pdf=hollow.pdf,
         digest=hollow.digest,
         hole=hollow.hole,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from signing._pades.check import (
     BrokenCmsError,
@@ -27,6 +27,7 @@ from signing.errors import LeaderSignatureMissingError
 from signing.model import LEADER_FIELD
 
 if TYPE_CHECKING:
+    from signing._pades.plain_syntax import Buffer
     from signing._pades.revision import Revision
     from signing.model import SignaturePlan
 
@@ -38,7 +39,24 @@ _SUB_FILTER = re.compile(rb"/SubFilter\s*/(ETSI\.CAdES\.detached|adbe\.pkcs7\.de
 _WHITE = b" \t\r\n\x00\x0c"
 
 
-def require_leader_signature(revision: Revision, plan: SignaturePlan) -> None:
+class Opened(Protocol):
+    """A file that is open for another revision."""
+
+    @property
+    def pdf(self) -> Buffer:
+        """Return its bytes."""
+        ...
+
+    def filled_value(self, name: str) -> int | None:
+        """Return the offset of the object that a field has as its value, or None."""
+        ...
+
+    def hashed(self, name: str, length: int) -> Any:
+        """Return the state of a hash over so many first bytes of the file."""
+        ...
+
+
+def require_leader_signature(revision: Opened, plan: SignaturePlan) -> None:
     """Check that the leader's field holds a signature that a seal may be built upon.
 
     Args:
@@ -51,14 +69,13 @@ def require_leader_signature(revision: Revision, plan: SignaturePlan) -> None:
     offset = revision.filled_value(plan.leader_field)
     if offset is None:
         raise LeaderSignatureMissingError(reason="empty")
-    pdf = memoryview(revision.pdf)
     covered, contents = _byte_range(revision.pdf, offset)
     # What a foreign tool has added after its own signature is for ``verification`` to judge.
     if plan.leader_field == LEADER_FIELD:
         _require_covered(revision.pdf, covered)
     try:
         data = signed_data(contents)
-        require_intact(data, lambda name: _digest(pdf, covered, name), may_be_bare=True)
+        require_intact(data, lambda name: _digest(revision, covered, name), may_be_bare=True)
         _require_entitled(signer_certificate(data), plan)
     except BrokenCmsError as error:
         raise LeaderSignatureMissingError(reason=error.reason) from error
@@ -74,7 +91,7 @@ def require_no_waiting_leader(revision: Revision) -> None:
         raise LeaderSignatureMissingError(reason="empty")
 
 
-def _require_covered(pdf: bytes, covered: tuple[int, int, int, int]) -> None:
+def _require_covered(pdf: Buffer, covered: tuple[int, int, int, int]) -> None:
     if pdf[covered[2] + covered[3] :].strip(_WHITE):
         raise LeaderSignatureMissingError(reason="not-covered")
 
@@ -86,7 +103,7 @@ def _require_entitled(certificate: bytes, plan: SignaturePlan) -> None:
         raise LeaderSignatureMissingError(reason="not-entitled")
 
 
-def _byte_range(pdf: bytes, offset: int) -> tuple[tuple[int, int, int, int], bytes]:
+def _byte_range(pdf: Buffer, offset: int) -> tuple[tuple[int, int, int, int], bytes]:
     """Return the byte range of the signature object at an offset, and its CMS with its padding."""
     end = pdf.find(b"endobj", offset)
     found = list(_BYTE_RANGE.finditer(pdf, offset, end))
@@ -105,8 +122,10 @@ def _byte_range(pdf: bytes, offset: int) -> tuple[tuple[int, int, int, int], byt
     return (start, length, resumed, rest), bytes.fromhex(gap[1:-1].decode("ascii"))
 
 
-def _digest(pdf: memoryview, covered: tuple[int, int, int, int], name: str) -> bytes:
-    start, length, resumed, rest = covered
-    state = hashlib.new(name, pdf[start : start + length])
-    state.update(pdf[resumed : resumed + rest])
-    return state.digest()
+def _digest(revision: Opened, covered: tuple[int, int, int, int], name: str) -> bytes:
+    _, length, resumed, rest = covered
+    state = revision.hashed(name, length)
+    with memoryview(revision.pdf) as pdf:
+        state.update(pdf[resumed : resumed + rest])
+    digest: bytes = state.digest()
+    return digest

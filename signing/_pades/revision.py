@@ -55,10 +55,12 @@ T = TypeVar("T")
 
 # What pyHanko is known to let through on malformed files, beside its own errors.
 _FOREIGN = (
-    PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
-    zlib.error,
+    PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError,
+    NotImplementedError, RecursionError, zlib.error,
 )  # fmt: skip
-_DEFAULT_APPEARANCE = re.compile(r"/(?P<font>\S+)\s+(?P<size>[0-9.]+)\s+Tf")
+_DEFAULT_APPEARANCE = re.compile(
+    r"/(?P<font>[A-Za-z0-9+._-]+)\s+(?P<size>[0-9]{1,4}(?:\.[0-9]{1,4})?)\s+Tf"
+)
 _MAX_FIELDS = 10_000  # a tree that never ends is hostile
 _DEFAULT_SIZE = 13.0  # the number line of NĐ 30
 
@@ -190,6 +192,10 @@ class Revision:
             return None
         offset = self._writer.prev.xrefs[value.reference]
         return offset if isinstance(offset, int) else None
+
+    def hashed(self, name: str, length: int) -> Any:
+        """Return the state of a hash over so many first bytes of the file."""
+        return hashlib.new(name, memoryview(self.pdf)[:length])
 
     def _find(self, name: str) -> generic.Reference | None:
         root: Any = self._writer.root

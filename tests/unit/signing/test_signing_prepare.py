@@ -308,3 +308,25 @@ def test_a_filled_appearance_differs_from_the_reserved_one_in_what_it_draws_only
             }
 
     assert shapes(sealed) == shapes(reserved)
+
+
+def test_a_catalogue_that_is_no_dictionary_is_refused(reserved: bytes, pki: Pki) -> None:
+    rootless = reserved.replace(b"/Root 1 0 R", b"/Root 6 0 R").replace(
+        b"6 0 obj\n<<", b"6 0 obj\n12 "
+    )
+    with pytest.raises(UnreadablePdfError):
+        prepare(rootless, plan=leader_plan(pki), at=NOW)
+
+
+@pytest.mark.parametrize("look", ["/Tinos\xff 13 Tf", "/Tinos)(x 13 Tf", "/Tinos 99999 Tf"])
+def test_a_font_or_size_that_is_none_is_replaced_by_the_usual(
+    reserved: bytes, pki: Pki, look: str
+) -> None:
+    def change(document: pikepdf.Pdf) -> None:
+        field_of(document, "number").DA = pikepdf.String(look)
+
+    plan = replace(leader_plan(pki), fills={NUMBER_FIELD: "05"})
+    prepared = prepare(rewritten(reserved, change), plan=plan, at=NOW)
+    with pikepdf.open(io.BytesIO(prepared.pdf)) as document:
+        content = field_of(document, "number").AP.N.read_bytes()
+    assert b"/DocsvcTinos 13 Tf" in content
