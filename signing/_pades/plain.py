@@ -133,7 +133,10 @@ class PlainRevision:
         Raises:
             NotPlainError: it has none that is plainly simple.
         """
-        return self._file.offset(reference_in(self._file.dictionary(self._find(name)), b"/V"))
+        entries = self._file.dictionary(self._find(name))
+        if entries.get(b"/FT") != b"/Sig":
+            raise NotPlainError(reason="field-kind")
+        return self._file.offset(reference_in(entries, b"/V"))
 
     def _find(self, name: str) -> int:
         level, found = self._form.get(b"/Fields", b""), 0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 # As pyHanko writes it.
-MOMENT = rb"/M (D\07220261120093000\05307\04700\047)"
+MOMENT = b"/M (D:20261120093000+07'00')"
 
 
 def reason_of(pdf: bytes, pki: Pki, leaders: frozenset[str] = frozenset()) -> object:
