@@ -137,6 +137,7 @@ def _plain(data: bytes, parts: Outline) -> Cms:
     digest = _of("digest", parts.digest_algorithm)
     kind, stamped = parts.only(der.CONTENT_TYPE), parts.only(der.MESSAGE_DIGEST)
     time, protection = parts.only(der.SIGNING_TIME), parts.attributes.get(der.PROTECTION)
+    lengths = _forms(parts.signed_attributes)
     return Cms(
         content_type=_of("type", parts.content_type),
         content=parts.content,
@@ -160,8 +161,8 @@ def _plain(data: bytes, parts: Outline) -> Cms:
         ocsps=(),
         padding_is_zero=not data[parts.end :].strip(b"\x00"),
         # Everything else was read as DER; the insides of certificates and tokens are their own.
-        has_indefinite=Form.INDEFINITE in _forms(parts.signed_attributes),
-        attributes_are_der=_are_der(parts.signed_attributes),
+        has_indefinite=Form.INDEFINITE in lengths,
+        attributes_are_der=_are_der(parts.signed_attributes, lengths),
     )
 
 
@@ -234,7 +235,7 @@ def _full(data: bytes) -> Cms:
         ocsps=ocsps,
         padding_is_zero=not data[length:].strip(b"\x00"),
         has_indefinite=Form.INDEFINITE in _forms(written),
-        attributes_are_der=_are_der(sent),
+        attributes_are_der=_are_der(sent, _forms(sent)),
     )
 
 
@@ -286,11 +287,11 @@ def _forms(data: bytes | None) -> frozenset[Form]:
         return frozenset()
 
 
-def _are_der(attributes: bytes | None) -> bool:
+def _are_der(attributes: bytes | None, lengths: frozenset[Form]) -> bool:
     """Tell whether signed attributes are as RFC 5652 §5.4 wants them hashed (X.690 §10, §11.6)."""
     if attributes is None:
         return True
-    if _forms(attributes):
+    if lengths:
         return False
     each = list(Reader(attributes, 0, len(attributes)).inside(attributes[0]).every(_SEQUENCE))
     return each == sorted(each)
