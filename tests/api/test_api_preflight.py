@@ -35,11 +35,16 @@ if TYPE_CHECKING:
 HOME = "H99.12.05"
 
 
-def give(services: Services, account: str | None) -> str:
+def give(services: Services, account: str | None, *, kinds: frozenset[str] = frozenset()) -> str:
     """Give the chair a mandate and a certificate on a token; return its fingerprint."""
     at = services.clock.now()
     new = NewMandate(
-        unit=HOME, full_name="Nguyễn Văn An", title="Chủ tịch", authority="TM.", account=account
+        unit=HOME,
+        full_name="Nguyễn Văn An",
+        title="Chủ tịch",
+        authority="TM.",
+        account=account,
+        kinds=kinds,
     )
     with services.transactions() as tx:
         officers.give(tx, new, at=at, actor="test")
@@ -203,6 +208,36 @@ def test_the_signing_page_shows_what_stands_against_each_document(
     give(services, "leader.h99-12-05")
     again = leader.get(f"/documents/{waiting}/preflight/sign-leader").text
     assert "Cấu hình không cho dùng khóa cá nhân trên máy chủ" in again
+
+
+def test_a_yes_of_the_wrong_person_leaves_the_document_waiting(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    give(services, "somebody")
+    base = f"/api/v1/documents/{waiting}"
+    answer = leader.post(f"{base}/steps/sign-leader")
+    assert (answer.status_code, answer.json()["code"]) == (403, "sign.not-this-person")
+    assert leader.get(base).json()["waits_for"] == "leader"
+
+
+def test_a_yes_of_the_right_person_is_taken(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    give(services, "leader.h99-12-05")
+    answer = leader.post(f"/api/v1/documents/{waiting}/steps/sign-leader")
+    assert answer.status_code == 200
+    assert answer.json()["waits_for"] is None
+
+
+def test_a_yes_without_a_mandate_for_the_kind_leaves_the_document_waiting(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    give(services, "leader.h99-12-05", kinds=frozenset({"giay-moi"}))
+    answer = leader.post(f"/api/v1/documents/{waiting}/steps/sign-leader")
+    assert (answer.status_code, answer.json()["code"]) == (403, "organisations.mandate-kind")
 
 
 def sign(services: Services, document: UUID, account: str) -> None:

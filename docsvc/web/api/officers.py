@@ -80,7 +80,7 @@ class GivenOut(BaseModel):
     mandate: int
 
 
-class AccountIn(BaseModel):
+class LoginIn(BaseModel):
     """The login name of an officer; null: none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -120,7 +120,7 @@ def finish(
 
 @router.put("/{mandate}/account")
 def say_account(
-    mandate: int, account: AccountIn, services: ServicesDep, caller: ApiCallerDep
+    mandate: int, account: LoginIn, services: ServicesDep, caller: ApiCallerDep
 ) -> GivenOut:
     """Say which account is the officer's: with their certificates it alone may sign."""
     set_account(services, caller, mandate, account.account)

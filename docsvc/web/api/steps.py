@@ -9,6 +9,7 @@ from docsvc.bootstrap import Services
 from docsvc.documents import queries
 from docsvc.documents.tables import Document
 from docsvc.steps.confirm.service import ConfirmedFields
+from docsvc.steps.sign.preflight import ROLE_OF
 from docsvc.web.api.schemas import DocumentOut, Refusal
 from docsvc.web.deps import ApiCallerDep, Caller, ServicesDep
 from docsvc.workflow import Person, Step
@@ -67,9 +68,12 @@ def agree(
         DocumentMissingError: there is none that the caller may see.
         NotAllowedError: the caller may see it but not do this.
         NotWaitingError: the document does not wait for this.
+        CodedError: the signature would be the wrong person's, or lack a mandate.
     """
     document = _seen(services, caller, document_id)
     caller.require(ACTION_OF[step], document.unit_code)
+    if step in ROLE_OF:
+        services.preflight.require(document, step, account=caller.login)
     services.confirm(document_id, step, account=caller.login, facts=facts)
     return DocumentOut.model_validate(_seen(services, caller, document_id))
 

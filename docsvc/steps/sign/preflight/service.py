@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docsvc.clock import VIETNAM
 from docsvc.documents import service as documents
 from docsvc.documents.stores import Stores
-from docsvc.errors import DocsvcError
+from docsvc.errors import CodedError, DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.revocation.online import Online
 from docsvc.sandbox import Answer, Sandbox
@@ -120,6 +120,24 @@ class Preflight:
             return {
                 one.id: rules.choose(self._signing(known, one, step, account))[1] for one in found
             }
+
+    def require(self, document: Document, step: Step, *, account: str) -> None:
+        """Refuse a yes that could only end the document: by the wrong person, or without mandate.
+
+        A certificate that nobody has entered, or a key that is not within reach, may be another
+        way's business; the step itself says so.
+
+        Raises:
+            CodedError: the code of the first point that blocks.
+        """
+        with self.stores.transactions() as tx:
+            chosen, points = rules.choose(self._signing(_Known(tx), document, step, account))
+        if chosen is None:
+            return
+        for one in points:
+            if one.blocks and one.check in {Check.PERSON, Check.MANDATE}:
+                facts: dict[str, Any] = dict(one.facts)
+                raise CodedError(one.code, **facts)
 
     def _chosen(
         self, tx: Tx, document: Document, step: Step, account: str
