@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, select
@@ -19,6 +20,7 @@ from docsvc.documents import service as documents
 from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
 from docsvc.jobs.engine import JobQueue
+from docsvc.organisations import queries as organisations
 from docsvc.organisations.tables import Unit
 from docsvc.revocation.indexes import TableIndex
 from docsvc.revocation.online import Online
@@ -32,6 +34,7 @@ from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
 from docsvc.steps.sign import asking, waiting
 from docsvc.steps.sign.batch import Batches
+from docsvc.steps.sign.factories import Surroundings, factories
 from docsvc.steps.sign.handout import HandOuts
 from docsvc.steps.sign.preflight.service import Preflight, Recent
 from docsvc.steps.sign.providers import CallBack, Providers
@@ -288,6 +291,12 @@ class Services:
         self.engine.dispose()
 
 
+def _chains(transactions: Transactions, provider: str) -> dict[str, tuple[bytes, ...]]:
+    """Return the certificates of the keys that a provider reaches, by the ids of the keys."""
+    with transactions() as tx:
+        return organisations.chains_on(tx, provider)
+
+
 def open_services(settings: Settings, *, clock: Clock | None = None) -> Services:
     """Compose the service for one process."""
     engine = open_engine(settings.database)
@@ -316,7 +325,11 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
             usage=Usage(transactions=transactions, clock=time),
         ),
         requests=Requests(
-            providers=Providers(settings.providers, base_url=settings.base_url),
+            providers=Providers(
+                settings.providers,
+                factories(Surroundings(clock=time, chains=partial(_chains, transactions))),
+                base_url=settings.base_url,
+            ),
             enqueue=jobs.enqueue,
             clock=time,
         ),

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -72,7 +72,8 @@ class Reach:
     """Which addresses may be called.
 
     ``own`` is an address that the administrator wrote down; it is called wherever it leads, with
-    the user and password it holds. ``allow`` are hosts, each ``host`` or ``host:port``. A host that
+    the user and password it holds. So is all that is below one of ``origins``, each
+    ``https://host:port``. ``allow`` are hosts, each ``host`` or ``host:port``. A host that
     is listed by name must have public addresses, or such in ``networks``; one that is listed by its
     address may be anywhere. ``open_to_public`` lets any host in that is public.
     """
@@ -81,6 +82,7 @@ class Reach:
     networks: tuple[Network, ...] = ()
     open_to_public: bool = False
     own: str = ""
+    origins: frozenset[str] = frozenset()
 
 
 def everywhere() -> tuple[Network, ...]:
@@ -191,7 +193,7 @@ class Outbound:
     ) -> _Answer:
         """Return what came back, or the address it redirects to."""
         target = _parsed(url)
-        addresses = self._addresses(target, is_own=url == self._reach.own)
+        addresses = self._addresses(target, is_own=self._is_own(url))
         sent = {
             "Host": target.netloc.decode("ascii"),
             # What unfolds on the way in cannot be bounded by what comes in.
@@ -246,6 +248,10 @@ class Outbound:
                 msg = "the answer is compressed"
                 raise ConnectionError(msg)
             return _Answer(status=answer.status_code, body=_limited(answer, self._max_bytes))
+
+    def _is_own(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return url == self._reach.own or f"{parts.scheme}://{parts.netloc}" in self._reach.origins
 
     def _addresses(self, target: httpx.URL, *, is_own: bool) -> list[str]:
         """Return the addresses of a host if it may be called at all of them.

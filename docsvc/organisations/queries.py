@@ -186,6 +186,15 @@ def certificates_of(tx: Tx, unit_code: str, role: Role) -> tuple[CertificateReco
     return _certificates(tx, and_(Certificate.role == role, Certificate.unit_code == unit_code))
 
 
+def chains_on(tx: Tx, token: str) -> dict[str, tuple[bytes, ...]]:
+    """Return the chains (DER) of the certificates on a token or at a provider, by their key ids.
+
+    Of two certificates of one key the one that begins later is meant.
+    """
+    found = _certificates(tx, Certificate.token == token)
+    return {one.key_id: one.chain for one in reversed(found) if one.key_id is not None}
+
+
 def roles(tx: Tx) -> dict[str, Role]:
     """Return the role of every certificate of the inventory, by its SHA-256 (hex)."""
     rows = tx.execute(select(Certificate.fingerprint, Certificate.role))

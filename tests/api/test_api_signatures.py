@@ -15,7 +15,7 @@ from support.waiting import waiting_of
 from docsvc.access.rules import Role
 from docsvc.documents import service as documents
 from docsvc.settings import Provider, Settings
-from docsvc.steps.sign import providers
+from docsvc.steps.sign import factories, providers
 from docsvc.steps.sign.providers import CallBack, CallBackRefusedError
 from docsvc.steps.sign.requests import Wish
 from docsvc.steps.sign.tables import SigningRequest
@@ -65,7 +65,7 @@ def read(said: CallBack) -> tuple[str, Outcome]:
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     made = providers.Provider(signer=Signer(), read_call_back=read)
-    monkeypatch.setitem(providers.FACTORIES, "mobile-json", lambda _settings: made)
+    monkeypatch.setitem(factories.MAKERS, "mobile-json", lambda _settings, _around: made)
     return Settings(
         data_dir=tmp_path,
         base_url="http://testserver",

@@ -42,7 +42,7 @@ from support import servers
 from support.servers import Server
 
 from docsvc.organisations.tables import Certificate
-from docsvc.steps.sign import providers
+from docsvc.steps.sign import factories
 from docsvc.steps.sign.providers import CallBack, CallBackRefusedError, Provider
 from signing.errors import KeyNotFoundError, SignerUnreachableError
 from signing.signers.base import Completed, Outcome, Pending, Refused, Request
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from support.road import Road
 
     from docsvc.settings import Provider as ProviderSettings
+    from docsvc.steps.sign.factories import Surroundings
 
 NAME = "phones"
 UNIT = "H99.12.05"
@@ -138,7 +139,7 @@ def signature_of(body: bytes) -> str:
 def install() -> None:
     """Let this process know the service's kind, as the libraries of providers do."""
 
-    def make(configured: ProviderSettings) -> Provider:
+    def make(configured: ProviderSettings, _around: Surroundings) -> Provider:
         client = httpx.Client(
             base_url=configured.url, timeout=configured.timeout_s, trust_env=False
         )
@@ -146,7 +147,7 @@ def install() -> None:
             signer=PhoneSigner(client=client), read_call_back=read_call_back, close=client.close
         )
 
-    providers.FACTORIES["mobile-json"] = make
+    factories.MAKERS["mobile-json"] = make
 
 
 # --- the test's side ---------------------------------------------------------------------------

@@ -75,9 +75,6 @@ class Provider:
 
 Factory = Callable[[ProviderSettings], Provider]
 
-# One for each kind that this build can speak to.
-FACTORIES: dict[str, Factory] = {}
-
 
 class Providers:
     """The providers of this installation, by name."""
@@ -85,7 +82,7 @@ class Providers:
     def __init__(
         self,
         configured: tuple[ProviderSettings, ...],
-        factories: Mapping[str, Factory] | None = None,
+        factories: Mapping[str, Factory],
         *,
         base_url: str = "",
     ) -> None:
@@ -93,12 +90,12 @@ class Providers:
 
         Args:
             configured: the ``[[providers]]`` tables.
-            factories: instead of those of this build.
+            factories: by kind; see `factories`.
             base_url: of this installation, for the addresses that providers call back.
         """
         self._base_url = base_url.rstrip("/")
         self._settings = {one.name: one for one in configured}
-        self._factories = FACTORIES if factories is None else factories
+        self._factories = factories
         self._made: dict[str, Provider] = {}
         self._lock = threading.Lock()
 

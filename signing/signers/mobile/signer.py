@@ -30,7 +30,7 @@ from signing.signers.mobile.statuses import EXPIRED, Kind, meaning_of
 from signing.signers.prompts import control_code, plain, prompt_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from signing.signers.base import Outcome, Request
@@ -61,8 +61,8 @@ class MobileSigner:
     Args:
         adapter: the operator.
         now: the clock.
-        certificates: chains by phone number (``84…``), the holder's certificate first; others are
-            asked of the operator, if it tells them.
+        certificates: gives the chain of a phone number (``84…``), the holder's certificate first;
+            where it gives none, the operator is asked.
     """
 
     def __init__(
@@ -70,13 +70,11 @@ class MobileSigner:
         adapter: Adapter,
         *,
         now: Callable[[], datetime],
-        certificates: Mapping[str, tuple[bytes, ...]] | None = None,
+        certificates: Callable[[str], tuple[bytes, ...]] = lambda _number: (),
     ) -> None:
         self._adapter = adapter
         self._now = now
-        self._certificates = {
-            msisdn_of(number): chain for number, chain in (certificates or {}).items()
-        }
+        self._certificates = certificates
 
     @override
     def __repr__(self) -> str:
@@ -91,12 +89,12 @@ class MobileSigner:
             SigningError: the operator could not be asked.
         """
         msisdn = msisdn_of(key_id)
-        chain = self._certificates.get(msisdn)
-        if chain is None:
+        chain = self._certificates(msisdn)
+        if not chain:
             asked = Order(msisdn=msisdn, transaction=f"P{_short(msisdn.encode())}", at=self._now())
             found = self._adapter.get_certificate(asked)
-            chain = chain_of(found[0], found[1:]) if found else None
-        if chain is None:
+            chain = chain_of(found[0], found[1:]) if found else ()
+        if not chain:
             raise KeyNotFoundError(key_id=masked(msisdn))
         return chain
 

@@ -242,7 +242,7 @@ def test_certificates_that_are_known_are_not_asked_for(
     operator = leader.rig.operator
     adapter = EtsiAdapter(operator, Soap(operator), leader.rig.transport)
     known = MobileSigner(
-        adapter, now=leader.rig.clock.now, certificates={"0912345678": subscribers[0].chain}
+        adapter, now=leader.rig.clock.now, certificates={PHONE: subscribers[0].chain}.__getitem__
     )
     assert known.chain(PHONE) == subscribers[0].chain
     assert leader.rig.provider.heard == []
@@ -331,9 +331,7 @@ def test_settings_that_change_meanwhile_change_nothing_for_what_waits(leader: Le
 def test_an_operator_that_gives_no_name_to_what_it_took_is_unreadable(leader: Leader) -> None:
     operator = leader.rig.operator
     nameless = EtsiAdapter(operator, Soap(operator), _accepts_namelessly)
-    signer = MobileSigner(
-        nameless, now=leader.rig.clock.now, certificates={PHONE: leader.signer.chain(PHONE)}
-    )
+    signer = MobileSigner(nameless, now=leader.rig.clock.now, certificates=leader.signer.chain)
     with pytest.raises(errors.MobileAnswerUnreadableError) as caught:
         signer.sign(request(PHONE, prepared_for(leader)))
     assert caught.value.facts == {"reason": "transaction"}

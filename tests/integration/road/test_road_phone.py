@@ -535,7 +535,7 @@ def test_provider_that_is_no_longer_configured_signs_nothing(
     services = worker.services
     document_id = confirmed(worker.opened)
     worker.go(document_id)
-    requests = replace(services.requests, providers=Providers(()))
+    requests = replace(services.requests, providers=Providers((), {}))
     asker = Asker(requests, services.transactions, "worker-0")
     worker.make_due()
     asker.turn()
