@@ -13,7 +13,7 @@ from docsvc.organisations import officers, service
 from docsvc.organisations.officers import NewMandate
 from docsvc.organisations.service import CertificateEntry
 from docsvc.sandbox import ChildrenUnavailableError
-from docsvc.steps.sign.preflight import Recent
+from docsvc.steps.sign.preflight.service import Recent
 from docsvc.steps.sign.service import AdministratorError, Desk, NotThisPersonError, run
 from docsvc.workflow import Step
 from signing.errors import TimestampRefusedError, TimestampUnreachableError
