@@ -21,6 +21,7 @@ from docsvc.documents.service import Ending
 from docsvc.documents.stores import Stores
 from docsvc.jobs.engine import JobQueue
 from docsvc.organisations import queries as organisations
+from docsvc.organisations.rules import Device
 from docsvc.organisations.tables import Unit
 from docsvc.revocation.indexes import TableIndex
 from docsvc.revocation.online import Online
@@ -218,7 +219,7 @@ class Services:
             recent=self.recent,
             providers=frozenset(one.name for one in self.settings.providers),
             # Whoever has a token in their own PC is handed the file out.
-            devices=frozenset({"token"}),
+            devices=frozenset({Device.USB_TOKEN}),
         )
 
     @property

@@ -37,7 +37,8 @@ def demo(
     """Tạo bản thử nghiệm và đưa mọi văn bản mẫu đi hết quy trình; chạy lại không hại gì."""
     logs.configure("error")
     output = Output(as_json=as_json, lang=lang)
-    made = demonstration.prepare(folder.absolute())
+    place = folder.absolute()
+    made = demonstration.prepare(place, providers=(demonstration.phones_of(place),))
     config = folder / "docsvc.toml"
     demonstration.write_settings(made, config)
     with authority(made.settings):
@@ -50,6 +51,7 @@ def demo(
             ingest.run(services, items, output, declared=True)
             _register_paper(services, entries)
             counted = stats.count(services.transactions, unit=None, period=None, by=None)
+            demonstration.hand_out_phone(services, made)
         finally:
             services.close()
     if not as_json:

@@ -13,7 +13,11 @@ import uvicorn
 from docsvc import logs, settings
 from docsvc.bootstrap import open_services
 from docsvc.cli.output import JsonOption, Lang, Output
+from docsvc.clock import SystemClock
+from docsvc.demo import instance as demonstration
+from docsvc.demo import organisations
 from docsvc.demo.authority import Authority
+from docsvc.demo.mobile import demonstration as mobile
 from docsvc.demo.pki import load as load_pki
 from docsvc.migrations import upgrade
 from docsvc.web.app import build
@@ -36,6 +40,7 @@ def serve(
     with contextlib.ExitStack() as stack:
         if chosen.demonstration:
             stack.enter_context(authority(chosen))
+            stack.enter_context(phones(chosen))
         services = open_services(chosen)
         upgrade(services.engine)
         closing = stack.enter_context(contextlib.ExitStack())
@@ -73,6 +78,20 @@ def worker(*, as_json: JsonOption = False) -> int:
     running.stop()
     services.close()
     return 0
+
+
+@contextlib.contextmanager
+def phones(chosen: Settings) -> Iterator[None]:
+    """Play the operator of SIM PKI and its phones, if the demonstration has some."""
+    if demonstration.PHONES not in {one.name for one in chosen.providers}:
+        yield
+        return
+    folder = chosen.data_dir / "demo"
+    operator = mobile.open_provider(
+        folder, pki=load_pki(folder), bodies=organisations.load(), clock=SystemClock()
+    )
+    with operator:
+        yield
 
 
 @contextlib.contextmanager

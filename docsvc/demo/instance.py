@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import update
 
 from docsvc.access import queries as access_queries
 from docsvc.access import service as access
 from docsvc.access.rules import Membership, Role
 from docsvc.access.service import NewAccount
 from docsvc.demo import images, organisations, pki, token
+from docsvc.demo.mobile import demonstration as mobile
 from docsvc.demo.organisations import Organisations
 from docsvc.demo.pki import DemoPki
 from docsvc.demo.token import DemoToken
+from docsvc.organisations.rules import Device
 from docsvc.organisations.service import (
     CertificateEntry,
     OfficerEntry,
@@ -23,6 +28,8 @@ from docsvc.organisations.service import (
     add_certificate,
 )
 from docsvc.organisations.service import load as load_bodies
+from docsvc.organisations.tables import Certificate
+from docsvc.settings import Provider as ProviderSettings
 from docsvc.settings import Settings, Token
 from verification.model import Role as SignatureRole
 
@@ -35,6 +42,8 @@ ACTOR = "demonstration"
 # Everybody who tries the demonstration knows it; a real installation has no such account.
 PASSWORD = "thu-nghiem-2026"  # noqa: S105  # printed on the login page of the demonstration
 _AUTHORITY_PORT = 8001
+PHONES = "sim-thu-nghiem"
+_WITH_PHONE = "leader-h99-12-06"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +131,32 @@ def populate(services: Services, instance: Instance) -> None:
             )
             add_certificate(tx, entry, at=at, actor=ACTOR)
     _add_accounts(services, bodies)
+
+
+def phones_of(folder: Path) -> ProviderSettings:
+    """Return the settings by which a demonstration reaches its phones; they are made if need be."""
+    (folder / "demo").mkdir(parents=True, exist_ok=True)
+    made = mobile.prepare(folder / "demo", bodies=organisations.load())
+    return ProviderSettings(
+        name=PHONES,
+        kind="mobile-soap",
+        url=f"https://127.0.0.1:{mobile.DEFAULT_PORT}/soap",
+        account=mobile.AP_ID,
+        secret_file=made.secret_file,
+        ca_file=made.ca_file,
+    )
+
+
+def hand_out_phone(services: Services, instance: Instance) -> None:
+    """Let one leader sign with a phone from now on; it is played by a page."""
+    numbers = mobile.prepare(instance.folder / "demo", bodies=instance.bodies).numbers
+    own, *_ = instance.pki.chain(_WITH_PHONE)
+    with services.transactions() as tx:
+        tx.execute(
+            update(Certificate)
+            .where(Certificate.fingerprint == hashlib.sha256(own).hexdigest())
+            .values(token=PHONES, key_id=numbers[_WITH_PHONE], device=Device.SIM_PKI)
+        )
 
 
 def _unit(unit: organisations.Unit) -> UnitEntry:
