@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
 
@@ -73,7 +73,7 @@ class Reach:
 
     ``own`` is an address that the administrator wrote down; it is called wherever it leads, with
     the user and password it holds. So is all that is below one of ``origins``, each
-    ``https://host:port``. ``allow`` are hosts, each ``host`` or ``host:port``. A host that
+    as `origin_of` gives it. ``allow`` are hosts, each ``host`` or ``host:port``. A host that
     is listed by name must have public addresses, or such in ``networks``; one that is listed by its
     address may be anywhere. ``open_to_public`` lets any host in that is public.
     """
@@ -193,7 +193,9 @@ class Outbound:
     ) -> _Answer:
         """Return what came back, or the address it redirects to."""
         target = _parsed(url)
-        addresses = self._addresses(target, is_own=self._is_own(url))
+        addresses = self._addresses(
+            target, is_own=url == self._reach.own or _origin(target) in self._reach.origins
+        )
         sent = {
             "Host": target.netloc.decode("ascii"),
             # What unfolds on the way in cannot be bounded by what comes in.
@@ -248,10 +250,6 @@ class Outbound:
                 msg = "the answer is compressed"
                 raise ConnectionError(msg)
             return _Answer(status=answer.status_code, body=_limited(answer, self._max_bytes))
-
-    def _is_own(self, url: str) -> bool:
-        parts = urlsplit(url)
-        return url == self._reach.own or f"{parts.scheme}://{parts.netloc}" in self._reach.origins
 
     def _addresses(self, target: httpx.URL, *, is_own: bool) -> list[str]:
         """Return the addresses of a host if it may be called at all of them.
@@ -364,6 +362,19 @@ def _parsed(url: str) -> httpx.URL:
     if target.scheme not in _PORTS or not target.host or port > _MAX_PORT:
         raise FetchRefusedError(host=target.host)
     return target
+
+
+def origin_of(url: str) -> str:
+    """Return the place an address belongs to, as `Reach` has it.
+
+    Raises:
+        FetchRefusedError: it is no address that can be called.
+    """
+    return _origin(_parsed(url))
+
+
+def _origin(target: httpx.URL) -> str:
+    return f"{target.scheme}://{target.netloc.decode('ascii')}"
 
 
 def _address(text: str) -> Address | None:

@@ -125,7 +125,9 @@ def test_no_door_leads_an_administrator_to_a_signature(
                 "reason": "x",
                 "declare_not_secret": "yes",
             }
-            answer = admin.request(method, path.format(document_id=document), data=form)
+            answer = admin.request(
+                method, path.format(document_id=document, batch_id=document), data=form
+            )
             assert answer.status_code in {200, 403, 404, 422}, path
 
     with services.transactions() as tx:

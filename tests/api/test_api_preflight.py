@@ -245,6 +245,7 @@ def sign(services: Services, document: UUID, account: str) -> None:
     services.confirm(document, Step.SIGN_LEADER, account=account)
     desk = Desk(
         stores=services.stores, sandbox=services.sandbox, tokens=services.tokens,
+        requests=services.requests,
         stamp=services.stamp, holder="test", server_side_personal_keys=True,
     )  # fmt: skip
     run(document, SignatureRole.LEADER, desk=desk)

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import urlsplit
 
 from docsvc.clock import Clock
-from docsvc.http import FetchRefusedError, Outbound, Reach
+from docsvc.http import FetchRefusedError, Outbound, Reach, origin_of
 from docsvc.steps.sign.providers import CallBack, CallBackRefusedError, Provider, secret_of
 from signing.signers.mobile.adapter import EtsiAdapter
 from signing.signers.mobile.messages import Mode, msisdn_of
@@ -235,8 +234,8 @@ def factories(around: Surroundings) -> dict[str, Factory]:
 def _made(kind: str, configured: ProviderSettings, *, around: Surroundings) -> Provider:
     try:
         return MAKERS[kind](configured, around)
-    except KeyError as e:
-        # An option whose word is none of those that there are.
+    except (KeyError, FetchRefusedError) as e:
+        # An option whose word is none of those that there are, or an address that is none.
         raise ValueError(str(e)) from e
 
 
@@ -245,13 +244,8 @@ def _outbound(configured: ProviderSettings, *, waits: bool = False, more: str = 
     limit_s = configured.timeout_s
     if waits:
         limit_s = max(limit_s, configured.valid_for_s + _WAY_BACK_S)
-    own = frozenset(_origin(url) for url in (configured.url, more) if url)
+    own = frozenset(origin_of(url) for url in (configured.url, more) if url)
     return Outbound(Reach(origins=own), timeout_s=limit_s, ca_file=configured.ca_file)
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _exchange(

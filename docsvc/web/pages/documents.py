@@ -197,11 +197,12 @@ def public_address(services: Services, document: Document) -> str | None:
 def _may(
     services: Services, caller: Caller, document: Document, asked: Step | None
 ) -> dict[str, bool]:
-    """Say what the caller may do; ``here`` is to let the server sign, if it has the key."""
+    """Say what the caller may do; ``here`` is to let the service get the signature."""
     waits_for, unit = document.waits_for, document.unit_code
     clerk = waits_for == Person.CLERK and caller.may(Action.CONFIRM, unit)
     leader = waits_for == Person.LEADER and caller.may(Action.SIGN, unit)
-    here = clerk or (leader and services.settings.server_side_personal_keys)
+    reached = services.settings.server_side_personal_keys or services.settings.providers
+    here = clerk or (leader and bool(reached))
     ask = asked is not None and caller.may(ACTION_OF[asked], unit)
     return {
         "read": caller.may(Action.READ, unit),

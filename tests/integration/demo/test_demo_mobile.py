@@ -142,7 +142,7 @@ def test_json_that_is_none_is_refused() -> None:
 
 def test_a_phone_of_nobody_has_no_key(mobile: Mobile) -> None:
     known = mobile.signer.chain(mobile.key_id)
-    mobile.signer._certificates["84999999999"] = known
+    mobile.signer._certificates = lambda _number: known
     with pytest.raises(MobileUnknownClientError):
         mobile.signer.sign(request("84999999999", prepared_for(mobile)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _LIMIT_S = 30.0
 NAME = "sim-thu-nghiem"
-KEYS = {"leader": "leader-h99-12-05", "organisation": "seal-h99-12-05"}
+KEYS = ("leader-h99-12-05", "seal-h99-12-05")
 
 
 @pytest.fixture
@@ -64,10 +65,11 @@ def with_phones(
     }  # fmt: skip
     opened = open_road(providers=[provider], server_side_personal_keys=False)
     with opened.services.transactions() as tx:
-        for role, key in KEYS.items():
+        for key in KEYS:
+            own, *_ = demo.pki.chain(key)
             tx.execute(
                 update(Certificate)
-                .where(Certificate.unit_code == road.UNIT, Certificate.role == role)
+                .where(Certificate.fingerprint == hashlib.sha256(own).hexdigest())
                 .values(token=NAME, key_id=f"0{made.numbers[key].removeprefix('84')}")
             )
     return opened

@@ -264,6 +264,7 @@ def test_signed_documents_split_by_the_device_that_signed(tx: Tx) -> None:
     assert [(r.key, r.rate.a, r.rate.b) for r in report.rows] == [
         ("usb-token", 2, 5),
         ("sim-pki", 1, 5),
+        ("hsm", 0, 5),
         ("remote", 1, 5),
         ("", 1, 5),
     ]

@@ -99,6 +99,11 @@ def test_a_flag_is_true_or_false(made: Any) -> None:
         made("mobile-json", {"signs_content": "yes"})
 
 
+def test_an_address_that_is_none_is_refused(made: Any) -> None:
+    with pytest.raises(ProviderUnusableError):
+        made("smartca", url="ftp://provider.example")
+
+
 def test_a_secret_that_cannot_be_read_is_told_as_such(made: Any, tmp_path: Path) -> None:
     with pytest.raises(ProviderUnusableError):
         made("smartca", secret_file=tmp_path / "none")
