@@ -194,7 +194,7 @@ class Outbound:
         """Return what came back, or the address it redirects to."""
         target = _parsed(url)
         addresses = self._addresses(
-            target, is_own=url == self._reach.own or _origin(target) in self._reach.origins
+            target, is_own=url == self._reach.own or origin_of(target) in self._reach.origins
         )
         sent = {
             "Host": target.netloc.decode("ascii"),
@@ -364,16 +364,8 @@ def _parsed(url: str) -> httpx.URL:
     return target
 
 
-def origin_of(url: str) -> str:
-    """Return the place an address belongs to, as `Reach` has it.
-
-    Raises:
-        FetchRefusedError: it is no address that can be called.
-    """
-    return _origin(_parsed(url))
-
-
-def _origin(target: httpx.URL) -> str:
+def origin_of(target: httpx.URL) -> str:
+    """Return the place an address belongs to, as `Reach` has it."""
     return f"{target.scheme}://{target.netloc.decode('ascii')}"
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+import httpx
+
 from docsvc.clock import Clock
 from docsvc.http import FetchRefusedError, Outbound, Reach, origin_of
 from docsvc.steps.sign.providers import CallBack, CallBackRefusedError, Provider, secret_of
@@ -234,7 +236,7 @@ def factories(around: Surroundings) -> dict[str, Factory]:
 def _made(kind: str, configured: ProviderSettings, *, around: Surroundings) -> Provider:
     try:
         return MAKERS[kind](configured, around)
-    except (KeyError, FetchRefusedError) as e:
+    except (KeyError, httpx.InvalidURL) as e:
         # An option whose word is none of those that there are, or an address that is none.
         raise ValueError(str(e)) from e
 
@@ -244,7 +246,7 @@ def _outbound(configured: ProviderSettings, *, waits: bool = False, more: str = 
     limit_s = configured.timeout_s
     if waits:
         limit_s = max(limit_s, configured.valid_for_s + _WAY_BACK_S)
-    own = frozenset(origin_of(url) for url in (configured.url, more) if url)
+    own = frozenset(origin_of(httpx.URL(url)) for url in (configured.url, more) if url)
     return Outbound(Reach(origins=own), timeout_s=limit_s, ca_file=configured.ca_file)
 
 
