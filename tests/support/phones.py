@@ -28,7 +28,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -148,6 +149,17 @@ def install() -> None:
         )
 
     factories.MAKERS["mobile-json"] = make
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """Let this process know the service's kind for a while."""
+    before = factories.MAKERS["mobile-json"]
+    install()
+    try:
+        yield
+    finally:
+        factories.MAKERS["mobile-json"] = before
 
 
 # --- the test's side ---------------------------------------------------------------------------

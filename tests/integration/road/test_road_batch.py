@@ -39,10 +39,10 @@ FORMULA = '=HYPERLINK("http://example.org","x")'
 def service(
     tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance
 ) -> Iterator[Phones]:
-    phones.install()
-    started = phones.start(tmp_path_factory.mktemp("phones"), demo_instance)
-    yield started
-    started.server.stop()
+    with phones.installed():
+        started = phones.start(tmp_path_factory.mktemp("phones"), demo_instance)
+        yield started
+        started.server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -109,6 +109,16 @@ def test_white_space_at_the_end_is_nothing(led: bytes, pki: Pki) -> None:
     assert prepare(led + b"\r\n", plan=organisation_plan(pki), at=NOW)
 
 
+def test_a_signature_that_claims_more_than_there_is_is_none(prepared: Prepared, pki: Pki) -> None:
+    claimed = str(len(prepared.pdf) - prepared.hole[1]).encode()
+
+    def lengthen(pdf: bytes) -> bytes:
+        where = pdf.index(b" " + claimed, pdf.index(b"/ByteRange")) + 1
+        return pdf[:where] + b"9" * len(claimed) + pdf[where + len(claimed) :]
+
+    assert reason_of(forged(prepared, pki, lengthen), pki) == "not-covered"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [

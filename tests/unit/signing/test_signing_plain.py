@@ -268,6 +268,11 @@ def test_a_text_field_without_an_appearance_of_its_own_goes_the_long_way(
     assert reason_of(without, plan) == "default-appearance"
 
 
+def test_an_alignment_that_there_is_none_of_goes_the_long_way(reserved: bytes, pki: Pki) -> None:
+    plan = replace(leader_plan(pki), fills={NUMBER_FIELD: "05"})
+    assert reason_of(reserved.replace(b"/Q 1", b"/Q 7"), plan) == "align"
+
+
 def test_a_stranger_that_signed_before_goes_the_long_way(led: bytes, pki: Pki) -> None:
     plan = replace(organisation_plan(pki), certify=True)
     assert reason_of(led, plan) == "certified"
