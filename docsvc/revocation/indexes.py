@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from docsvc import atomic
@@ -56,6 +57,13 @@ class TableIndex(Index):
     @override
     def put(self, entry: Entry) -> None:
         """Write down what is known of a request."""
+        try:
+            self._put(entry)
+        except IntegrityError:
+            # Somebody else has asked the same for the first time, and was there a moment before.
+            self._put(entry)
+
+    def _put(self, entry: Entry) -> None:
         with self._transactions() as tx:
             tx.merge(RevocationAnswer(**asdict(entry)))
             tx.flush()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -61,6 +63,21 @@ def test_what_was_put_is_found_by_others(opened: Open, entry: Entry) -> None:
 
 def test_what_nobody_put_is_not_known(opened: Open) -> None:
     assert opened().find("0" * 64) is None
+
+
+def test_many_may_learn_the_same_at_one_moment(opened: Open) -> None:
+    barrier = Barrier(4)
+
+    def put(_: int) -> None:
+        index = opened()
+        for number in range(25):
+            barrier.wait(30)
+            index.put(replace(WHOLE, key=f"{number:064}"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, range(4)))
+
+    assert all(opened().find(f"{number:064}") for number in range(25))
 
 
 def test_newer_takes_the_place_of_the_older(opened: Open) -> None:
