@@ -46,6 +46,7 @@ from sign_material import (
     LABEL,
     PIN,
     SEAL_BOX,
+    USES,
     Material,
     document,
     places,
@@ -60,7 +61,7 @@ from signing.complete import complete
 from signing.files import complete_file, prepare_file
 from signing.model import LEADER_FIELD, Role, SignaturePlan
 from signing.prepare import prepare
-from signing.signers.pkcs11 import Pkcs11Signer
+from signing.signers.pkcs11 import Pin, Pkcs11Signer
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def measured(
     """Return ms of CPU a document for each way, medians over interleaved rounds."""
     source = document(size * 1000)
     with (
-        Pkcs11Signer(material.module, LABEL, PIN) as signer,
+        Pkcs11Signer(material.module, LABEL, Pin(PIN, uses=USES)) as signer,
         # A second session of this process shares the login: a token knows one.
         pkcs11.lib(material.module).get_token(token_label=LABEL).open() as session,
     ):

@@ -12,6 +12,7 @@ from sign_material import (
     FILLS,
     LABEL,
     PIN,
+    USES,
     Material,
     document,
     places,
@@ -23,7 +24,7 @@ from signing.complete import complete
 from signing.files import complete_file, prepare_file
 from signing.model import LEADER_FIELD, Role, SignaturePlan
 from signing.prepare import prepare
-from signing.signers.pkcs11 import Pkcs11Signer
+from signing.signers.pkcs11 import Pin, Pkcs11Signer
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _work(pipe: Connection, module: str, chain: tuple[bytes, ...], name: str) ->
         role=Role.LEADER, field_name=LEADER_FIELD, chain=chain, certify=True, image=seal_png(),
         fills=FILLS,
     )  # fmt: skip
-    with Pkcs11Signer(module, LABEL, PIN) as signer:
+    with Pkcs11Signer(module, LABEL, Pin(PIN, uses=USES)) as signer:
         _signed([_reserved(document(30_000))], plan, signer, name)
         pipe.send("warm")
         while (share := pipe.recv()) is not None:
@@ -135,7 +136,7 @@ def _reserve_large(path: Path) -> None:
 
 def _peak(way: str, source: Path, module: str, chain: tuple[bytes, ...], name: str) -> float:
     plan = SignaturePlan(role=Role.LEADER, field_name=LEADER_FIELD, chain=chain, certify=True)
-    with Pkcs11Signer(module, LABEL, PIN) as signer:
+    with Pkcs11Signer(module, LABEL, Pin(PIN, uses=USES)) as signer:
         small = source.with_name("small.pdf")
         small.write_bytes(reserve(document(30_000), places(visible=False)))
         _sign_one(way, small, plan, signer, name)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so")
 LABEL, PIN = "benchmark", "824613"
+# Of the PIN: more than any number of rounds.
+USES = 10**7
 AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
 KEYS = {"rsa-2048": "a1", "p-256": "b1"}
 FONT = Path(__file__).parent.parent / "signing" / "fonts" / "Tinos-Regular.ttf"
