@@ -112,8 +112,7 @@ class Authorities:
 
     def ready(self) -> tuple[str, ...]:
         """Name the hosts that would be asked now; none: signatures would wait for their time."""
-        now = self._clock.now()
-        return tuple(line.host for line in self._lines if not rules.is_resting(line.health, now))
+        return tuple(line.host for line in self._awake())
 
     def try_each(self, digest: bytes) -> None:
         """Ask every authority, resting or not; what they answer counts as always.
@@ -129,10 +128,11 @@ class Authorities:
     def probe(self, digest: bytes) -> bytes:
         """Return a token as `stamp` does, in the time that a person waits for a page.
 
-        Whoever is slow is none the worse for it: an authority may take minutes.
+        Whoever is slow is none the worse for it: an authority may take minutes. Raises as `stamp`.
         """
-        now = self._clock.now()
-        awake = (line.settings for line in self._lines if not rules.is_resting(line.health, now))
+        awake = [line.settings for line in self._awake()]
+        if self._lines and not awake:
+            raise AuthoritiesRestError
         quick = Authorities(
             [one.model_copy(update={"timeout_s": min(_PROBE_S, one.timeout_s)}) for one in awake],
             clock=self._clock,
@@ -142,6 +142,10 @@ class Authorities:
             return quick.stamp(digest)
         finally:
             quick.close()
+
+    def _awake(self) -> list[_Line]:
+        now = self._clock.now()
+        return [line for line in self._lines if not rules.is_resting(line.health, now)]
 
     def _ask(self, line: _Line, digest: bytes) -> bytes | None:
         """Ask an authority; None if it rests or gives no more today."""

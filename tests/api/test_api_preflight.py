@@ -9,12 +9,14 @@ import pytest
 from support.certificates import certificate
 
 from docsvc.access.rules import Role
+from docsvc.http import FetchRefusedError
 from docsvc.organisations import officers, service
 from docsvc.organisations.officers import NewMandate
 from docsvc.organisations.service import CertificateEntry
 from docsvc.sandbox import ChildrenUnavailableError
 from docsvc.steps.sign.preflight.service import Recent
 from docsvc.steps.sign.service import AdministratorError, Desk, NotThisPersonError, run
+from docsvc.timestamps.service import AuthoritiesRestError
 from docsvc.workflow import Step
 from signing.errors import TimestampRefusedError, TimestampUnreachableError
 from signing.model import Role as SignatureRole
@@ -148,7 +150,12 @@ def test_what_the_network_said_is_kept_within_bounds() -> None:
 
 @pytest.mark.parametrize(
     ("error", "blocks"),
-    [(TimestampUnreachableError(), False), (TimestampRefusedError(), True)],
+    [
+        (TimestampUnreachableError(), False),
+        (AuthoritiesRestError(), False),
+        (TimestampRefusedError(), True),
+        (FetchRefusedError(), True),
+    ],
 )
 def test_a_timestamp_authority_is_tried(
     services: Services, waiting: UUID, error: Exception, *, blocks: bool

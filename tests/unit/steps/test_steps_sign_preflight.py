@@ -149,8 +149,9 @@ def test_a_revoked_certificate_blocks_and_an_unknown_one_warns() -> None:
 def test_an_authority_that_is_away_keeps_waiting_and_one_that_refuses_blocks() -> None:
     assert timestamp_points(None) == ()
     (away,) = timestamp_points("signing.timestamp-unreachable")
+    (resting,) = timestamp_points("timestamps.none-ready")
     (refused,) = timestamp_points("signing.timestamp-refused")
-    assert (away.blocks, refused.blocks) == (False, True)
+    assert (away.blocks, resting.blocks, refused.blocks) == (False, False, True)
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,20 @@ def test_who_waits_for_a_page_gets_a_token_of_one_that_does_not_rest(
     assert world.asked == [SECOND]
 
 
+def test_who_waits_for_a_page_learns_that_all_rest(world: World, clock: Hand) -> None:
+    world.failures = {FIRST: away(FIRST), SECOND: away(SECOND)}
+    asked = authorities(clock)
+    for _ in range(3):
+        with pytest.raises(TimestampUnreachableError):
+            asked.stamp(DIGEST)
+    world.asked.clear()
+    with pytest.raises(AuthoritiesRestError):
+        asked.probe(DIGEST)
+    assert world.asked == []
+    with pytest.raises(NoAuthorityError):
+        Authorities((), clock=clock, usage=None).probe(DIGEST)
+
+
 def test_a_slow_answer_to_a_page_is_held_against_nobody(world: World, clock: Hand) -> None:
     world.failures = {FIRST: away(FIRST), SECOND: away(SECOND)}
     asked = authorities(clock)

@@ -125,10 +125,10 @@ def timestamp_points(code: str | None) -> tuple[Point, ...]:
     """
     if code is None:
         return ()
-    return (Point(check=Check.TIMESTAMP, code=code, blocks=code != _AWAY),)
+    return (Point(check=Check.TIMESTAMP, code=code, blocks=code not in _AWAY),)
 
 
-_AWAY = "signing.timestamp-unreachable"
+_AWAY = frozenset({"signing.timestamp-unreachable", "timestamps.none-ready"})
 _UNKNOWN_REVOCATION = frozenset(
     {"verification.revocation-unknown", "verification.revocation-stale"}
 )

@@ -188,7 +188,7 @@ class Preflight:
             return (Point(check=Check.TIMESTAMP, code=_NO_AUTHORITY, facts=facts),)
         try:
             self.probe(bytes(32))
-        except SigningError as e:
+        except (DocsvcError, SigningError) as e:
             return rules.timestamp_points(e.code)
         return rules.timestamp_points(None)
 
