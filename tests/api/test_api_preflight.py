@@ -14,8 +14,9 @@ from docsvc.organisations import officers, service
 from docsvc.organisations.officers import NewMandate
 from docsvc.organisations.service import CertificateEntry
 from docsvc.sandbox import ChildrenUnavailableError
+from docsvc.steps.sign.plans import AdministratorError, NotThisPersonError
 from docsvc.steps.sign.preflight.service import Recent
-from docsvc.steps.sign.service import AdministratorError, Desk, NotThisPersonError, run
+from docsvc.steps.sign.service import Desk, run
 from docsvc.timestamps.service import AuthoritiesRestError
 from docsvc.workflow import Step
 from signing.errors import TimestampRefusedError, TimestampUnreachableError

@@ -32,8 +32,7 @@ from docsvc.organisations import queries as organisations
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign.plans import certificate_for, fills_for
-from docsvc.steps.sign.rules import FIELD_OF, later_fields, places_of
-from docsvc.steps.sign.service import STEP_OF
+from docsvc.steps.sign.rules import FIELD_OF, ROLE_OF, later_fields, places_of
 from docsvc.steps.sign.tables import HandOut
 from docsvc.workflow import Step
 from signing.model import ReservedPlaces, Role
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 _MAKE = "docsvc.steps.sign.handout_tasks:make"
 _TAKE_BACK = "docsvc.steps.sign.handout_tasks:take_back"
 
-ROLE_OF = {step: role for role, step in STEP_OF.items()}
 _TOKEN_BYTES = 32
 # Wrong field, wrong token, wrong file: a person gets it right sooner; a program is stopped.
 _MAX_REFUSALS = 10
@@ -141,11 +139,12 @@ class HandOuts:
             NotWaitingError: the document waits for no signature.
             NoCertificateError, SealMissingError: nobody in the inventory may sign this today.
             NoMandateError, MandateDatesError, MandateAuthorityError: who may not.
+            NotThisPersonError, AdministratorError: the account may not have it signed.
             CodedError: the file can't be made ready.
         """
         now = self.stores.clock.now()
         with self.stores.transactions() as tx:
-            order = self._order(tx, document_id, now)
+            order = self._order(tx, document_id, account, now)
         made = self._made(order)
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         row = HandOut(
@@ -215,7 +214,7 @@ class HandOuts:
         with self.stores.transactions() as tx:
             row = self._live(tx, token)
             self._require_current(tx, row)
-            order = self._order(tx, row.document_id, now)
+            order = self._order(tx, row.document_id, row.account, now)
         made = self._made(order)
         if hashlib.sha256(made).hexdigest() != row.sha256:
             raise HandOutStaleError(document=str(row.document_id))
@@ -249,7 +248,7 @@ class HandOuts:
         with self.stores.transactions() as tx:
             row = self._live(tx, token)
             self._require_current(tx, row)
-            order = self._order(tx, row.document_id, now)
+            order = self._order(tx, row.document_id, row.account, now)
         found = self._accepted(row, order, data, now)
         certificate = next(
             one for one in order.certificates if one.fingerprint == found["certificate"]
@@ -331,7 +330,7 @@ class HandOuts:
         if leg.step is not row.step or last.digest != row.base_digest:
             raise HandOutStaleError(document=str(row.document_id))
 
-    def _order(self, tx: Tx, document_id: UUID, now: datetime) -> _Order:
+    def _order(self, tx: Tx, document_id: UUID, account: str, now: datetime) -> _Order:
         """Gather what the signature needs from the database and the inventory."""
         leg = documents.waiting_leg(tx, document_id)
         if leg.step not in ROLE_OF:
@@ -344,7 +343,7 @@ class HandOuts:
             step=leg.step,
             places=places_of(document.classification) if role is Role.LEADER else None,
             values=fills_for(document) if role is Role.ORGANISATION else {},
-            certificates=_entitled(tx, document, role, on),
+            certificates=_entitled(tx, document, role, on, account),
             document=document,
         )
 
@@ -353,9 +352,11 @@ class HandOuts:
         return self.sandbox.run(_MAKE, pdf, order.places, order.values).frames[0]
 
 
-def _entitled(tx: Tx, document: Document, role: Role, on: date) -> tuple[CertificateRecord, ...]:
+def _entitled(
+    tx: Tx, document: Document, role: Role, on: date, account: str
+) -> tuple[CertificateRecord, ...]:
     """Return every usable certificate of the body, or of the officer who signs: all devices."""
-    first = certificate_for(tx, document, role, on=on)
+    first = certificate_for(tx, document, role, on=on, account=account)
     if role is Role.ORGANISATION:
         return organisations.seal_certificates(tx, document.unit_code, on)
     held = organisations.leader_certificates(tx, document.unit_code, on)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docsvc.access import queries as access
+from docsvc.access.rules import Role as AccountRole
 from docsvc.catalog.wording import day_text, month_text, number_line, number_text
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
@@ -28,6 +30,18 @@ class NoCertificateError(DocsvcError):
     """The inventory holds no usable certificate for this signature on this day."""
 
     code = "sign.no-certificate"
+
+
+class NotThisPersonError(DocsvcError):
+    """Somebody else confirmed than the officer whose certificate this is."""
+
+    code = "sign.not-this-person"
+
+
+class AdministratorError(DocsvcError):
+    """An administrator confirmed: no key of a person or a body is ever used for one."""
+
+    code = "sign.administrator"
 
 
 def plan_for(
@@ -73,15 +87,38 @@ def _leaders(tx: Tx, document: Document) -> frozenset[str]:
     return frozenset(one.fingerprint for one in known)
 
 
-def certificate_for(tx: Tx, document: Document, role: Role, *, on: date) -> CertificateRecord:
+def certificate_for(
+    tx: Tx, document: Document, role: Role, *, on: date, account: str
+) -> CertificateRecord:
     """Return the seal's certificate, or that of the officer whose name stands on the page.
+
+    Every way to sign comes by here, whatever it does with the certificate afterwards.
+
+    Args:
+        tx: the transaction.
+        document: what is to be signed.
+        role: leader or organisation.
+        on: the day of the signature, in Vietnam.
+        account: who wants it signed.
 
     Raises:
         NoCertificateError: no officer of that name has a usable certificate.
         NoMandateError, MandateDatesError, MandateAuthorityError: who may not sign this today.
+        NotThisPersonError: the officer signs with an account of their own, and it is not this.
+        AdministratorError: the account is an administrator's.
     """
+    if any(one.role is AccountRole.ADMINISTRATOR for one in access.memberships(tx, account)):
+        raise AdministratorError(account=account)
     if role is Role.ORGANISATION:
-        return organisations.seal_certificate(tx, document.unit_code, on)
+        certificate = organisations.seal_certificate(tx, document.unit_code, on)
+    else:
+        certificate = _leader_certificate(tx, document, on)
+    if certificate.account is not None and certificate.account != account:
+        raise NotThisPersonError(certificate=certificate.fingerprint)
+    return certificate
+
+
+def _leader_certificate(tx: Tx, document: Document, on: date) -> CertificateRecord:
     for certificate in organisations.leader_certificates(tx, document.unit_code, on):
         if certificate.full_name == document.signer and certificate.officer is not None:
             authority = document.classification.get("authority") or {}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from docsvc.catalog.wording import date_text
+from docsvc.workflow import Step
 from signing.layouts import seal_with_caption
 from signing.model import (
     DAY_FIELD,
@@ -46,6 +47,8 @@ _GRACE = timedelta(seconds=30)
 # What the seal needs to be free after the leader has signed, whatever tool was used.
 _AFTER_LEADER = frozenset({ORGANISATION_FIELD, *_TEXTS.values()})
 
+STEP_OF = {Role.LEADER: Step.SIGN_LEADER, Role.ORGANISATION: Step.SIGN_ORGANISATION}
+ROLE_OF = {step: role for role, step in STEP_OF.items()}
 FIELD_OF = {Role.LEADER: LEADER_FIELD, Role.ORGANISATION: ORGANISATION_FIELD}
 
 

@@ -15,8 +15,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
-from docsvc.access import queries as access
-from docsvc.access.rules import Role as AccountRole
 from docsvc.clock import VIETNAM
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
@@ -29,7 +27,7 @@ from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import items, lease
 from docsvc.steps.sign.plans import certificate_for, plan_for
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
-from docsvc.steps.sign.rules import OPEN, ItemOutcome, RequestState, places_of
+from docsvc.steps.sign.rules import OPEN, STEP_OF, ItemOutcome, RequestState, places_of
 from docsvc.steps.sign.rules import name_of as name_on_device
 from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
@@ -47,25 +45,11 @@ _COMPLETE = "docsvc.steps.sign.tasks:complete"
 # The answer is at fault, not the file: the holder can be asked again.
 _WRONG_ANSWERS = ("signing.value-does-not-verify", "signing.answer-")
 
-STEP_OF = {Role.LEADER: Step.SIGN_LEADER, Role.ORGANISATION: Step.SIGN_ORGANISATION}
-
 
 class NoServerKeyError(DocsvcError):
     """The certificate's key is not on a token of this machine: another way to sign is needed."""
 
     code = "sign.no-server-key"
-
-
-class NotThisPersonError(DocsvcError):
-    """Somebody else confirmed than the officer whose certificate this is."""
-
-    code = "sign.not-this-person"
-
-
-class AdministratorError(DocsvcError):
-    """An administrator confirmed: no key of a person or a body is ever used for one."""
-
-    code = "sign.administrator"
 
 
 class PersonalKeyError(DocsvcError):
@@ -316,10 +300,8 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
     step = STEP_OF[role]
     document = documents.get(tx, document_id)
     actor = documents.confirmation(tx, document_id, step).account
-    _refuse_administrators(tx, actor)
-    certificate = certificate_for(tx, document, role, on=at.astimezone(VIETNAM).date())
-    if certificate.account is not None and certificate.account != actor:
-        raise NotThisPersonError(certificate=certificate.fingerprint)
+    on = at.astimezone(VIETNAM).date()
+    certificate = certificate_for(tx, document, role, on=on, account=actor)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
     plan = plan_for(tx, document, role, certificate=certificate, image=image)
     places = places_of(document.classification) if role is Role.LEADER else None
@@ -336,9 +318,3 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
         base=revisions.last_revision(tx, document_id),
         at=at,
     )
-
-
-def _refuse_administrators(tx: Tx, account: str) -> None:
-    """Refuse a confirmation by an administrator, whatever route it came by."""
-    if any(one.role is AccountRole.ADMINISTRATOR for one in access.memberships(tx, account)):
-        raise AdministratorError(account=account)

@@ -9,7 +9,7 @@ from docsvc.bootstrap import Services
 from docsvc.documents import queries
 from docsvc.documents.tables import Document
 from docsvc.steps.confirm.service import ConfirmedFields
-from docsvc.steps.sign.preflight.service import ROLE_OF
+from docsvc.steps.sign.rules import ROLE_OF
 from docsvc.web.api.schemas import DocumentOut, Refusal
 from docsvc.web.deps import ApiCallerDep, Caller, ServicesDep
 from docsvc.workflow import Person, Step

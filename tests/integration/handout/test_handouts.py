@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from support import foreign, road
 from support.desk import CLERK, LEADER
 
@@ -19,12 +19,14 @@ from docsvc.audit.tables import AuditEntry
 from docsvc.documents.errors import NotWaitingError
 from docsvc.documents.tables import BlobClaim
 from docsvc.errors import CodedError
+from docsvc.organisations.tables import Officer
 from docsvc.steps.sign.handout import (
     HandOutExhaustedError,
     HandOutExpiredError,
     HandOutStaleError,
     HandOutUnknownError,
 )
+from docsvc.steps.sign.plans import AdministratorError, NotThisPersonError
 from docsvc.steps.sign.tables import HandOut
 from docsvc.workflow import State, Step
 
@@ -277,3 +279,28 @@ def test_file_that_comes_out_otherwise_is_not_handed_out(
 
     with pytest.raises(HandOutStaleError):
         handouts.file(handed.token)
+
+
+@pytest.mark.parametrize(
+    ("owner", "asks", "error"),
+    [("somebody-else", LEADER, NotThisPersonError), (None, "quantri", AdministratorError)],
+)
+def test_file_is_handed_out_to_whom_a_signature_of_the_service_would_be_made_for(
+    desk: Desk,
+    town: Road,
+    handouts: HandOuts,
+    owner: str | None,
+    asks: str,
+    error: type[Exception],
+) -> None:
+    document_id = desk.delivered()
+    named = Officer.full_name == "Nguyễn Văn An"
+    with town.services.transactions() as tx:
+        tx.execute(update(Officer).where(named).values(account=owner))
+    try:
+        with pytest.raises(error):
+            handouts.hand_out(document_id, account=asks)
+    finally:
+        with town.services.transactions() as tx:
+            tx.execute(update(Officer).where(named).values(account=None))
+    assert handouts.hand_out(document_id, account=LEADER)

@@ -16,9 +16,8 @@ from docsvc.revocation.online import Online
 from docsvc.sandbox import Answer, Sandbox
 from docsvc.steps.sign.preflight import rules
 from docsvc.steps.sign.preflight.rules import Candidate, Check, Point, Signing
-from docsvc.workflow import Step
+from docsvc.steps.sign.rules import ROLE_OF
 from signing.errors import SigningError
-from signing.model import Role
 from verification.model import Role as HolderRole
 
 if TYPE_CHECKING:
@@ -30,14 +29,14 @@ if TYPE_CHECKING:
     from docsvc.organisations.mandates import Mandate
     from docsvc.organisations.queries import CertificateRecord
     from docsvc.revocation.asking import Known
+    from docsvc.workflow import Step
+    from signing.model import Role
 
 _JUDGE = "docsvc.steps.sign.tasks:judge"
 _NO_AUTHORITY = "sign.no-timestamp-authority"
 # What the network said a moment ago serves a whole queue of documents.
 _KEPT_S = 60.0
 _MAX_KEPT = 256
-
-ROLE_OF = {Step.SIGN_LEADER: Role.LEADER, Step.SIGN_ORGANISATION: Role.ORGANISATION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
