@@ -2,14 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from signing._pades.revision import Revision
-from signing.appearance import text_mark
+from signing.appearance import image_mark, text_mark
 from signing.errors import FieldFilledError, FieldMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from signing.appearance import Frame, Mark
+    from signing.model import Align, SignaturePlan
+
+
+class Place(Protocol):
+    """A field as far as drawing needs to know it."""
+
+    @property
+    def frame(self) -> Frame:
+        """Return its size, and how it is turned."""
+        ...
+
+    @property
+    def font(self) -> str:
+        """Return the name of its font in the form."""
+        ...
+
+    @property
+    def size(self) -> float:
+        """Return the size of its letters in points."""
+        ...
+
+    @property
+    def align(self) -> Align:
+        """Return where in it a text stands."""
+        ...
+
+
+F = TypeVar("F", bound=Place)
+
+
+class Draft(Protocol[F]):
+    """A revision under construction, however it is written."""
+
+    def field(self, name: str, kind: str) -> F:
+        """Find an empty field; see `Revision.field`."""
+        ...
+
+    def fill(self, field: F, value: str, mark: Mark) -> None:
+        """Give a text field its value and its appearance."""
+        ...
+
+    def show(self, field: F, mark: Mark) -> None:
+        """Give a field its appearance."""
+        ...
 
 
 def fill(pdf: bytes, values: Mapping[str, str]) -> bytes:
@@ -33,12 +79,21 @@ def fill(pdf: bytes, values: Mapping[str, str]) -> bytes:
     return revision.append()
 
 
-def write_values(revision: Revision, values: Mapping[str, str]) -> None:
+def write_values(draft: Draft[F], values: Mapping[str, str]) -> None:
     """Give each text field its value and its look; raises as `fill` does."""
     for name, value in values.items():
-        place = revision.field(name, "/Tx")
+        place = draft.field(name, "/Tx")
         mark = text_mark(value, place.frame, font=place.font, size=place.size, align=place.align)
-        revision.fill(place, value, mark)
+        draft.fill(place, value, mark)
+
+
+def draw(draft: Draft[F], plan: SignaturePlan) -> F:
+    """Fill in what a plan says, show its image, and return its reserved signature field."""
+    write_values(draft, plan.fills)
+    field = draft.field(plan.field_name, "/Sig")
+    if plan.image is not None and field.frame.width and field.frame.height:
+        draft.show(field, image_mark(plan.image, field.frame))
+    return field
 
 
 def empty_fields(pdf: bytes, names: Iterable[str]) -> tuple[str, ...]:

@@ -13,13 +13,13 @@ from signing._pades.leader import require_leader_signature
 from signing._pades.plain import PlainRevision
 from signing._pades.plain_syntax import NotPlainError
 from signing._pades.plain_tail import Tail
-from signing.appearance import image_mark, text_mark
+from signing.fill import draw
 from signing.model import Prepared, Role
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from signing._pades.plain import Feed, PlainField
+    from signing._pades.plain import Feed
     from signing._pades.plain_syntax import Buffer
     from signing.model import SignaturePlan
 
@@ -78,18 +78,6 @@ def prepare_tail(
     if plan.role is Role.ORGANISATION and plan.requires_leader:
         require_leader_signature(revision, plan)
     tail = revision.sign(
-        _drawn(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
+        draw(revision, plan), at=at, reserved_bytes=template.reserved_bytes, certify=plan.certify
     )
     return PreparedTail(tail=tail, to_be_signed=template.signed_attributes(tail.digest))
-
-
-def _drawn(revision: PlainRevision, plan: SignaturePlan) -> PlainField:
-    """Fill and show what the plan says, and return its signature field."""
-    for name, value in plan.fills.items():
-        place = revision.field(name, "/Tx")
-        mark = text_mark(value, place.frame, font=place.font, size=place.size, align=place.align)
-        revision.fill(place, value, mark)
-    field = revision.field(plan.field_name, "/Sig")
-    if plan.image is not None and field.frame.width and field.frame.height:
-        revision.show(field, image_mark(plan.image, field.frame))
-    return field

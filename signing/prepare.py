@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from signing._pades.cms import template_of
 from signing._pades.leader import require_leader_signature, require_no_waiting_leader
 from signing._pades.revision import Revision
-from signing.appearance import composed_mark, image_mark
-from signing.fill import write_values
+from signing.appearance import composed_mark
+from signing.fill import draw, write_values
 from signing.model import Prepared, Role
 from signing.plainly import NotPlainError, prepare_tail
 
@@ -73,13 +73,10 @@ def _require_order(revision: Revision, plan: SignaturePlan) -> None:
 
 def _drawn(revision: Revision, plan: SignaturePlan) -> Field:
     """Fill and show what the plan says, and return its signature field."""
+    if plan.appearance is None:
+        return draw(revision, plan)
     write_values(revision, plan.fills)
-    if plan.appearance is not None:
-        return _composed(revision, plan, plan.appearance)
-    field = revision.field(plan.field_name, "/Sig")
-    if plan.image is not None and field.frame.width and field.frame.height:
-        revision.show(field, image_mark(plan.image, field.frame))
-    return field
+    return _composed(revision, plan, plan.appearance)
 
 
 def _composed(revision: Revision, plan: SignaturePlan, look: Appearance) -> Field:
