@@ -39,9 +39,13 @@ def plain(text: str) -> str:
     A slash becomes a hyphen, so that numbers of documents stay readable; whatever else is
     unknown becomes a space.
     """
+    return " ".join("".join(map(_shown, unaccented(text))).split())
+
+
+def unaccented(text: str) -> str:
+    """Return text whose Vietnamese letters have lost their marks; đ becomes d."""
     folded = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    bare = (sign for sign in folded if not unicodedata.combining(sign))
-    return " ".join("".join(map(_shown, bare)).split())
+    return "".join(sign for sign in folded if not unicodedata.combining(sign))
 
 
 def prompt_of(text: str, *, code: str, max_length: int = MAX_PROMPT) -> str:

@@ -23,7 +23,6 @@ from signing.signers.base import Pending, Refused
 from signing.signers.remote.credential import sign_algorithm
 from signing.signers.remote.errors import (
     BatchTooLargeError,
-    HandleUnknownError,
     RemoteAccessRefusedError,
     RemoteAnswerInvalidError,
     RemoteCertificateError,
@@ -39,7 +38,7 @@ from signing.signers.remote.waiting import (
     Waiting,
     digests_of,
     key_of,
-    prefix_of,
+    waiting_for,
     waiting_of,
 )
 
@@ -226,10 +225,7 @@ class MySignSigner:
         """
         fields = object_of(NAME, body)
         about = fields.part("meta_data")
-        handle = find(prefix_of(about.text("transaction_id")))
-        if handle is None:
-            raise HandleUnknownError(service=NAME)
-        waiting = waiting_of(handle)
+        handle, waiting = waiting_for(about.text("transaction_id"), find, service=NAME)
         if handle in self._forgotten:
             return handle, self._forgotten.outcome
         if about.text("status") != _SIGNED:

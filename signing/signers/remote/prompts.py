@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
+
+from signing.signers.prompts import unaccented
 
 if TYPE_CHECKING:
     from signing.signers.base import Request
@@ -26,6 +27,4 @@ def plain(text: str, *, most: int) -> str:
         text: Vietnamese.
         most: characters of the result.
     """
-    bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    letters = "".join(one for one in bare if not unicodedata.combining(one))
-    return " ".join(_NOT_PLAIN.sub("-", letters).split())[:most].rstrip()
+    return " ".join(_NOT_PLAIN.sub("-", unaccented(text)).split())[:most].rstrip()

@@ -23,7 +23,6 @@ from typing_extensions import override
 from signing.errors import KeyNotFoundError, SignerUnreachableError
 from signing.signers.base import Pending, Refused
 from signing.signers.remote.errors import (
-    HandleUnknownError,
     RemoteAccessRefusedError,
     RemoteCertificateError,
     RemoteFailedError,
@@ -33,7 +32,7 @@ from signing.signers.remote.forgetting import Forgotten
 from signing.signers.remote.prompts import shown
 from signing.signers.remote.reading import chain_from, object_of
 from signing.signers.remote.service import Service
-from signing.signers.remote.waiting import Waiting, digests_of, key_of, prefix_of, waiting_of
+from signing.signers.remote.waiting import Waiting, digests_of, key_of, waiting_for, waiting_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -213,10 +212,7 @@ class SmartCaSigner:
         fields = object_of(NAME, body)
         if fields.text("sp_id") != self._account.sp_id:
             fields.wrong("sp_id")
-        handle = find(prefix_of(fields.text("transaction_id")))
-        if handle is None:
-            raise HandleUnknownError(service=NAME)
-        waiting = waiting_of(handle)
+        handle, waiting = waiting_for(fields.text("transaction_id"), find, service=NAME)
         if handle in self._forgotten:
             return handle, self._forgotten.outcome
         files = fields.objects("signed_files")

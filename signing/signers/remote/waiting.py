@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from signing._pades.cms import template_of
+from signing._pades.cms import PublicKey, require_value, template_of
 from signing.errors import ValueDoesNotVerifyError
 from signing.signers.base import Completed
 from signing.signers.remote.errors import HandleUnknownError, RemoteAnswerInvalidError
 from signing.signers.remote.reading import object_of, octets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from signing.signers.base import Request
 
-PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
-
 SHA256_OID = "2.16.840.1.101.3.4.2.1"
-_HASHED = Prehashed(hashes.SHA256())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +110,25 @@ def prefix_of(name: str) -> str:
     return quote(name, safe="") + ":"
 
 
+def waiting_for(
+    name: str, find: Callable[[str], str | None], *, service: str
+) -> tuple[str, Waiting]:
+    """Return the handle of the request that a message of a service names, and what it says.
+
+    Args:
+        name: as the service calls the request.
+        find: looks up the handle that begins with a text, among those that wait.
+        service: name of the service, for errors.
+
+    Raises:
+        HandleUnknownError: nobody waits for it, or no longer.
+    """
+    handle = find(prefix_of(name))
+    if handle is None:
+        raise HandleUnknownError(service=service)
+    return handle, waiting_of(handle)
+
+
 def waiting_of(handle: str) -> Waiting:
     """Read a handle.
 
@@ -171,7 +188,8 @@ def normal_value(value: bytes, *, key: PublicKey, digest: bytes, service: str) -
         ValueDoesNotVerifyError: the key did not make it over this digest.
     """
     for one in _forms(value, key):
-        if _verifies(one, key=key, digest=digest):
+        with contextlib.suppress(ValueDoesNotVerifyError):
+            require_value(key, value=one, digest=digest)
             return one
     raise ValueDoesNotVerifyError(service=service, reason="key-or-content")
 
@@ -184,17 +202,6 @@ def _forms(value: bytes, key: PublicKey) -> Sequence[bytes]:
         return (value,)
     r, s = int.from_bytes(value[:half]), int.from_bytes(value[half:])
     return value, encode_dss_signature(r, s)
-
-
-def _verifies(value: bytes, *, key: PublicKey, digest: bytes) -> bool:
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(value, digest, padding.PKCS1v15(), _HASHED)
-        else:
-            key.verify(value, digest, ec.ECDSA(_HASHED))
-    except InvalidSignature:
-        return False
-    return True
 
 
 def _loaded(encoded: bytes) -> PublicKey:
