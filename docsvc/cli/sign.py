@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,10 +23,9 @@ from docsvc.steps.sign.rules import FIELD_OF, places_of
 from docsvc.steps.sign.tasks import reserved
 from docsvc.steps.timestamp.service import Augmenter
 from docsvc.timestamps.service import Authorities
-from signing.complete import complete, signature_value
+from signing.at_once import sign_at_once
 from signing.errors import SigningError
 from signing.model import Level, ReservedPlaces, Role, SignaturePlan
-from signing.prepare import prepare
 from signing.signers.base import Completed, Item, Request
 from signing.signers.pkcs11 import Pkcs11Signer
 
@@ -147,16 +147,26 @@ def _signed(  # everything one signature needs
             certify=role is Role.LEADER,
         )
         base = reserved(pdf, _places(pdf), image) if role is Role.LEADER else pdf
-        prepared = prepare(base, plan=plan, at=SystemClock().now())
-        asked = Request(key_id=chosen, items=(Item(to_be_signed=prepared.to_be_signed),))
-        answer = signer.sign(asked)
+        return sign_at_once(
+            base,
+            plan=plan,
+            at=SystemClock().now(),
+            sign=partial(_value, signer, chosen),
+            stamp=stamp,
+        )
+
+
+def _value(signer: Pkcs11Signer, key_id: str, to_be_signed: bytes) -> bytes:
+    """Let the token sign.
+
+    Raises:
+        CodedError: "no" on the reader's key pad.
+    """
+    answer = signer.sign(Request(key_id=key_id, items=(Item(to_be_signed=to_be_signed),)))
     if not isinstance(answer, Completed):
-        # "No" on the reader's key pad.
         raise CodedError(_REFUSED)
     (value,) = answer.values
-    stamped = hashlib.sha256(signature_value(prepared, plan=plan, value=value)).digest()
-    token = stamp(stamped) if stamp else None
-    return complete(prepared, plan=plan, value=value, timestamp_token=token)
+    return value
 
 
 def _places(pdf: bytes) -> ReservedPlaces:
