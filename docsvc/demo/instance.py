@@ -29,8 +29,8 @@ from docsvc.organisations.service import (
 )
 from docsvc.organisations.service import load as load_bodies
 from docsvc.organisations.tables import Certificate
+from docsvc.settings import TABLES, Settings, Token
 from docsvc.settings import Provider as ProviderSettings
-from docsvc.settings import Settings, Token
 from verification.model import Role as SignatureRole
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def prepare(folder: Path, *, port: int = _AUTHORITY_PORT, **changes: object) -> 
 def write_settings(instance: Instance, path: Path) -> None:
     """Write the settings of an instance as a file that ``DOCSVC_CONFIG`` can name."""
     values = instance.settings.model_dump(mode="json", exclude_defaults=True)
-    tables = {name: values.pop(name) for name in ("tokens", "providers") if name in values}
+    tables = {name: values.pop(name) for name in TABLES if name in values}
     lines = list(_lines(values))
     for name, entries in tables.items():
         for entry in entries:
