@@ -153,8 +153,7 @@ def _mobile(
     )
 
 
-def _csc(configured: ProviderSettings, around: Surroundings) -> Provider:
-    del around
+def _csc(configured: ProviderSettings, _around: Surroundings) -> Provider:
     options = _Options(configured)
     secret, token_url = secret_of(configured.secret_file), options.text("token_url")
     scope = options.text("scope", "service")
@@ -174,8 +173,7 @@ def _csc(configured: ProviderSettings, around: Surroundings) -> Provider:
     return Provider(signer=CscSigner(account, partial(_exchange, outbound)), close=outbound.close)
 
 
-def _smartca(configured: ProviderSettings, around: Surroundings) -> Provider:
-    del around
+def _smartca(configured: ProviderSettings, _around: Surroundings) -> Provider:
     _Options(configured).end()
     account = SmartCaAccount(
         url=configured.url,
@@ -191,8 +189,7 @@ def _smartca(configured: ProviderSettings, around: Surroundings) -> Provider:
     return Provider(signer=signer, read_call_back=read, close=outbound.close)
 
 
-def _mysign(configured: ProviderSettings, around: Surroundings) -> Provider:
-    del around
+def _mysign(configured: ProviderSettings, _around: Surroundings) -> Provider:
     options, mode = _Options(configured), Mode(configured.mode)
     account = MySignAccount(
         url=configured.url,

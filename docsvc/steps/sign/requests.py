@@ -81,7 +81,8 @@ class Requests:
         known = tx.get(PendingSignature, (wish.document_id, wish.step), populate_existing=True)
         if known is not None and _is_open(tx, known):
             return  # somebody else was at the same step
-        request = self._gathering(tx, wish) or self._opened(tx, wish, account)
+        batch = _batch_of(tx, wish.document_id)
+        request = self._gathering(tx, wish, batch) or self._opened(tx, wish, batch, account)
         position = _count(tx, request)
         tx.merge(_row(wish, request, position))
         tx.add(RequestDocument(transaction=request.transaction, document_id=wish.document_id))
@@ -174,9 +175,8 @@ class Requests:
         turn = hashlib.sha256(f"{provider}\0{key_id}".encode()).hexdigest()
         lease.queue_up(tx, f"ask/{turn}")
 
-    def _gathering(self, tx: Tx, wish: Wish) -> SigningRequest | None:
+    def _gathering(self, tx: Tx, wish: Wish, batch: UUID | None) -> SigningRequest | None:
         """Return the request of the document's batch that still takes documents in."""
-        batch = _batch_of(tx, wish.document_id)
         if batch is None or wish.provider.items_per_request == 1:
             return None
         return tx.scalars(
@@ -188,9 +188,8 @@ class Requests:
             )
         ).one_or_none()
 
-    def _opened(self, tx: Tx, wish: Wish, account: str) -> SigningRequest:
+    def _opened(self, tx: Tx, wish: Wish, batch: UUID | None, account: str) -> SigningRequest:
         transaction, at = uuid4().hex, self.clock.now()
-        batch = _batch_of(tx, wish.document_id)
         gathers = batch is not None and wish.provider.items_per_request > 1
         request = SigningRequest(
             transaction=transaction,

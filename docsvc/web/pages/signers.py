@@ -92,9 +92,7 @@ def end(
 ) -> Response:
     """Take a device out of use."""
     try:
-        day = _day(form, "on")
-        if day is None:
-            raise FieldError(field="on")
+        day = _required_day(form, "on")
         revoked = text_of(form, "how") == "revoked"
         api.ended(services, caller, Ending(number=device, on=day, revoked=revoked))
     except DocsvcError as e:
@@ -124,9 +122,7 @@ def finish(
 ) -> Response:
     """Let a mandate end."""
     try:
-        day = _day(form, "last_day")
-        if day is None:
-            raise FieldError(field="last_day")
+        day = _required_day(form, "last_day")
         officers.end(services, caller, mandate, day)
     except DocsvcError as e:
         return _mandates(request, services, caller, problem=problem_of(e, language_of(request)))
@@ -239,3 +235,10 @@ def _day(form: FormData, field: str) -> date | None:
         return day_in(text_of(form, field))
     except ValueError as e:
         raise FieldError(field=field) from e
+
+
+def _required_day(form: FormData, field: str) -> date:
+    day = _day(form, field)
+    if day is None:
+        raise FieldError(field=field)
+    return day
