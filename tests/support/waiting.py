@@ -17,12 +17,13 @@ from docsvc.documents.service import Arrival
 from docsvc.steps.sign.asking import Asker
 from docsvc.steps.sign.tables import PendingSignature, SigningRequest
 from docsvc.worker import Runner
-from docsvc.workflow import Step
+from docsvc.workflow import Person, State, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from support.phones import Phones
     from support.road import Road
 
     from docsvc.bootstrap import Services
@@ -152,3 +153,25 @@ class OneWorker:
         with self.services.transactions() as tx:
             query = select(AuditEntry.act).where(AuditEntry.subject == str(subject))
             return list(tx.scalars(query.order_by(AuditEntry.sequence)))
+
+
+def require_nothing_signed(worker: OneWorker, document_id: UUID, code: str) -> Document:
+    """The document is where it was, says why, and its leader is asked again."""
+    document = worker.document(document_id)
+    assert (document.state, document.waits_for) == (State.CONFIRMED, Person.LEADER)
+    assert document.waiting_code == code
+    assert worker.pending(document_id) is None
+    assert worker.services.stores.last(document_id)[0].step is Step.RECEIVE
+    return document
+
+
+def require_again(worker: OneWorker, service: Phones, document_id: UUID) -> None:
+    """Asked again, the holder signs."""
+    service.behave("sign")
+    worker.services.ask_again(document_id, account="leader")
+    worker.go(document_id)
+    assert worker.finish(document_id).state is State.REGISTERED
+
+
+def of(service: Phones, transaction: str) -> list[dict[str, object]]:
+    return [r for r in service.requests() if r["transaction"] == transaction]

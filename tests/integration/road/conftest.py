@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from support import road
+from support import phones, road
+from support.waiting import OneWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from support.demo import DemoInstance
+    from support.phones import Phones
     from support.road import OpenRoad, Road
 
 
@@ -42,3 +44,35 @@ def open_road(
             return stack.enter_context(road.opened(tmp_path / name, demo_instance, **settings))
 
         yield open_
+
+
+@pytest.fixture(scope="module")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance
+) -> Iterator[Phones]:
+    with phones.installed():
+        started = phones.start(tmp_path_factory.mktemp("phones"), demo_instance)
+        yield started
+        started.server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance, service: Phones
+) -> Iterator[Road]:
+    """A service whose leader and seal have their keys with the provider."""
+    configured = [service.settings(requests_at_once=50)]
+    folder = tmp_path_factory.mktemp("road") / "road"
+    with road.opened(
+        folder, demo_instance, providers=configured, server_side_personal_keys=False
+    ) as opened:
+        phones.hand_out(opened)
+        yield opened
+
+
+@pytest.fixture
+def worker(shared: Road, service: Phones) -> Iterator[OneWorker]:
+    service.behave("sign")
+    made = OneWorker(shared)
+    yield made
+    made.asker.stop()

@@ -36,16 +36,6 @@ FORMULA = '=HYPERLINK("http://example.org","x")'
 
 
 @pytest.fixture(scope="module")
-def service(
-    tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance
-) -> Iterator[Phones]:
-    with phones.installed():
-        started = phones.start(tmp_path_factory.mktemp("phones"), demo_instance)
-        yield started
-        started.server.stop()
-
-
-@pytest.fixture(scope="module")
 def open_office(
     tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance, service: Phones
 ) -> Iterator[Callable[..., Road]]:

@@ -20,6 +20,8 @@ from signing.signers.remote.mysign import MySignAccount, MySignSigner
 from signing.signers.remote.smartca import SmartCaAccount, SmartCaSigner
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signing_stand_ins import PrivateKey
 
 ECDSA = "1.2.840.10045.4.3.2"
@@ -62,6 +64,11 @@ def request(key_id: str, count: int = 1, **changes: Any) -> Request:
         control_code="4F7K",
     )
     return replace(plain, **changes)
+
+
+def stored(*handles: str) -> Callable[[str], str | None]:
+    """Return what finds a handle by its beginning, as the table of what waits does."""
+    return lambda start: next((one for one in handles if one.startswith(start)), None)
 
 
 def digests(count: int = 1) -> list[bytes]:

@@ -15,6 +15,7 @@ from signing_remotes import (
     mysign_signer,
     request,
     rsa_key,
+    stored,
 )
 from support.remote_mysign import CLIENT_SECRET, Credential, MySign
 from support.remote_service import other_value
@@ -39,7 +40,7 @@ from signing.signers.remote.errors import (
 from signing.signers.remote.mysign import MySignAccount, MySignSigner, Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ACCOUNT, KEY = "CMT_0123", "CMT_0123:0123_2022"
 
@@ -59,10 +60,6 @@ def begun(signer: MySignSigner, count: int = 1, **changes: Any) -> str:
     outcome = signer.sign(request(KEY, count, **changes))
     assert isinstance(outcome, Pending)
     return outcome.handle
-
-
-def stored(*handles: str) -> Callable[[str], str | None]:
-    return lambda start: next((one for one in handles if one.startswith(start)), None)
 
 
 # --- the account and its keys --------------------------------------------------------------

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from signing_remotes import PERSON, digests, request, rsa_key, smartca, smartca_signer
+from signing_remotes import (
+    PERSON,
+    digests,
+    request,
+    rsa_key,
+    smartca,
+    smartca_signer,
+    stored,
+)
 from support.remote_service import other_value
 from support.remote_smartca import SP_ID, SP_PASSWORD, SmartCa
 
@@ -30,7 +38,7 @@ from signing.signers.remote.errors import (
 from signing.signers.remote.smartca import Service769, SmartCaAccount, SmartCaSigner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 KEY = f"{PERSON}:540101aa"
 
@@ -50,11 +58,6 @@ def begun(signer: SmartCaSigner, count: int = 1, **changes: Any) -> str:
     outcome = signer.sign(request(KEY, count, **changes))
     assert isinstance(outcome, Pending)
     return outcome.handle
-
-
-def stored(*handles: str) -> Callable[[str], str | None]:
-    """Return what finds a handle by its beginning, as the table of what waits does."""
-    return lambda start: next((one for one in handles if one.startswith(start)), None)
 
 
 # --- certificates --------------------------------------------------------------------------
