@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Every step of the road and most tests start processes: without bytecode each compiles it all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -30,7 +32,7 @@ test: .venv/dev ## every test; T=path runs some of them
 	scripts/test $(if $(filter-out undefined default file,$(origin T)),$(T),)
 
 test-unit: .venv/dev ## unit, contract and architecture tests: fast, no network
-	pytest -q -n $(JOBS) $(T)
+	pytest -q -n $(JOBS) --dist worksteal $(T)
 
 test-browser: .venv/dev ## journeys in Chromium on a real server
 	pytest -q tests/browser
