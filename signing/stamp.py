@@ -23,7 +23,7 @@ from signing.errors import (
     PageMissingError,
     UnreadablePdfError,
 )
-from signing.font import Apart, Face, Packed, font_parts
+from signing.font import Apart, Face, Numbers, Packed, font_parts
 from signing.model import FIELD_ROOT, LEADER_FIELD, ORGANISATION_FIELD
 from signing.xmp import in_order, pdfa_part
 
@@ -80,6 +80,10 @@ def _saved(document: Pdf) -> bytes:
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
             fix_metadata_version=False,
             deterministic_id=True,
+            # The author's streams stay as they were packed: ours are, and to pack them anew would
+            # cost more than all the rest.
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
         )
     return output.getvalue()
 
@@ -268,6 +272,8 @@ def _made(document: Pdf, part: Part) -> Object | int | float:
             return document.make_indirect(_dictionary(document, part.entries))
         case Packed():
             return Stream(document, part.data, {"/Filter": Name.FlateDecode, **part.entries})
+        case Numbers():
+            return Object.parse(part.written)
         case dict():
             return _dictionary(document, part)
         case list():

@@ -122,6 +122,20 @@ def test_reserving_is_deterministic(reserved: bytes) -> None:
     assert reserve(blank_pdf(), places()) == reserved
 
 
+@pytest.mark.parametrize("packing", ["[ ]", "/FlateDecode", "[ /FlateDecode ]", "/LZWDecode"])
+def test_the_streams_of_the_author_stay_as_they_were_packed(packing: str) -> None:
+    raw = pikepdf.StreamDecodeLevel.none
+    with pikepdf.open(io.BytesIO(blank_pdf())) as document:
+        kept = document.make_indirect(pikepdf.Stream(document, b"no such packing"))
+        kept.Filter = pikepdf.Object.parse(packing.encode())
+        document.Root.Kept = kept
+        stream = io.BytesIO()
+        document.save(stream, stream_decode_level=raw, compress_streams=False)
+    with pikepdf.open(io.BytesIO(reserve(stream.getvalue(), places()))) as document:
+        assert document.Root.Kept.read_raw_bytes() == b"no such packing"
+        assert document.Root.Kept.Filter == pikepdf.Object.parse(packing.encode())
+
+
 def test_a_signature_field_without_a_place_is_invisible() -> None:
     with form_of(reserve(blank_pdf(), ReservedPlaces())) as form:
         (parent,) = form.Fields
