@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import warnings
+import zlib
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ _PRINT, _LOCKED = 4, 128  # annotation flags, ISO 32000-1 §12.5.3
 _SIGNATURES_EXIST, _APPEND_ONLY = 1, 2  # /SigFlags, ISO 32000-1 §12.7.2
 _TOLERANCE = 0.5  # points that a box may reach beyond its page: rounding of whoever measured it
 _SIDEWAYS = (90, 270)
+# As the mark will be: to the EU's DSS another /Filter is an undefined change, too.
+_NOTHING_DEFLATED = zlib.compress(b"")
 
 
 def reserve(pdf: bytes, places: ReservedPlaces) -> bytes:
@@ -219,8 +222,13 @@ def _empty_appearance(document: Pdf, rectangle: list[float], rotation: int) -> O
         size.reverse()
     return Stream(
         document,
-        b"",
-        {"/Type": Name.XObject, "/Subtype": Name.Form, "/BBox": Array([0, 0, *size])},
+        _NOTHING_DEFLATED,
+        {
+            "/Type": Name.XObject,
+            "/Subtype": Name.Form,
+            "/BBox": Array([0, 0, *size]),
+            "/Filter": Name.FlateDecode,
+        },
     )
 
 
