@@ -42,13 +42,22 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         UnusableImageError: the image can't be drawn.
         ValueError: ``at`` has no zone.
     """
-    if at.tzinfo is None:
-        msg = "the moment of signing needs its zone"
-        raise ValueError(msg)
+    require_zone(at)
     try:
         return prepare_tail(pdf, plan=plan, at=at).after(pdf)
     except NotPlainError:
         return prepare_the_long_way(pdf, plan=plan, at=at)
+
+
+def require_zone(at: datetime) -> None:
+    """Refuse a moment that may be any of a day's.
+
+    Raises:
+        ValueError: ``at`` has no zone.
+    """
+    if at.tzinfo is None:
+        msg = "the moment of signing needs its zone"
+        raise ValueError(msg)
 
 
 def prepare_the_long_way(pdf: bytes | Overlay, *, plan: SignaturePlan, at: datetime) -> Prepared:

@@ -30,6 +30,7 @@ from signing.xmp import in_order, pdfa_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
 
     from signing.font import Part, Scalar
     from signing.model import Box, ReservedPlaces, TextPlace
@@ -57,28 +58,49 @@ def reserve(pdf: bytes, places: ReservedPlaces) -> bytes:
         PageMissingError: a place names a page that does not exist.
         BoxOutsidePageError: a place is empty or leaves its page.
     """
+    output = io.BytesIO()
+    _rewrite(io.BytesIO(pdf), output, places)
+    return output.getvalue()
+
+
+def reserve_file(source: BinaryIO, target: BinaryIO, places: ReservedPlaces) -> None:
+    """Write a file with its places reserved, one stream of it in memory at a time.
+
+    Args:
+        source: an unsigned file, open for reading.
+        target: where the new one goes; nothing of worth if this raises.
+        places: as for `reserve`.
+
+    Raises:
+        OSError: a file can't be read or written.
+        SigningError: as `reserve` does.
+    """
+    _rewrite(source, target, places)
+
+
+def _rewrite(source: BinaryIO, target: BinaryIO, places: ReservedPlaces) -> None:
     try:
-        with pikepdf.open(io.BytesIO(pdf)) as document:
+        # Not mapped: what is read of a map counts as memory of this process.
+        with pikepdf.open(source, access_mode=pikepdf.AccessMode.stream) as document:
             if document.is_encrypted:
                 raise EncryptedPdfError
             _require_unsigned(document)
             _reserve(document, places)
-            return _saved(document)
+            _save(document, target)
     except pikepdf.PasswordError as error:
         raise EncryptedPdfError from error
     except (pikepdf.PdfError, TypeError, ValueError, AttributeError) as error:
         raise UnreadablePdfError(reason=type(error).__name__) from error
 
 
-def _saved(document: Pdf) -> bytes:
-    output = io.BytesIO()
+def _save(document: Pdf, target: BinaryIO) -> None:
     # No object streams: a plain cross-reference table is the quickest to append to, and the only
     # one that PDF/A-1 allows. Version 1.7 spares every later revision an entry in the catalogue.
     with warnings.catch_warnings():
         # Widgets that the author left out of the form are the author's affair.
         warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
         document.save(
-            output,
+            target,
             min_version="1.7",
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
             fix_metadata_version=False,
@@ -88,7 +110,6 @@ def _saved(document: Pdf) -> bytes:
             compress_streams=False,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
         )
-    return output.getvalue()
 
 
 def _require_unsigned(document: Pdf) -> None:

@@ -19,10 +19,11 @@ from signing.errors import (
     UnreadablePdfError,
 )
 from signing.model import Box, ReservedPlaces, TextPlace
-from signing.stamp import reserve
+from signing.stamp import reserve, reserve_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PDFA = (
     '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -116,6 +117,14 @@ def test_a_broken_form_of_the_author_is_replaced() -> None:
 
     with form_of(reserve(changed(blank_pdf(), author), places())) as form:
         assert len(form.Fields) == 1
+
+
+def test_places_are_reserved_in_a_file_on_disk(tmp_path: Path) -> None:
+    source, target = tmp_path / "source.pdf", tmp_path / "target.pdf"
+    source.write_bytes(blank_pdf())
+    with source.open("rb") as old, target.open("wb") as new:
+        reserve_file(old, new, places())
+    assert target.read_bytes() == reserve(blank_pdf(), places())
 
 
 def test_reserving_is_deterministic(reserved: bytes) -> None:
