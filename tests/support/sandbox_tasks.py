@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docsvc.errors import DocsvcError
-from docsvc.sandbox import Answer
+from docsvc.sandbox import Answer, OpenFile
 
 
 class FoundError(DocsvcError):
@@ -26,6 +26,13 @@ def echo(*arguments: object) -> Answer:
         facts={"types": [type(a).__name__ for a in arguments], "pid": os.getpid()},
         frames=tuple(a for a in arguments if isinstance(a, bytes)),
     )
+
+
+def copy(source: OpenFile, target: OpenFile) -> Answer:
+    """Write one file into another; say how many the child has open."""
+    with target.path.open("wb") as file:
+        file.write(source.path.read_bytes())
+    return Answer(facts={"open": len(list(Path("/proc/self/fd").iterdir()))})
 
 
 def refuse(text: str) -> Answer:

@@ -105,7 +105,7 @@ class Interrupting(Sandbox):
         return answer
 
 
-@pytest.mark.parametrize("task", ["sign.tasks:prepare", "sign.tasks:complete"])
+@pytest.mark.parametrize("task", ["sign.tasks:prepare_on_disk", "sign.tasks:complete_update"])
 def test_signature_that_another_makes_meanwhile_is_not_pending_any_more(
     open_road: OpenRoad, task: str
 ) -> None:
