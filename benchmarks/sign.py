@@ -69,9 +69,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CALLS_A_ROUND_S = 0.3
-# What issue 4 asks for, at 30 kB, 500 kB and 10 MB: printed, never enforced.
+# What issue 4 asks for, at 30 kB, 500 kB and 10 MB: printed, never enforced. A larger file costs
+# both the same hash, which no writer of stamps can spare.
 BARS = {30: 15, 500: 10, 10_000: 4}
-VISIBLE_BAR = 50
+VISIBLE_BARS = {30: 50}
 STAMP_TEXT = "Ký bởi: %(signer)s\nCơ quan: Ủy ban nhân dân xã Suối Trúc\nThời gian ký: %(ts)s"
 
 
@@ -125,7 +126,7 @@ def measured(
             "invisible": round(took["pyhanko"] / took["ours"], 1),
             "visible": round(took["pyhanko_visible"] / took["ours_visible"], 1),
         },
-        "bars": {"invisible": BARS.get(size), "visible": VISIBLE_BAR},
+        "bars": {"invisible": BARS.get(size), "visible": VISIBLE_BARS.get(size)},
         "times_the_limit": round(took["ours"] / (took["limit_token"] + took["limit_hash"]), 2),
     }
 
