@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from _typeshed import WriteableBuffer
@@ -124,8 +125,11 @@ def overlaid(path: Path) -> Iterator[Overlay]:
     """
     with path.open("rb", buffering=0) as file:
         descriptor = file.fileno()
-        if os.fstat(descriptor).st_size == 0:  # nothing can't be mapped
-            yield Overlay(descriptor, b"")
-            return
-        with mmap(descriptor, 0, access=ACCESS_READ) as mapped:
+        with _mapped(descriptor) as mapped:
             yield Overlay(descriptor, mapped)
+
+
+def _mapped(descriptor: int) -> AbstractContextManager[Buffer]:
+    if os.fstat(descriptor).st_size == 0:  # nothing can't be mapped
+        return nullcontext(b"")
+    return mmap(descriptor, 0, access=ACCESS_READ)

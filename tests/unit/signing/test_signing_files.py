@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from signing_plain import appended, commented, size_of
+from signing_plain import appended, commented, size_of, the_long_way
 from signing_stand_ins import NOW, Pki, Tsa
 from signing_steps import leader_plan, organisation_plan, sign, statuses
 
@@ -32,6 +32,7 @@ from signing.files import (
     prepare_file,
 )
 from signing.model import Level, Prepared, ValidationData
+from signing.plainly import NotPlainError
 from signing.prepare import prepare
 from signing.timestamp import Timestamper
 
@@ -101,12 +102,15 @@ def test_a_file_that_is_not_plain_becomes_what_it_becomes_in_memory(
 
 
 def test_a_seal_on_a_file_that_is_not_plain_becomes_what_it_becomes_in_memory(
-    source: Path, reserved: bytes, pki: Pki
+    source: Path, led: bytes, pki: Pki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    led = sign(commented(reserved), leader_plan(pki), pki.leader, None)
+    def not_plain(*_given: object, **_named: object) -> None:
+        raise NotPlainError(reason="test")
+
+    monkeypatch.setattr("signing.files.prepare_tail", not_plain)
     source.write_bytes(led)
     plan = organisation_plan(pki)
-    found, expected = prepare_file(source, plan=plan, at=NOW), prepare(led, plan=plan, at=NOW)
+    found, expected = prepare_file(source, plan=plan, at=NOW), the_long_way(led, plan)
     assert led + found.update == expected.pdf
     assert (found.digest, found.hole) == (expected.digest, expected.hole)
 
