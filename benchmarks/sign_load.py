@@ -151,8 +151,7 @@ def _draw(path: Path, size: int) -> None:
 
 
 def _reserve_large(source: Path, target: Path) -> None:
-    with source.open("rb") as old, target.open("wb") as new:
-        reserve_file(old, new, places(visible=False))
+    reserve_file(source, target, places(visible=False))
 
 
 def _peak(way: str, source: Path, module: str, chain: tuple[bytes, ...], name: str) -> float:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
+from typing_extensions import override
 
 from signing.errors import (
     AlreadyReservedError,
@@ -30,6 +31,7 @@ from signing.xmp import in_order, pdfa_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from typing import BinaryIO
 
     from signing.font import Part, Scalar
@@ -39,6 +41,7 @@ _PRINT, _LOCKED = 4, 128  # annotation flags, ISO 32000-1 §12.5.3
 _SIGNATURES_EXIST, _APPEND_ONLY = 1, 2  # /SigFlags, ISO 32000-1 §12.7.2
 _TOLERANCE = 0.5  # points that a box may reach beyond its page: rounding of whoever measured it
 _SIDEWAYS = (90, 270)
+_BUFFER = 1 << 18  # bytes that are written at once
 # As the mark will be: to the EU's DSS another /Filter is an undefined change, too.
 _NOTHING_DEFLATED = zlib.compress(b"")
 
@@ -63,11 +66,11 @@ def reserve(pdf: bytes, places: ReservedPlaces) -> bytes:
     return output.getvalue()
 
 
-def reserve_file(source: BinaryIO, target: BinaryIO, places: ReservedPlaces) -> None:
+def reserve_file(source: Path, target: Path, places: ReservedPlaces) -> None:
     """Write a file with its places reserved, one stream of it in memory at a time.
 
     Args:
-        source: an unsigned file, open for reading.
+        source: an unsigned file.
         target: where the new one goes; nothing of worth if this raises.
         places: as for `reserve`.
 
@@ -75,7 +78,22 @@ def reserve_file(source: BinaryIO, target: BinaryIO, places: ReservedPlaces) -> 
         OSError: a file can't be read or written.
         SigningError: as `reserve` does.
     """
-    _rewrite(source, target, places)
+    with source.open("rb") as old, target.open("wb", buffering=0) as new:
+        unflushed = _Unflushed(new, _BUFFER)
+        _rewrite(old, unflushed, places)
+        unflushed.write_rest()
+
+
+class _Unflushed(io.BufferedWriter):
+    """A buffer that is flushed by us: where qpdf does it, a disk that is full ends the process."""
+
+    @override
+    def flush(self) -> None:
+        """Do nothing yet."""
+
+    def write_rest(self) -> None:
+        """Write what is left in the buffer."""
+        super().flush()
 
 
 def _rewrite(source: BinaryIO, target: BinaryIO, places: ReservedPlaces) -> None:

@@ -78,8 +78,7 @@ def prepare_on_disk(
 
 def _reserve_on_disk(base: OpenFile, made: OpenFile, places: ReservedPlaces) -> None:
     try:
-        with base.path.open("rb") as source, made.path.open("wb") as target:
-            reserve_file(source, target, places)
+        reserve_file(base.path, made.path, places)
     except OSError as e:
         # A disk that is full says nothing about the document: it is tried again.
         code = "blobs.unavailable"

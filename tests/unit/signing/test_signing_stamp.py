@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -23,7 +25,6 @@ from signing.stamp import reserve, reserve_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PDFA = (
     '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -122,9 +123,20 @@ def test_a_broken_form_of_the_author_is_replaced() -> None:
 def test_places_are_reserved_in_a_file_on_disk(tmp_path: Path) -> None:
     source, target = tmp_path / "source.pdf", tmp_path / "target.pdf"
     source.write_bytes(blank_pdf())
-    with source.open("rb") as old, target.open("wb") as new:
-        reserve_file(old, new, places())
+    reserve_file(source, target, places())
     assert target.read_bytes() == reserve(blank_pdf(), places())
+
+
+@pytest.mark.parametrize("filler", [0, 1 << 20], ids=["at-the-end", "on-the-way"])
+def test_a_disk_that_is_full_is_an_error_and_no_crash(tmp_path: Path, filler: int) -> None:
+    source = tmp_path / "source.pdf"
+    source.write_bytes(changed(blank_pdf(), lambda pdf: pdf.Root.update(_filled(pdf, filler))))
+    with pytest.raises(OSError, match="No space left"):
+        reserve_file(source, Path("/dev/full"), places())
+
+
+def _filled(document: pikepdf.Pdf, size: int) -> dict[str, object]:
+    return {"/Filler": document.make_stream(os.urandom(size))}
 
 
 def test_reserving_is_deterministic(reserved: bytes) -> None:
