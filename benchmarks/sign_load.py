@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,13 +28,13 @@ from signing.files import complete_file, prepare_file
 from signing.model import LEADER_FIELD, Role, SignaturePlan
 from signing.prepare import prepare
 from signing.signers.pkcs11 import Pin, Pkcs11Signer
-from signing.stamp import reserve
+from signing.stamp import reserve, reserve_file
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 BATCH_BAR_S, MEMORY_BAR_MB = 3.0, 64
-LARGE_BYTES = 100_000_000
+SMALL_BYTES, LARGE_BYTES = 30_000, 100_000_000
 SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -43,7 +46,7 @@ def batch(material: Material, name: str, count: int, folder: Path) -> dict[str, 
     """
     sources = [folder / f"{number}.pdf" for number in range(count)]
     for number, path in enumerate(sources):
-        path.write_bytes(document(30_000, seed=number))
+        path.write_bytes(document(SMALL_BYTES, seed=number))
     seconds = {
         f"{processes} process{'es' * (processes > 1)}": _timed(material, name, sources, processes)
         for processes in (1, 2)
@@ -84,7 +87,7 @@ def _work(pipe: Connection, module: str, chain: tuple[bytes, ...], name: str) ->
         fills=FILLS,
     )  # fmt: skip
     with Pkcs11Signer(module, LABEL, Pin(PIN, uses=USES)) as signer:
-        _signed([_reserved(document(30_000))], plan, signer, name)
+        _signed([_reserved(document(SMALL_BYTES))], plan, signer, name)
         pipe.send("warm")
         while (share := pipe.recv()) is not None:
             paths, is_reserved = share
@@ -113,15 +116,28 @@ def _signed(pdfs: list[bytes], plan: SignaturePlan, signer: Pkcs11Signer, name: 
 
 
 def memory(material: Material, name: str, folder: Path) -> dict[str, Any]:
-    """Return the peak of resident memory above idle, in MB, for each way to sign a large file."""
+    """Return the peak of resident memory above idle, in MB, for each way to sign a large file.
+
+    `service` is what a worker and its child take for each step of a document.
+    """
     source = folder / "large.pdf"
-    _alone(_reserve_large, source)
+    _alone(_draw, folder / "plain.pdf", LARGE_BYTES)
+    _alone(_draw, folder / "small.pdf", SMALL_BYTES)
+    _alone(_reserve_large, folder / "plain.pdf", source)
     size = source.stat().st_size
     peaks = {
         way: _alone(_peak, way, source, material.module, material.chain(name), name)
         for way in ("ours_on_disk", "ours_in_memory")
     }
+    peaks["service"] = _service(folder / "small.pdf", folder / "plain.pdf")
     return {"bytes": size, "peak_mb_above_idle": peaks, "bar_mb": MEMORY_BAR_MB}
+
+
+def _service(*files: Path) -> Any:
+    """Ask a program of its own: what lives in a pool may have no children."""
+    program = Path(__file__).with_name("sign_service.py")
+    told = subprocess.run([sys.executable, program, *files], stdout=subprocess.PIPE, check=True)
+    return json.loads(told.stdout)
 
 
 def _alone(act: Any, *arguments: Any) -> Any:
@@ -130,15 +146,19 @@ def _alone(act: Any, *arguments: Any) -> Any:
         return pool.apply(act, arguments)
 
 
-def _reserve_large(path: Path) -> None:
-    path.write_bytes(reserve(document(LARGE_BYTES), places(visible=False)))
+def _draw(path: Path, size: int) -> None:
+    path.write_bytes(document(size))
+
+
+def _reserve_large(source: Path, target: Path) -> None:
+    reserve_file(source, target, places(visible=False))
 
 
 def _peak(way: str, source: Path, module: str, chain: tuple[bytes, ...], name: str) -> float:
     plan = SignaturePlan(role=Role.LEADER, field_name=LEADER_FIELD, chain=chain, certify=True)
     with Pkcs11Signer(module, LABEL, Pin(PIN, uses=USES)) as signer:
-        small = source.with_name("small.pdf")
-        small.write_bytes(reserve(document(30_000), places(visible=False)))
+        small = source.with_name("small-reserved.pdf")
+        small.write_bytes(reserve(document(SMALL_BYTES), places(visible=False)))
         _sign_one(way, small, plan, signer, name)
         before = _resident("VmRSS")
         # Forget the peak so far (proc_pid_clear_refs(5)).

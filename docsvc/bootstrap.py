@@ -304,7 +304,7 @@ def open_services(settings: Settings, *, clock: Clock | None = None) -> Services
     transactions = transactions_of(engine)
     blobs = Blobs(Objects(settings.blobs))
     time = clock or SystemClock()
-    stores = Stores(transactions=transactions, blobs=blobs, clock=time)
+    stores = Stores(transactions=transactions, blobs=blobs, clock=time, spool=settings.data_dir)
     sandbox = Sandbox(settings.workers, preload=PRELOAD)
     jobs = JobQueue(engine)
     root = StorageRoot(open_archive(settings.archive))

@@ -22,12 +22,14 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from multiprocessing import reduction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docsvc.errors import CodedError, DocsvcError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
 log = logging.getLogger(__name__)
@@ -86,6 +88,22 @@ class Answer:
 
     facts: dict[str, Any] = field(default_factory=dict)
     frames: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFile:
+    """An open file as an argument of a task: the child sees neither its name nor its folder.
+
+    Attributes:
+        descriptor: where this process has it open; what a child gets has a number of its own.
+    """
+
+    descriptor: int
+
+    @property
+    def path(self) -> Path:
+        """Return a path that opens the file anew in this process, from its beginning."""
+        return Path(f"/proc/self/fd/{self.descriptor}")
 
 
 class Child:
@@ -190,6 +208,8 @@ class Sandbox:
         with self._child() as child:
             try:
                 child.pipe.send((task, batch))
+                for one in _files(batch):
+                    reduction.send_handle(child.pipe, one.descriptor, child.process.pid)
                 for _ in batch:
                     answer = _received(child, timeout_s)
                     if not isinstance(answer, Answer):
@@ -298,6 +318,7 @@ def _serve(pipe: Connection) -> None:
             name, batch = pipe.recv()
         except EOFError:
             return
+        batch = [_with_files(pipe, arguments) for arguments in batch]
         for arguments in batch:
             reply, frames = _attempt(name, arguments)
             pipe.send_bytes(json.dumps(reply | {"frames": len(frames)}).encode())
@@ -306,6 +327,21 @@ def _serve(pipe: Connection) -> None:
             if "error" in reply:
                 # This child is not used again.
                 return
+        for one in _files(batch):
+            os.close(one.descriptor)
+
+
+def _files(batch: Iterable[tuple[object, ...]]) -> Iterator[OpenFile]:
+    for arguments in batch:
+        yield from (one for one in arguments if isinstance(one, OpenFile))
+
+
+def _with_files(pipe: Connection, arguments: tuple[object, ...]) -> tuple[object, ...]:
+    """Put the files that follow a batch in the place of the numbers that its sender has."""
+    return tuple(
+        OpenFile(descriptor=reduction.recv_handle(pipe)) if isinstance(one, OpenFile) else one
+        for one in arguments
+    )
 
 
 def _attempt(name: str, arguments: tuple[object, ...]) -> tuple[dict[str, Any], tuple[bytes, ...]]:

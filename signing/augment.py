@@ -15,7 +15,7 @@ from signing.model import Prepared
 if TYPE_CHECKING:
     from signing.model import ValidationData
 
-_TOKEN_BYTES = 16 * 1024  # as for a signature timestamp
+TOKEN_BYTES = 16 * 1024  # as for a signature timestamp
 
 
 def add_validation_data(pdf: bytes, data: ValidationData) -> bytes:
@@ -44,7 +44,7 @@ def prepare_timestamp(pdf: bytes) -> Prepared:
     Raises:
         UnreadablePdfError: the file can't be read strictly.
     """
-    hollow = Revision(pdf).timestamp(reserved_bytes=_TOKEN_BYTES)
+    hollow = Revision(pdf).timestamp(reserved_bytes=TOKEN_BYTES)
     return Prepared(pdf=hollow.pdf, digest=hollow.digest, hole=hollow.hole, to_be_signed=b"")
 
 

@@ -1,4 +1,4 @@
-"""Both halves of a signature over a file that is too large to be held in memory.
+"""Signatures and timestamps over a file that is too large to be held in memory.
 
 What is appended is held, and the file is read in pieces: once for its digest, and once more while
 it is copied. That second reading is never spared: a file on a disk may change behind one's back.
@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from mmap import ACCESS_READ, mmap
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from signing._pades.overlay import CHUNK, Overlay, overlaid
+from signing._pades.revision import Revision
+from signing.augment import TOKEN_BYTES, complete_timestamp
 from signing.complete import complete
 from signing.errors import PreparedMismatchError
-from signing.model import Prepared
+from signing.model import Level, Prepared
 from signing.plainly import NotPlainError, prepare_tail
-from signing.prepare import prepare
+from signing.prepare import prepare_the_long_way, require_zone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,9 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from signing.model import SignaturePlan
-
-_CHUNK: Final = 1 << 20  # bytes that are read at once
+    from signing.model import SignaturePlan, ValidationData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,40 @@ class PreparedFile:
     hole: tuple[int, int]
     to_be_signed: bytes
 
+    @property
+    def alone(self) -> Prepared:
+        """Return the update as the first half of a file of its own, for `signature_value`.
+
+        Its digest is of the whole: that this belongs to the file is seen by who copies that, with
+        `require_file`.
+        """
+        start, end = self.hole
+        return Prepared.fresh(
+            pdf=self.update,
+            digest=self.digest,
+            hole=(start - self.length, end - self.length),
+            to_be_signed=self.to_be_signed,
+        )
+
+    def require_file(self, state: Any) -> None:
+        """Check that this was made of a file.
+
+        Args:
+            state: SHA-256 over the file, which is fed with more.
+
+        Raises:
+            PreparedMismatchError: it is another file, or the digest is not of the update.
+        """
+        start, end = (edge - self.length for edge in self.hole)
+        with memoryview(self.update) as update:
+            state.update(update[:start])
+            state.update(update[end:])
+        if state.digest() != self.digest:
+            raise PreparedMismatchError(reason="digest")
+
 
 def prepare_file(path: Path, *, plan: SignaturePlan, at: datetime) -> PreparedFile:
     """Make the update of one signature, its value missing; the file is left as it is.
-
-    A file that is not plainly simple, which no file is after `reserve`, is read into memory.
 
     Args:
         path: a file that nobody writes to; its places were reserved.
@@ -62,32 +91,15 @@ def prepare_file(path: Path, *, plan: SignaturePlan, at: datetime) -> PreparedFi
         OSError: the file can't be read.
         SigningError, ValueError: as `prepare` does.
     """
-    try:
-        return _prepared_plainly(path, plan, at)
-    except NotPlainError:
-        pdf = path.read_bytes()
-        whole = prepare(pdf, plan=plan, at=at)
-    return PreparedFile(
-        length=len(pdf),
-        update=whole.pdf[len(pdf) :],
-        digest=whole.digest,
-        hole=whole.hole,
-        to_be_signed=whole.to_be_signed,
-    )
-
-
-def _prepared_plainly(path: Path, plan: SignaturePlan, at: datetime) -> PreparedFile:
-    with path.open("rb", buffering=0) as file:
-        length = os.fstat(file.fileno()).st_size
-        if length == 0:  # nothing can't be mapped
-            raise NotPlainError(reason="header")
-        # Mapped for the few objects that are looked at; the digest reads the file itself, so that
-        # not all of it is counted as memory of this process.
-        with mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
-            made = prepare_tail(mapped, plan=plan, at=at, feed=_feed_from(file.fileno()))
+    require_zone(at)
+    with overlaid(path) as file:
+        try:
+            made = prepare_tail(file.mapped, plan=plan, at=at, feed=file.feed)
+        except NotPlainError:
+            return _of(file, prepare_the_long_way(file, plan=plan, at=at))
     tail = made.tail
     return PreparedFile(
-        length=length,
+        length=file.length,
         update=tail.whole,
         digest=tail.digest,
         hole=tail.span,
@@ -95,19 +107,78 @@ def _prepared_plainly(path: Path, plan: SignaturePlan, at: datetime) -> Prepared
     )
 
 
-def _feed_from(descriptor: int) -> Any:
-    buffer = bytearray(_CHUNK)
+def _of(file: Overlay, first: Prepared) -> PreparedFile:
+    return PreparedFile(
+        length=file.length,
+        update=first.pdf,
+        digest=first.digest,
+        hole=first.hole,
+        to_be_signed=first.to_be_signed,
+    )
 
-    def feed(state: Any, start: int, end: int) -> None:
-        with memoryview(buffer) as view:
-            while start < end:
-                got = os.preadv(descriptor, [view[: min(_CHUNK, end - start)]], start)
-                if got == 0:
-                    raise NotPlainError(reason="length")
-                state.update(view[:got])
-                start += got
 
-    return feed
+def augment_file(path: Path, data: ValidationData, *, level: Level) -> PreparedFile:
+    """Make the update of validation data and, for B-LTA, of a document timestamp without its token.
+
+    Args:
+        path: a signed file that nobody writes to.
+        data: certificates, CRLs and OCSP answers of all signatures and timestamps.
+        level: B-LT or B-LTA.
+
+    Returns:
+        For B-LT an update without a hole, which is empty when the file has everything; its digest
+        is of nothing.
+
+    Raises:
+        OSError: the file can't be read.
+        UnreadablePdfError: the file can't be read strictly.
+    """
+    with overlaid(path) as file:
+        update = Revision(file).store(Certs=data.certificates, CRLs=data.crls, OCSPs=data.ocsps)
+        if level is not Level.B_LTA:
+            return PreparedFile(
+                length=file.length, update=update, digest=b"", hole=(0, 0), to_be_signed=b""
+            )
+        hollow = Revision(file).timestamp(reserved_bytes=TOKEN_BYTES)
+        return PreparedFile(
+            length=file.length,
+            update=hollow.pdf,
+            digest=hollow.digest,
+            hole=hollow.hole,
+            to_be_signed=b"",
+        )
+
+
+def complete_update(
+    prepared: PreparedFile, *, plan: SignaturePlan, value: bytes, timestamp_token: bytes | None
+) -> bytes:
+    """Return what is to be appended to the file, signed.
+
+    Whoever appends it checks with `PreparedFile.require_file` that it is the same file.
+
+    Args:
+        prepared: the first half.
+        plan: the plan it was made with.
+        value: as `complete` takes it.
+        timestamp_token: as `complete` takes it.
+
+    Raises:
+        SigningError: as `complete` does.
+    """
+    return complete(prepared.alone, plan=plan, value=value, timestamp_token=timestamp_token)
+
+
+def complete_timestamp_update(prepared: PreparedFile, token: bytes) -> bytes:
+    """Return what is to be appended to the file, with its document timestamp.
+
+    Args:
+        prepared: what `augment_file` returned for B-LTA.
+        token: TimeStampToken over ``prepared.digest``.
+
+    Raises:
+        SigningError: as `complete_timestamp` does.
+    """
+    return complete_timestamp(prepared.alone, token)
 
 
 def complete_file(
@@ -134,20 +205,12 @@ def complete_file(
         OSError: a file can't be read or written.
         SigningError: as `complete` does.
     """
-    start, end = prepared.hole
-    # To `complete` the update is the file; that its digest is of the whole is seen while copying.
-    part = Prepared.fresh(
-        pdf=prepared.update,
-        digest=prepared.digest,
-        hole=(start - prepared.length, end - prepared.length),
-        to_be_signed=prepared.to_be_signed,
-    )
-    update = complete(part, plan=plan, value=value, timestamp_token=timestamp_token)
+    update = complete_update(prepared, plan=plan, value=value, timestamp_token=timestamp_token)
     unfinished = target.with_name(f"{target.name}.part")
     try:
         with source.open("rb", buffering=0) as old, unfinished.open("wb") as new:
             state = _copied(old, new, prepared.length)
-            _require_digest(state, prepared, part.hole)
+            prepared.require_file(state)
             new.write(update)
             # A crash of the machine must not leave a file of the right name and no content.
             new.flush()
@@ -163,7 +226,7 @@ def _copied(old: FileIO, new: BinaryIO, length: int) -> Any:
     Raises:
         PreparedMismatchError: the file has another length.
     """
-    state, copied, buffer = hashlib.sha256(), 0, bytearray(_CHUNK)
+    state, copied, buffer = hashlib.sha256(), 0, bytearray(CHUNK)
     with memoryview(buffer) as view:
         while got := old.readinto(view):
             state.update(view[:got])
@@ -172,11 +235,3 @@ def _copied(old: FileIO, new: BinaryIO, length: int) -> Any:
     if copied != length:
         raise PreparedMismatchError(reason="length")
     return state
-
-
-def _require_digest(state: Any, prepared: PreparedFile, hole: tuple[int, int]) -> None:
-    with memoryview(prepared.update) as update:
-        state.update(update[: hole[0]])
-        state.update(update[hole[1] :])
-    if state.digest() != prepared.digest:
-        raise PreparedMismatchError(reason="digest")

@@ -15,6 +15,7 @@ from signing.plainly import NotPlainError, prepare_tail
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from signing._pades.overlay import Overlay
     from signing._pades.revision import Field
     from signing.model import Appearance, SignaturePlan
 
@@ -41,14 +42,37 @@ def prepare(pdf: bytes, *, plan: SignaturePlan, at: datetime) -> Prepared:
         UnusableImageError: the image can't be drawn.
         ValueError: ``at`` has no zone.
     """
-    if at.tzinfo is None:
-        msg = "the moment of signing needs its zone"
-        raise ValueError(msg)
-    template = template_of(plan.chain)
+    require_zone(at)
     try:
         return prepare_tail(pdf, plan=plan, at=at).after(pdf)
     except NotPlainError:
-        revision = Revision(pdf)
+        return prepare_the_long_way(pdf, plan=plan, at=at)
+
+
+def require_zone(at: datetime) -> None:
+    """Refuse a moment that may be any of a day's.
+
+    Raises:
+        ValueError: ``at`` has no zone.
+    """
+    if at.tzinfo is None:
+        msg = "the moment of signing needs its zone"
+        raise ValueError(msg)
+
+
+def prepare_the_long_way(pdf: bytes | Overlay, *, plan: SignaturePlan, at: datetime) -> Prepared:
+    """Do it through pyHanko's reader and writer.
+
+    Args:
+        pdf: the file; of one on the disk the first half holds only what is appended.
+        plan: as for `prepare`.
+        at: as for `prepare`.
+
+    Raises:
+        SigningError: as `prepare` does.
+    """
+    template = template_of(plan.chain)
+    revision = Revision(pdf)
     revision.require_one_view()
     if plan.role is Role.ORGANISATION:
         _require_order(revision, plan)

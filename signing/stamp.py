@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import io
 import warnings
+import zlib
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
+from typing_extensions import override
 
 from signing.errors import (
     AlreadyReservedError,
@@ -23,12 +25,14 @@ from signing.errors import (
     PageMissingError,
     UnreadablePdfError,
 )
-from signing.font import Apart, Face, Packed, font_parts
+from signing.font import Apart, Face, Numbers, Packed, font_parts
 from signing.model import FIELD_ROOT, LEADER_FIELD, ORGANISATION_FIELD
 from signing.xmp import in_order, pdfa_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
 
     from signing.font import Part, Scalar
     from signing.model import Box, ReservedPlaces, TextPlace
@@ -37,6 +41,9 @@ _PRINT, _LOCKED = 4, 128  # annotation flags, ISO 32000-1 §12.5.3
 _SIGNATURES_EXIST, _APPEND_ONLY = 1, 2  # /SigFlags, ISO 32000-1 §12.7.2
 _TOLERANCE = 0.5  # points that a box may reach beyond its page: rounding of whoever measured it
 _SIDEWAYS = (90, 270)
+_BUFFER = 1 << 18  # bytes that are written at once
+# As the mark will be: to the EU's DSS another /Filter is an undefined change, too.
+_NOTHING_DEFLATED = zlib.compress(b"")
 
 
 def reserve(pdf: bytes, places: ReservedPlaces) -> bytes:
@@ -54,34 +61,73 @@ def reserve(pdf: bytes, places: ReservedPlaces) -> bytes:
         PageMissingError: a place names a page that does not exist.
         BoxOutsidePageError: a place is empty or leaves its page.
     """
+    output = io.BytesIO()
+    _rewrite(io.BytesIO(pdf), output, places)
+    return output.getvalue()
+
+
+def reserve_file(source: Path, target: Path, places: ReservedPlaces) -> None:
+    """Write a file with its places reserved, one stream of it in memory at a time.
+
+    Args:
+        source: an unsigned file.
+        target: where the new one goes; nothing of worth if this raises.
+        places: as for `reserve`.
+
+    Raises:
+        OSError: a file can't be read or written.
+        SigningError: as `reserve` does.
+    """
+    with source.open("rb") as old, target.open("wb", buffering=0) as new:
+        unflushed = _Unflushed(new, _BUFFER)
+        _rewrite(old, unflushed, places)
+        unflushed.write_rest()
+
+
+class _Unflushed(io.BufferedWriter):
+    """A buffer that is flushed by us: where qpdf does it, a disk that is full ends the process."""
+
+    @override
+    def flush(self) -> None:
+        """Do nothing yet."""
+
+    def write_rest(self) -> None:
+        """Write what is left in the buffer."""
+        super().flush()
+
+
+def _rewrite(source: BinaryIO, target: BinaryIO, places: ReservedPlaces) -> None:
     try:
-        with pikepdf.open(io.BytesIO(pdf)) as document:
+        # Not mapped: what is read of a map counts as memory of this process.
+        with pikepdf.open(source, access_mode=pikepdf.AccessMode.stream) as document:
             if document.is_encrypted:
                 raise EncryptedPdfError
             _require_unsigned(document)
             _reserve(document, places)
-            return _saved(document)
+            _save(document, target)
     except pikepdf.PasswordError as error:
         raise EncryptedPdfError from error
     except (pikepdf.PdfError, TypeError, ValueError, AttributeError) as error:
         raise UnreadablePdfError(reason=type(error).__name__) from error
 
 
-def _saved(document: Pdf) -> bytes:
-    output = io.BytesIO()
+def _save(document: Pdf, target: BinaryIO) -> None:
     # No object streams: a plain cross-reference table is the quickest to append to, and the only
     # one that PDF/A-1 allows. Version 1.7 spares every later revision an entry in the catalogue.
     with warnings.catch_warnings():
         # Widgets that the author left out of the form are the author's affair.
         warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
         document.save(
-            output,
+            target,
             min_version="1.7",
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
             fix_metadata_version=False,
             deterministic_id=True,
+            # The author's streams stay as they were packed: ours are, and to pack them anew would
+            # cost more than all the rest.
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
         )
-    return output.getvalue()
 
 
 def _require_unsigned(document: Pdf) -> None:
@@ -215,8 +261,13 @@ def _empty_appearance(document: Pdf, rectangle: list[float], rotation: int) -> O
         size.reverse()
     return Stream(
         document,
-        b"",
-        {"/Type": Name.XObject, "/Subtype": Name.Form, "/BBox": Array([0, 0, *size])},
+        _NOTHING_DEFLATED,
+        {
+            "/Type": Name.XObject,
+            "/Subtype": Name.Form,
+            "/BBox": Array([0, 0, *size]),
+            "/Filter": Name.FlateDecode,
+        },
     )
 
 
@@ -268,6 +319,8 @@ def _made(document: Pdf, part: Part) -> Object | int | float:
             return document.make_indirect(_dictionary(document, part.entries))
         case Packed():
             return Stream(document, part.data, {"/Filter": Name.FlateDecode, **part.entries})
+        case Numbers():
+            return Object.parse(part.written)
         case dict():
             return _dictionary(document, part)
         case list():

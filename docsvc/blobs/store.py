@@ -22,6 +22,12 @@ from docsvc.errors import DocsvcError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
+
+
+_PIECE = 1 << 20  # bytes that are read at once
+# A store takes a large object in parts of 5 MB or more; that many are in memory at once.
+_PART, _PARTS = 5 << 20, 2
 
 
 class BlobMissingError(DocsvcError):
@@ -75,10 +81,30 @@ class Objects:
             except FileNotFoundError as e:
                 raise BlobMissingError(key=key) from e
 
+    def pieces(self, key: str) -> Iterator[bytes]:
+        """Yield the bytes under ``key``, some at a time; raises as `get` does."""
+        with _named():
+            try:
+                got = obstore.get(self._store, key)
+            except FileNotFoundError as e:
+                raise BlobMissingError(key=key) from e
+            for piece in got.stream(min_chunk_size=_PIECE):
+                yield bytes(piece)
+
     def put(self, key: str, data: bytes) -> None:
         """Write ``data`` under ``key``; durable when this returns."""
+        self._put(key, data)
+
+    def put_pieces(self, key: str, pieces: Iterator[bytes]) -> None:
+        """Write what is too large to be held in memory, as `put` does.
+
+        What ``pieces`` raises comes out of here, and nothing was written.
+        """
+        self._put(key, pieces, use_multipart=True, chunk_size=_PART, max_concurrency=_PARTS)
+
+    def _put(self, key: str, data: bytes | Iterator[bytes], **how: Any) -> None:
         with _named():
-            obstore.put(self._store, key, data)
+            obstore.put(self._store, key, data, **how)
             if self._folder is not None:
                 # The local store never calls fsync (DEPENDENCIES: traced).
                 self._sync(self._folder / key, self._folder)
@@ -151,6 +177,35 @@ class Blobs:
             self._objects.put(key, data)
         return digest
 
+    def put_pieces(self, digest: str, size: int, pieces: Iterator[bytes]) -> None:
+        """Write once what is too large to be held in memory; nothing if it is there.
+
+        Args:
+            digest: SHA-256 of all pieces, in hex.
+            size: their length together.
+            pieces: read once, or not at all.
+
+        Raises:
+            BlobCorruptError: the pieces have another digest; nothing is written.
+        """
+        if self._objects.size(_key(digest)) == size:
+            return
+        checked = _checked(digest, pieces)
+        if size <= _PART:
+            self._objects.put(_key(digest), b"".join(checked))
+        else:
+            self._objects.put_pieces(_key(digest), checked)
+
+    def fetch(self, digest: str, target: BinaryIO) -> None:
+        """Write the bytes of ``digest`` into a file, in pieces.
+
+        Raises:
+            BlobMissingError, BlobCorruptError: as `get` does; the file is of no worth then.
+        """
+        with _named():  # a disk that is full, too
+            target.writelines(_checked(digest, self._objects.pieces(_key(digest))))
+            target.flush()
+
     def get(self, digest: str) -> bytes:
         """Return the bytes of ``digest``.
 
@@ -183,6 +238,16 @@ class Blobs:
 
 def _key(digest: str) -> str:
     return f"sha256/{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def _checked(digest: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Pass pieces on, and raise at their end if they are not what the digest says."""
+    state = hashlib.sha256()
+    for piece in pieces:
+        state.update(piece)
+        yield piece
+    if state.hexdigest() != digest:
+        raise BlobCorruptError(digest=digest)
 
 
 @contextlib.contextmanager

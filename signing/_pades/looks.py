@@ -10,7 +10,7 @@ from pyhanko.pdf_utils.generic import pdf_name
 
 from signing._pades.objects import array, entry, number, samples
 from signing.appearance import face_of
-from signing.font import Apart, Packed, font_parts
+from signing.font import Apart, Numbers, Packed, font_parts
 from signing.xmp import pdfa_part
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Looks:
                 return self._writer.add_object(self._made(part.entries))
             case Packed():
                 return self._writer.add_object(self._stream(part))
+            case Numbers():
+                return self._made(part.values)
             case dict():
                 made = {pdf_name(key): self._made(one) for key, one in part.items()}
                 return generic.DictionaryObject(made)

@@ -31,6 +31,7 @@ from signing._pades.objects import (
     partial_name,
     references,
 )
+from signing._pades.overlay import CHUNK, Overlay
 from signing._pades.views import require_one_view
 from signing.appearance import TURNS, Frame
 from signing.errors import (
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 
+    from signing._pades.plain_syntax import Buffer
     from signing.appearance import Mark
     from signing.model import Box
 
@@ -75,8 +77,9 @@ class _Writer(IncrementalPdfFileWriter):
     @classmethod
     @override
     def _handle_id(cls, prev: Any) -> generic.ArrayObject:
-        stream = prev.stream
-        fresh = generic.ByteStringObject(hashlib.sha256(stream.getbuffer()).digest()[:16])
+        prev.stream.seek(0)
+        state = hashlib.file_digest(prev.stream, "sha256")
+        fresh = generic.ByteStringObject(state.digest()[:16])
         try:
             first = generic.ByteStringObject(prev.trailer["/ID"][0].original_bytes)
         except (KeyError, IndexError, AttributeError):
@@ -99,7 +102,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hollow:
-    """A finished revision whose signature is missing yet."""
+    """A finished revision whose signature is missing yet.
+
+    Attributes:
+        pdf: the whole file; of a file on the disk only what is appended.
+        digest: SHA-256 of the whole file but the hole.
+        hole: half-open span of the hex string in the whole file.
+    """
 
     pdf: bytes
     digest: bytes
@@ -109,15 +118,22 @@ class Hollow:
 class Revision:
     """Collects the changes of one revision over a file, and writes them once."""
 
-    def __init__(self, pdf: bytes) -> None:
+    def __init__(self, pdf: bytes | Overlay) -> None:
         """Read the file's structure.
+
+        Args:
+            pdf: the file, in memory or on the disk; what was appended to that before belongs to
+                it.
 
         Raises:
             UnreadablePdfError: it does not hold to the letter of ISO 32000; a signature over
                 it would be read differently by different programs.
         """
-        self.pdf = pdf
-        self._writer = _guarded(lambda: _Writer(io.BytesIO(pdf)))
+        self._overlay = pdf if isinstance(pdf, Overlay) else None
+        self.pdf: Buffer = pdf.mapped if isinstance(pdf, Overlay) else pdf
+        # pyHanko reads byte by byte.
+        stream = io.BufferedRandom(pdf) if isinstance(pdf, Overlay) else io.BytesIO(pdf)
+        self._writer = _guarded(lambda: _Writer(stream))
         if self._writer.prev.encrypted:
             raise UnreadablePdfError(reason="encrypted")
         self._looks = Looks(self._writer)
@@ -195,7 +211,12 @@ class Revision:
 
     def hashed(self, name: str, length: int) -> Any:
         """Return the state of a hash over so many first bytes of the file."""
-        return hashlib.new(name, memoryview(self.pdf)[:length])
+        state = hashlib.new(name)
+        if self._overlay is not None:
+            self._overlay.feed(state, 0, length)
+        else:
+            state.update(memoryview(self.pdf)[:length])
+        return state
 
     def _find(self, name: str) -> generic.Reference | None:
         root: Any = self._writer.root
@@ -299,7 +320,8 @@ class Revision:
                 has already are not added again.
 
         Returns:
-            The file as it was when there is nothing new.
+            The file as it was when there is nothing new; of a file on the disk only what is
+            appended.
         """
         return _guarded(lambda: self._store(streams))
 
@@ -316,7 +338,7 @@ class Revision:
                 held[pdf_name(f"/{key}")] = generic.ArrayObject([*array, *refs])
                 changed = True
         if not changed:
-            return self.pdf
+            return self._whole()
         if "/DSS" in root:
             self._writer.update_container(held)
         else:
@@ -331,15 +353,22 @@ class Revision:
 
     def _appended(self) -> bytes:
         self._writer.write_in_place()
-        whole: bytes = self._writer.prev.stream.getvalue()
-        return whole
+        return self._whole()
+
+    def _whole(self) -> bytes:
+        stream = self._writer.prev.stream
+        if self._overlay is None:
+            whole: bytes = stream.getvalue()
+            return whole
+        stream.flush()
+        return self._overlay.update
 
     def _written(self, signature: PdfSignedData) -> Hollow:
-        steps = signature.fill(self._writer, "sha256", in_place=True)
-        prepared, output = next(steps)
+        steps = signature.fill(self._writer, "sha256", in_place=True, chunk_size=CHUNK)
+        prepared, _ = next(steps)
         steps.close()
         return Hollow(
-            pdf=output.getvalue(),
+            pdf=self._whole(),
             digest=prepared.document_digest,
             hole=(prepared.reserved_region_start, prepared.reserved_region_end),
         )

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from support import memory
+
 from docsvc.errors import DocsvcError
-from docsvc.sandbox import Answer
+from docsvc.sandbox import Answer, OpenFile
 
 
 class FoundError(DocsvcError):
@@ -26,6 +28,23 @@ def echo(*arguments: object) -> Answer:
         facts={"types": [type(a).__name__ for a in arguments], "pid": os.getpid()},
         frames=tuple(a for a in arguments if isinstance(a, bytes)),
     )
+
+
+def copy(source: OpenFile, target: OpenFile) -> Answer:
+    """Write one file into another; say how many the child has open."""
+    with target.path.open("wb") as file:
+        file.write(source.path.read_bytes())
+    return Answer(facts={"open": len(list(Path("/proc/self/fd").iterdir()))})
+
+
+def forget_peak() -> Answer:
+    """Begin to measure: what this child has in memory now is idle."""
+    return Answer(facts={"idle_kb": memory.forget_peak()})
+
+
+def peak() -> Answer:
+    """Tell the most that this child had in memory since."""
+    return Answer(facts={"peak_kb": memory.peak_kb(), "pid": os.getpid()})
 
 
 def refuse(text: str) -> Answer:

@@ -18,12 +18,13 @@ from uuid import UUID
 from docsvc.clock import VIETNAM
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
+from docsvc.documents.appending import Appended, appended
 from docsvc.documents.errors import AwaitedError, NotWaitingError, RevisionConflictError
-from docsvc.documents.stores import Stores, grow
+from docsvc.documents.stores import Stores, grow_on_disk
 from docsvc.documents.tables import Revision
 from docsvc.errors import DocsvcError
 from docsvc.organisations.queries import CertificateRecord
-from docsvc.sandbox import Sandbox
+from docsvc.sandbox import OpenFile, Sandbox
 from docsvc.steps.sign import items, lease
 from docsvc.steps.sign.plans import certificate_for, plan_for
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
@@ -34,13 +35,16 @@ from docsvc.steps.sign.token import Tokens
 from docsvc.workflow import Step
 from signing.complete import signature_value
 from signing.errors import SigningError
-from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
+from signing.files import PreparedFile
+from signing.model import ReservedPlaces, Role, SignaturePlan
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from docsvc.db.transactions import Tx
 
-_PREPARE = "docsvc.steps.sign.tasks:prepare"
-_COMPLETE = "docsvc.steps.sign.tasks:complete"
+_PREPARE = "docsvc.steps.sign.tasks:prepare_on_disk"
+_COMPLETE = "docsvc.steps.sign.tasks:complete_update"
 
 # The answer is at fault, not the file: the holder can be asked again.
 _WRONG_ANSWERS = ("signing.value-does-not-verify", "signing.answer-")
@@ -108,38 +112,49 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
         _require_unasked(tx, order, desk=desk)
     with desk.stores.transactions() as tx:
         order = _with_answer(tx, order)
-    pdf = desk.stores.blobs.get(order.base.digest)
-    prepared = _prepared(order, pdf, desk=desk)
+    with (
+        desk.stores.working_file(order.base.digest) as base,
+        desk.stores.working_file() as made,
+    ):
+        prepared = _prepared(order, base, made, desk=desk)
+        update = _signed(order, prepared, desk=desk)
+        file = base if order.places is None else made
+        _store(order, appended(file.fileno(), update, check=prepared.require_file), desk=desk)
+
+
+def _signed(order: _Order, prepared: PreparedFile, *, desk: Desk) -> bytes:
+    """Return what is to be appended to the file."""
     value = _value(order, prepared, desk=desk)
     try:
-        signed = _completed(order, prepared, value, desk=desk)
+        return _completed(order, prepared, value, desk=desk)
     except (DocsvcError, SigningError) as e:
         if not e.code.startswith(_WRONG_ANSWERS):
             raise
         _sign_nothing(order, e.code, desk=desk)
 
+
+def _store(order: _Order, now: Appended, *, desk: Desk) -> None:
     def settle(tx: Tx) -> None:
-        items.forget_pending(tx, document_id, order.step)
-        items.end(tx, document_id, ItemOutcome.SIGNED, at=desk.stores.clock.now())
-        documents.get(tx, document_id).device = order.certificate.device
+        items.forget_pending(tx, order.document_id, order.step)
+        items.end(tx, order.document_id, ItemOutcome.SIGNED, at=desk.stores.clock.now())
+        documents.get(tx, order.document_id).device = order.certificate.device
 
     facts = {"certificate": order.certificate.fingerprint, "device": order.certificate.device}
-    grow(
+    grow_on_disk(
         desk.stores,
-        document_id,
+        order.document_id,
         order.step,
         after=order.base,
-        before=pdf,
-        now=signed,
+        now=now,
         facts=facts,
         also=settle,
         actor=order.actor,
     )
 
 
-def _completed(order: _Order, prepared: Prepared, value: bytes, *, desk: Desk) -> bytes:
-    """Return the signed file, with a stamp of time."""
-    stamped = signature_value(prepared, plan=order.plan, value=value)
+def _completed(order: _Order, prepared: PreparedFile, value: bytes, *, desk: Desk) -> bytes:
+    """Return what is to be appended, signed and with a stamp of time."""
+    stamped = signature_value(prepared.alone, plan=order.plan, value=value)
     token = desk.stamp(hashlib.sha256(stamped).digest())
     return desk.sandbox.run(_COMPLETE, prepared, order.plan, value, token).frames[0]
 
@@ -181,14 +196,27 @@ def _fits(row: PendingSignature, order: _Order) -> bool:
     return kept == (order.base.digest, order.certificate.fingerprint)
 
 
-def _prepared(order: _Order, pdf: bytes, *, desk: Desk) -> Prepared:
-    first = desk.sandbox.run(_PREPARE, pdf, order.plan, order.at.isoformat(), order.places)
-    file, digest, to_be_signed = first.frames
+def _prepared(order: _Order, base: BinaryIO, made: BinaryIO, *, desk: Desk) -> PreparedFile:
+    first = desk.sandbox.run(
+        _PREPARE,
+        OpenFile(descriptor=base.fileno()),
+        OpenFile(descriptor=made.fileno()),
+        order.plan,
+        order.at.isoformat(),
+        order.places,
+    )
+    update, digest, to_be_signed = first.frames
     start, end = first.facts["hole"]
-    return Prepared(pdf=file, digest=digest, hole=(start, end), to_be_signed=to_be_signed)
+    return PreparedFile(
+        length=first.facts["length"],
+        update=update,
+        digest=digest,
+        hole=(start, end),
+        to_be_signed=to_be_signed,
+    )
 
 
-def _value(order: _Order, prepared: Prepared, *, desk: Desk) -> bytes:
+def _value(order: _Order, prepared: PreparedFile, *, desk: Desk) -> bytes:
     """Return the signature value: what was answered, or what a token answers now.
 
     Raises:
@@ -212,7 +240,9 @@ def _value(order: _Order, prepared: Prepared, *, desk: Desk) -> bytes:
         _sign_nothing(order, e.code, desk=desk)
 
 
-def _ask(order: _Order, prepared: Prepared, provider: str, key_id: str, *, desk: Desk) -> NoReturn:
+def _ask(
+    order: _Order, prepared: PreparedFile, provider: str, key_id: str, *, desk: Desk
+) -> NoReturn:
     """Write down that the holder of the key is to be asked.
 
     Raises:
@@ -257,7 +287,9 @@ def _sign_nothing(order: _Order, code: str, *, desk: Desk) -> NoReturn:
     raise AwaitedError(document=str(order.document_id))
 
 
-def _by_token(order: _Order, prepared: Prepared, token: str, key_id: str, *, desk: Desk) -> bytes:
+def _by_token(
+    order: _Order, prepared: PreparedFile, token: str, key_id: str, *, desk: Desk
+) -> bytes:
     """Let the token act: the intent is written before it does, the value after."""
     process = desk.tokens.of(token)
 

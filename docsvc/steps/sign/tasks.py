@@ -7,19 +7,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docsvc.errors import CodedError
 from docsvc.revocation.asking import Asking, Known
 from docsvc.sandbox import Answer
 from signing.appearance import picture_of
 from signing.complete import complete as complete_signature
+from signing.files import complete_update as complete_signed_update
+from signing.files import prepare_file
 from signing.placing import around_image
 from signing.prepare import prepare as prepare_signature
-from signing.stamp import reserve
+from signing.stamp import reserve, reserve_file
 from verification.holders import examine
 from verification.policy import DEFAULT_POLICY, load_policy
 from verification.revocation import collect
 from verification.trust import load_directory
 
 if TYPE_CHECKING:
+    from docsvc.sandbox import OpenFile
+    from signing.files import PreparedFile
     from signing.model import Prepared, ReservedPlaces, SignaturePlan
 
 
@@ -40,6 +45,46 @@ def prepare(pdf: bytes, plan: SignaturePlan, at: str, places: ReservedPlaces | N
     )
 
 
+def prepare_on_disk(
+    base: OpenFile,
+    made: OpenFile,
+    plan: SignaturePlan,
+    at: str,
+    places: ReservedPlaces | None,
+) -> Answer:
+    """Return the first half of a signature over a file on the disk.
+
+    Args:
+        base: the last revision.
+        made: an empty file; where places are reserved, it becomes what is signed.
+        plan: the signature.
+        at: ISO 8601 moment of signing.
+        places: to be reserved before, for the first signature; else None.
+
+    Returns:
+        ``length`` of the file and ``hole`` in the facts; what is appended, its digest and the
+        signed attributes as frames.
+    """
+    signed = base
+    if places is not None:
+        signed = made
+        _reserve_on_disk(base, made, _placed(places, plan.image))
+    first = prepare_file(signed.path, plan=plan, at=datetime.fromisoformat(at))
+    return Answer(
+        facts={"length": first.length, "hole": first.hole},
+        frames=(first.update, first.digest, first.to_be_signed),
+    )
+
+
+def _reserve_on_disk(base: OpenFile, made: OpenFile, places: ReservedPlaces) -> None:
+    try:
+        reserve_file(base.path, made.path, places)
+    except OSError as e:
+        # A disk that is full says nothing about the document: it is tried again.
+        code = "blobs.unavailable"
+        raise CodedError(code, retryable=True, problem=type(e).__name__) from e
+
+
 def reserved(pdf: bytes, places: ReservedPlaces, image: bytes | None) -> bytes:
     """Return the file with its places reserved, those of the signatures round the image.
 
@@ -48,10 +93,14 @@ def reserved(pdf: bytes, places: ReservedPlaces, image: bytes | None) -> bytes:
         places: as they were computed from the page.
         image: PNG of the leader's signature, if it is shown.
     """
-    if image is not None:
-        picture = picture_of(image)
-        places = around_image(places, (picture.width, picture.height))
-    return reserve(pdf, places)
+    return reserve(pdf, _placed(places, image))
+
+
+def _placed(places: ReservedPlaces, image: bytes | None) -> ReservedPlaces:
+    if image is None:
+        return places
+    picture = picture_of(image)
+    return around_image(places, (picture.width, picture.height))
 
 
 def complete(prepared: Prepared, plan: SignaturePlan, value: bytes, token: bytes | None) -> Answer:
@@ -59,6 +108,14 @@ def complete(prepared: Prepared, plan: SignaturePlan, value: bytes, token: bytes
     return Answer(
         frames=(complete_signature(prepared, plan=plan, value=value, timestamp_token=token),)
     )
+
+
+def complete_update(
+    prepared: PreparedFile, plan: SignaturePlan, value: bytes, token: bytes | None
+) -> Answer:
+    """Return what is appended to a file on the disk, signed."""
+    signed = complete_signed_update(prepared, plan=plan, value=value, timestamp_token=token)
+    return Answer(frames=(signed,))
 
 
 def judge(

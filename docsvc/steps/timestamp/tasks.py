@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docsvc.revocation.asking import Asking, Known
 from docsvc.sandbox import Answer
 from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
+from signing.files import augment_file, complete_timestamp_update
 from signing.model import Level, Prepared, ValidationData
 from verification.revocation import collect
 from verification.trust import load_directory
+
+if TYPE_CHECKING:
+    from docsvc.sandbox import OpenFile
+    from signing.files import PreparedFile
 
 
 def augment(pdf: bytes, trust_dir: str, known: Known | None, level: Level) -> Answer:
@@ -39,6 +46,35 @@ def augment(pdf: bytes, trust_dir: str, known: Known | None, level: Level) -> An
     return Answer(facts={"hole": prepared.hole}, frames=(prepared.pdf, prepared.digest))
 
 
+def augment_on_disk(file: OpenFile, trust_dir: str, known: Known | None) -> Answer:
+    """Do what `augment` does for B-LTA with a file on the disk.
+
+    Args:
+        file: the sealed file.
+        trust_dir: as for `augment`.
+        known: as for `augment`.
+
+    Returns:
+        ``wanted`` requests, or ``length`` and ``hole`` in the facts, and what is appended and the
+        digest as frames.
+    """
+    asking = Asking(known)
+    with file.path.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as mapped:
+        data = collect(mapped, load_directory(Path(trust_dir)), asking.fetch)
+    if asking.wanted:
+        return asking.wanted
+    held = ValidationData(certificates=data.certificates, crls=data.crls, ocsps=data.ocsps)
+    first = augment_file(file.path, held, level=Level.B_LTA)
+    return Answer(
+        facts={"length": first.length, "hole": first.hole}, frames=(first.update, first.digest)
+    )
+
+
 def complete(prepared: Prepared, token: bytes) -> Answer:
     """Return the file with its document timestamp."""
     return Answer(frames=(complete_timestamp(prepared, token),))
+
+
+def complete_update(prepared: PreparedFile, token: bytes) -> Answer:
+    """Return what is appended to a file on the disk, with its document timestamp."""
+    return Answer(frames=(complete_timestamp_update(prepared, token),))

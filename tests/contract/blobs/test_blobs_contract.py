@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from docsvc.blobs.store import BlobCorruptError, BlobMissingError, Blobs, Objects
+from docsvc.blobs.store import (
+    BlobCorruptError,
+    BlobMissingError,
+    Blobs,
+    Objects,
+    StoreUnavailableError,
+)
 
 BYTES = "văn bản".encode() * 1000
 DIGEST = hashlib.sha256(BYTES).hexdigest()
@@ -58,6 +66,47 @@ def test_what_a_power_cut_left_of_a_blob_is_written_again(blobs: Blobs, objects:
     objects.put(key_of(DIGEST), b"")
     blobs.put(BYTES)
     assert blobs.get(DIGEST) == BYTES
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 900])  # the last is more than a store takes at once
+def test_what_was_put_in_pieces_is_fetched_in_pieces(blobs: Blobs, count: int) -> None:
+    pieces = [BYTES] * count
+    whole = b"".join(pieces)
+    digest = hashlib.sha256(whole).hexdigest()
+    blobs.put_pieces(digest, len(whole), iter(pieces))
+    fetched = io.BytesIO()
+    blobs.fetch(digest, fetched)
+    assert fetched.getvalue() == whole == blobs.get(digest)
+
+
+def test_pieces_of_what_is_there_are_not_read(blobs: Blobs) -> None:
+    blobs.put(BYTES)
+    pieces = iter([BYTES])
+    blobs.put_pieces(DIGEST, len(BYTES), pieces)
+    assert list(pieces) == [BYTES]
+
+
+@pytest.mark.parametrize("count", [1, 900])
+def test_pieces_that_changed_meanwhile_are_not_written(blobs: Blobs, count: int) -> None:
+    with pytest.raises(BlobCorruptError) as caught:
+        blobs.put_pieces(DIGEST, len(BYTES) * count + 1, iter([BYTES, *[BYTES] * count]))
+    assert caught.value.facts == {"digest": DIGEST}
+    assert not blobs.exists(DIGEST)
+    assert list(blobs.digests()) == []
+
+
+def test_nothing_that_is_missing_or_changed_is_fetched(blobs: Blobs, objects: Objects) -> None:
+    with pytest.raises(BlobMissingError):
+        blobs.fetch(DIGEST, io.BytesIO())
+    objects.put(key_of(DIGEST), BYTES + b"x")
+    with pytest.raises(BlobCorruptError):
+        blobs.fetch(DIGEST, io.BytesIO())
+
+
+def test_a_full_disk_is_the_fault_of_no_document(blobs: Blobs) -> None:
+    blobs.put(BYTES)
+    with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(StoreUnavailableError):
+        blobs.fetch(DIGEST, full)
 
 
 def test_many_writers_of_the_same_bytes_leave_one_whole_blob(store_url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from docsvc.errors import CodedError
 from docsvc.sandbox import (
     Answer,
     ChildrenUnavailableError,
+    OpenFile,
     Sandbox,
     TaskDiedError,
     TaskFailedError,
@@ -39,6 +41,30 @@ def test_bytes_come_back_as_they_went(children: Sandbox) -> None:
     answer = children.run(f"{TASKS}:echo", *frames, "văn", 3)
     assert answer.frames == frames
     assert answer.facts["types"] == ["bytes", "bytes", "bytes", "str", "int"]
+
+
+def test_files_without_names_are_handed_to_a_child_and_let_go() -> None:
+    children = Sandbox(1)
+    found = []
+    for content in (b"%PDF", b"", b"\x00" * 70_000):
+        with TemporaryFile() as source, TemporaryFile() as target:
+            source.write(content)
+            source.flush()
+            files = (OpenFile(descriptor=one.fileno()) for one in (source, target))
+            found.append(children.run(f"{TASKS}:copy", *files).facts["open"])
+            assert target.read() == content
+    children.stop()
+    assert len(set(found)) == 1
+
+
+def test_each_line_of_a_batch_has_its_own_files(children: Sandbox) -> None:
+    with TemporaryFile() as one, TemporaryFile() as two, TemporaryFile() as three:
+        one.write(b"%PDF")
+        one.flush()
+        first, second, third = (OpenFile(descriptor=file.fileno()) for file in (one, two, three))
+        answers = children.run_each(f"{TASKS}:copy", [(first, second), (second, third)])
+        assert all(isinstance(answer, Answer) for answer in answers)
+        assert three.read() == b"%PDF"
 
 
 def test_a_child_is_another_process_and_is_used_again() -> None:

@@ -6,6 +6,7 @@ goes on.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,12 @@ from signing.errors import TimestampUnreachableError
 from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
     from support.road import OpenRoad, Road
+
+    from docsvc.documents.appending import Appended
 
 STEPS = [leg.step for leg in ROUTES[RouteName.OUTGOING]][1:]
 GROWING = [Step.SIGN_LEADER, Step.SIGN_ORGANISATION, Step.TIMESTAMP, Step.VERIFY]
@@ -68,13 +71,22 @@ class Interrupted(Stores):
 
     @override
     def put_claimed(self, document_id: UUID, step: Step, data: bytes) -> str:
+        with self._interrupted(document_id):
+            return Stores.put_claimed(self, document_id, step, data)
+
+    @override
+    def put_appended(self, document_id: UUID, step: Step, data: Appended) -> None:
+        with self._interrupted(document_id):
+            Stores.put_appended(self, document_id, step, data)
+
+    @contextmanager
+    def _interrupted(self, document_id: UUID) -> Iterator[None]:
         act, first = self.meanwhile
         if first:
             act(document_id)
-        digest = Stores.put_claimed(self, document_id, step, data)
+        yield
         if not first:
             act(document_id)
-        return digest
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["before-its-blob", "after-its-blob"])
@@ -105,7 +117,7 @@ class Interrupting(Sandbox):
         return answer
 
 
-@pytest.mark.parametrize("task", ["sign.tasks:prepare", "sign.tasks:complete"])
+@pytest.mark.parametrize("task", ["sign.tasks:prepare_on_disk", "sign.tasks:complete_update"])
 def test_signature_that_another_makes_meanwhile_is_not_pending_any_more(
     open_road: OpenRoad, task: str
 ) -> None:

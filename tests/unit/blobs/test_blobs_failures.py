@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +13,7 @@ from archive.errors import StoreFailureError
 from docsvc.blobs.store import BlobMissingError, Blobs, Objects, StoreUnavailableError
 from docsvc.steps.deposit.store import ArchiveObjects
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[3]
 DIGEST = "a" * 64
 
 
@@ -83,6 +84,30 @@ def test_a_blob_is_deleted_with_what_a_cut_off_write_has_left(tmp_path: Path) ->
     blobs.delete(place.name)
 
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_what_a_kill_leaves_of_a_blob_in_pieces_is_no_blob_and_is_tidied(tmp_path: Path) -> None:
+    writer = (
+        "import os, signal, sys\n"
+        "from docsvc.blobs.store import Blobs, Objects\n"
+        "def pieces():\n"
+        "    for _ in range(12):\n"
+        "        yield bytes(1 << 20)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Blobs(Objects(sys.argv[1])).put_pieces(sys.argv[2], 13 << 20, pieces())\n"
+    )
+    digest = "ab" * 32
+    blobs = Blobs(Objects(tmp_path.as_uri()))
+    killed = subprocess.run(
+        [sys.executable, "-c", writer, tmp_path.as_uri(), digest], check=False, cwd=ROOT
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert not blobs.exists(digest)
+    assert any(path.is_file() for path in tmp_path.rglob("*"))
+
+    blobs.tidy(digest)
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_store_that_cannot_be_tidied_is_unavailable(tmp_path: Path) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
+import tracemalloc
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from signing_plain import appended, commented, size_of
-from signing_stand_ins import NOW, Pki
+from signing_plain import appended, commented, size_of, the_long_way
+from signing_stand_ins import NOW, Pki, Tsa
 from signing_steps import leader_plan, organisation_plan, sign, statuses
 
+from signing._pades.overlay import CutShortError, overlaid
+from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
 from signing.complete import complete
 from signing.errors import (
     PreparedMismatchError,
@@ -20,9 +24,17 @@ from signing.errors import (
     UnreadablePdfError,
     ValueDoesNotVerifyError,
 )
-from signing.files import PreparedFile, complete_file, prepare_file
-from signing.model import Prepared
+from signing.files import (
+    PreparedFile,
+    augment_file,
+    complete_file,
+    complete_timestamp_update,
+    prepare_file,
+)
+from signing.model import Level, Prepared, ValidationData
+from signing.plainly import NotPlainError
 from signing.prepare import prepare
+from signing.timestamp import Timestamper
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,13 +91,71 @@ def test_a_file_that_is_read_in_pieces_has_the_digest_of_the_whole(
     assert finish(found, source, pki).startswith(large)
 
 
-def test_a_file_that_is_not_plain_is_read_into_memory(
+def test_a_file_that_is_not_plain_becomes_what_it_becomes_in_memory(
     source: Path, reserved: bytes, pki: Pki
 ) -> None:
     pdf = commented(reserved)
     source.write_bytes(pdf)
     signed = finish(prepare_file(source, plan=leader_plan(pki), at=NOW), source, pki)
     assert signed == sign(pdf, leader_plan(pki), pki.leader, None)
+    assert source.read_bytes() == pdf
+
+
+def test_a_seal_on_a_file_that_is_not_plain_becomes_what_it_becomes_in_memory(
+    source: Path, led: bytes, pki: Pki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_plain(*_given: object, **_named: object) -> None:
+        raise NotPlainError(reason="test")
+
+    monkeypatch.setattr("signing.files.prepare_tail", not_plain)
+    source.write_bytes(led)
+    plan = organisation_plan(pki)
+    found, expected = prepare_file(source, plan=plan, at=NOW), the_long_way(led, plan)
+    assert led + found.update == expected.pdf
+    assert (found.digest, found.hole) == (expected.digest, expected.hole)
+
+
+def data(pki: Pki, *, crls: int = 1) -> ValidationData:
+    return ValidationData(certificates=(pki.root.der,), crls=(b"\x30\x00",) * crls, ocsps=())
+
+
+def test_validation_data_and_a_timestamp_are_put_on_a_file_on_disk(
+    source: Path, led: bytes, pki: Pki, tsa: Tsa
+) -> None:
+    source.write_bytes(led)
+    found = augment_file(source, data(pki), level=Level.B_LTA)
+    expected = prepare_timestamp(add_validation_data(led, data(pki)))
+    assert led + found.update == expected.pdf
+    assert (found.digest, found.hole) == (expected.digest, expected.hole)
+    token = Timestamper("", tsa.transport).stamp(found.digest)
+    stamped = led + complete_timestamp_update(found, token)
+    assert stamped == complete_timestamp(expected, token)
+    assert source.read_bytes() == led
+
+
+def test_validation_data_alone_is_put_on_a_file_on_disk(source: Path, led: bytes, pki: Pki) -> None:
+    source.write_bytes(led)
+    extended = led + augment_file(source, data(pki), level=Level.B_LT).update
+    assert extended == add_validation_data(led, data(pki))
+    source.write_bytes(extended)
+    assert augment_file(source, data(pki), level=Level.B_LT).update == b""
+
+
+def test_a_large_file_that_is_not_plain_is_not_held_in_memory(
+    source: Path, reserved: bytes, pki: Pki
+) -> None:
+    size = 24 << 20
+    large = appended(reserved, {size_of(reserved): b"<< >>" + b" " * size})
+    source.write_bytes(commented(large))
+    plan = leader_plan(pki)
+    prepare_file(source, plan=plan, at=NOW)
+    tracemalloc.start()
+    try:
+        prepare_file(source, plan=plan, at=NOW)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < size // 3
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7 nothing"])
@@ -97,15 +167,20 @@ def test_a_file_that_cannot_be_read_strictly_is_refused(
         prepare_file(source, plan=leader_plan(pki), at=NOW)
 
 
-def test_a_file_that_shrinks_while_it_is_read_goes_the_long_way(
+def test_a_file_that_shrinks_while_it_is_read_is_not_signed(
     source: Path, pki: Pki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nothing(_descriptor: int, _buffers: object, _offset: int) -> int:
         return 0
 
     monkeypatch.setattr(os, "preadv", nothing)
-    prepared = prepare_file(source, plan=leader_plan(pki), at=NOW)
-    assert prepared.length == source.stat().st_size
+    with pytest.raises(CutShortError):
+        prepare_file(source, plan=leader_plan(pki), at=NOW)
+
+
+def test_a_file_under_an_update_is_not_written_to(source: Path) -> None:
+    with overlaid(source) as file, pytest.raises(io.UnsupportedOperation):
+        file.write(b"x")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -19,7 +21,7 @@ from signing.errors import (
     UnreadablePdfError,
 )
 from signing.model import Box, ReservedPlaces, TextPlace
-from signing.stamp import reserve
+from signing.stamp import reserve, reserve_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,8 +120,41 @@ def test_a_broken_form_of_the_author_is_replaced() -> None:
         assert len(form.Fields) == 1
 
 
+def test_places_are_reserved_in_a_file_on_disk(tmp_path: Path) -> None:
+    source, target = tmp_path / "source.pdf", tmp_path / "target.pdf"
+    source.write_bytes(blank_pdf())
+    reserve_file(source, target, places())
+    assert target.read_bytes() == reserve(blank_pdf(), places())
+
+
+@pytest.mark.parametrize("filler", [0, 1 << 20], ids=["at-the-end", "on-the-way"])
+def test_a_disk_that_is_full_is_an_error_and_no_crash(tmp_path: Path, filler: int) -> None:
+    source = tmp_path / "source.pdf"
+    source.write_bytes(changed(blank_pdf(), lambda pdf: pdf.Root.update(_filled(pdf, filler))))
+    with pytest.raises(OSError, match="No space left"):
+        reserve_file(source, Path("/dev/full"), places())
+
+
+def _filled(document: pikepdf.Pdf, size: int) -> dict[str, object]:
+    return {"/Filler": document.make_stream(os.urandom(size))}
+
+
 def test_reserving_is_deterministic(reserved: bytes) -> None:
     assert reserve(blank_pdf(), places()) == reserved
+
+
+@pytest.mark.parametrize("packing", ["[ ]", "/FlateDecode", "[ /FlateDecode ]", "/LZWDecode"])
+def test_the_streams_of_the_author_stay_as_they_were_packed(packing: str) -> None:
+    raw = pikepdf.StreamDecodeLevel.none
+    with pikepdf.open(io.BytesIO(blank_pdf())) as document:
+        kept = document.make_indirect(pikepdf.Stream(document, b"no such packing"))
+        kept.Filter = pikepdf.Object.parse(packing.encode())
+        document.Root.Kept = kept
+        stream = io.BytesIO()
+        document.save(stream, stream_decode_level=raw, compress_streams=False)
+    with pikepdf.open(io.BytesIO(reserve(stream.getvalue(), places()))) as document:
+        assert document.Root.Kept.read_raw_bytes() == b"no such packing"
+        assert document.Root.Kept.Filter == pikepdf.Object.parse(packing.encode())
 
 
 def test_a_signature_field_without_a_place_is_invisible() -> None:
