@@ -58,6 +58,7 @@ class RouteName(StrEnum):
     OUTGOING = "outgoing"
     OUTGOING_NUMBERED_FIRST = "outgoing-numbered-first"
     PAPER = "paper"
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,13 @@ ROUTES: dict[RouteName, tuple[Leg, ...]] = {
     ),
     # Issued on paper only: the book knows it, there is no file, and it counts.
     RouteName.PAPER: (_RECEIVE, _REGISTER),
+    # NĐ 30/2020 Đ25–26, Đ32: the body copies what was issued and signs alone. Nothing is to be
+    # confirmed, because the register knows the original; the page is read for free paper.
+    RouteName.COPY: (_RECEIVE, _INSPECT, _CLASSIFY, _REGISTER, _SEAL, *_TAIL),
 }  # fmt: skip
+
+# What a body issues itself, and so counts: a copy is issued by whoever signed its original.
+ISSUING = frozenset({RouteName.OUTGOING, RouteName.OUTGOING_NUMBERED_FIRST, RouteName.PAPER})
 
 ENDED = frozenset({State.REFUSED_SECRET, State.QUARANTINED, State.REJECTED})
 

@@ -140,14 +140,24 @@ def published(tx: Tx, public_code: str) -> Document:
 
 
 def by_any_digest(tx: Tx, digest: str) -> Document | None:
-    """Return the published document one of whose revisions has these bytes."""
+    """Return the published document one of whose revisions has these bytes.
+
+    A copy begins with the bytes of its original, which came first.
+    """
     query = (
         select(Document)
         .join(Revision, Revision.document_id == Document.id)
         .where(Revision.digest == digest, Document.state == State.PUBLISHED)
+        .order_by(Document.received_at)
         .limit(1)
     )
     return tx.scalars(query).one_or_none()
+
+
+def copies(tx: Tx, original_id: UUID) -> list[Document]:
+    """Return the copies that were made of a document, the first one first."""
+    query = select(Document).where(Document.original_id == original_id)
+    return list(tx.scalars(query.order_by(Document.received_at, Document.id)))
 
 
 def revisions(tx: Tx, document_id: UUID) -> list[Revision]:

@@ -50,7 +50,11 @@ _EVENT = insert(_EVENTS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What is known about an upload before anything has opened it."""
+    """What is known about an upload before anything has opened it.
+
+    ``sha256`` is of the bytes that came; a document made of bytes that are here already has
+    ``copied`` instead.
+    """
 
     unit_code: str
     sha256: str | None
@@ -61,6 +65,7 @@ class Arrival:
     declared_not_secret: bool
     route: RouteName = RouteName.OUTGOING
     paper_only: bool = False
+    copied: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +113,19 @@ def add(tx: Tx, document_id: UUID, arrival: Arrival, *, at: datetime) -> Documen
     )
     tx.add(document)
     tx.flush()
-    if arrival.sha256 is not None:
+    digest = arrival.sha256 or arrival.copied
+    if digest is not None:
         tx.add(
             Revision(
                 document_id=document.id,
                 ordinal=1,
                 step=Step.RECEIVE,
-                digest=arrival.sha256,
+                digest=digest,
                 size=arrival.size,
                 created_at=at,
             )
         )
-        revisions.settle_claim(tx, document.id, arrival.sha256, Step.RECEIVE)
+        revisions.settle_claim(tx, document.id, digest, Step.RECEIVE)
     _record(tx, document, Step.RECEIVE, at=at, actor=arrival.actor)
     return document
 

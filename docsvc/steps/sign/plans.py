@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docsvc.access import queries as access
 from docsvc.access.rules import Role as AccountRole
 from docsvc.catalog.wording import day_text, month_text, number_line, number_text
+from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.organisations.mandates import require_mandate
+from docsvc.steps.sign.marks import copy_line, field_of
 from docsvc.steps.sign.rules import FIELD_OF, fills_of, sealed_with_caption
 from docsvc.steps.sign.tables import HandOut
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 from signing.model import LEADER_FIELD, Role, SignaturePlan
+from signing.profiles import ProfileName, planned
 from verification.model import Role as HolderRole
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from uuid import UUID
 
     from docsvc.db.transactions import Tx
     from docsvc.documents.tables import Document
     from docsvc.organisations.queries import CertificateRecord
+    from docsvc.steps.sign.marks import CopyLine
     from signing.model import Appearance
 
 
@@ -73,6 +78,43 @@ def plan_for(
         leader_field=_leader_field(tx, document.id),
         leaders=_leaders(tx, document) if seals else frozenset(),
     )
+
+
+def plan_of_copy(
+    document: Document, line: CopyLine, *, certificate: CertificateRecord, at: datetime
+) -> SignaturePlan:
+    """Return what is signed and shown on a copy: the organisation's line, and nothing of its seal.
+
+    The original may be certified, by us as by others: form filling is allowed there, and a copy
+    does no more.
+
+    Args:
+        document: the copy.
+        line: what it shows.
+        certificate: of the body that copies.
+        at: moment of signing.
+    """
+    plan = planned(
+        ProfileName.COPY,
+        Role.ORGANISATION,
+        chain=certificate.chain,
+        appearance=line.look(at),
+        field_name=field_of(document.id),
+    )
+    return replace(plan, after_certification=True)
+
+
+def line_of(tx: Tx, document: Document, at: datetime) -> CopyLine | None:
+    """Return the line that a document shows as a copy; None if it is none.
+
+    A copy of a copy keeps off the line that is there, whose length does not hang on its moment.
+    """
+    if document.route is not RouteName.COPY:
+        return None
+    line = copy_line(document.kind or "", document.issuer_name or "", document.classification)
+    original = documents.get(tx, document.original_id) if document.original_id else None
+    above = line_of(tx, original, at) if original else None
+    return line if above is None else replace(line, texts=(*line.texts, above.box(at)))
 
 
 def _leader_field(tx: Tx, document_id: UUID) -> str:

@@ -25,7 +25,8 @@ from docsvc.errors import DocsvcError
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import items, lease
-from docsvc.steps.sign.plans import certificate_for, plan_for
+from docsvc.steps.sign.marks import CopyLine
+from docsvc.steps.sign.plans import certificate_for, line_of, plan_for, plan_of_copy
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
 from docsvc.steps.sign.rules import OPEN, STEP_OF, ItemOutcome, RequestState, places_of
 from docsvc.steps.sign.rules import name_of as name_on_device
@@ -92,6 +93,11 @@ class _Order:
     at: datetime
     digest: str = ""
     value: bytes | None = None
+    line: CopyLine | None = None
+
+    def dated(self, at: datetime) -> SignaturePlan:
+        """Return the plan for another moment: the line of a copy bears it."""
+        return self.plan if self.line is None else replace(self.plan, appearance=self.line.look(at))
 
 
 def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
@@ -172,7 +178,11 @@ def _with_answer(tx: Tx, order: _Order) -> _Order:
     if not fits and row.request is None:
         return order  # a token is simply asked again
     return replace(
-        order, at=row.intended_at, digest=row.digest if fits else CHANGED, value=row.value
+        order,
+        at=row.intended_at,
+        plan=order.dated(row.intended_at),
+        digest=row.digest if fits else CHANGED,
+        value=row.value,
     )
 
 
@@ -303,7 +313,11 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
     on = at.astimezone(VIETNAM).date()
     certificate = certificate_for(tx, document, role, on=on, account=actor)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
-    plan = plan_for(tx, document, role, certificate=certificate, image=image)
+    line = line_of(tx, document, at)
+    if line is None:
+        plan = plan_for(tx, document, role, certificate=certificate, image=image)
+    else:
+        plan = plan_of_copy(document, line, certificate=certificate, at=at)
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
         document_id=document_id,
@@ -317,4 +331,5 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
         ),
         base=revisions.last_revision(tx, document_id),
         at=at,
+        line=line,
     )

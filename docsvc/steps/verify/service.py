@@ -17,9 +17,9 @@ from docsvc.revocation.online import Online
 from docsvc.sandbox import Answer, Sandbox
 from docsvc.steps.verify import rules
 from docsvc.steps.verify.question import Question
-from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory, Signed
+from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory, Needs, Signed
 from docsvc.steps.verify.tables import Verdict
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,8 +116,8 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
     """Verify the last revision.
 
     Raises:
-        BadVerdictError: not both signatures are TOTAL-PASSED, entitled and in their order; the
-            verdict is kept all the same.
+        BadVerdictError: not both signatures (of a copy, not the organisation's) are TOTAL-PASSED,
+            entitled and in their order; the verdict is kept all the same.
     """
     revision, pdf = stores.last(document_id)
     report, evidence = verifier.examined(pdf, file=f"{document_id}.pdf")
@@ -159,6 +159,7 @@ def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerd
         signed,
         replace(inventory(tx, signed), kind=document.kind),
         authority=authority.get("value"),
+        needs=Needs.ORGANISATION if document.route is RouteName.COPY else Needs.BOTH,
     )
 
 

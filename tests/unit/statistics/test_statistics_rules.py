@@ -75,3 +75,10 @@ def test_a_route_without_a_step_reaches_nothing_by_it() -> None:
 
 def test_the_levels_of_the_catalogue_are_secret() -> None:
     assert secret_levels() == {"secret", "top-secret", "confidential"}
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_copy_counts_nowhere_wherever_it_stands(state: State) -> None:
+    for secret in (False, True):
+        found = standing_of(route=RouteName.COPY, state=state, ended_code=None, secret=secret)
+        assert found is None

@@ -1,0 +1,104 @@
+"""What the organisation shows where it signs alone: the line of a copy (NĐ 30 PL I; NORMS 1.8 E).
+
+The line bears the moment of signing. A signature that is completed later is made of the same
+bytes, so the line is drawn for the moment that was intended, never for the present one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from docsvc.errors import DocsvcError
+from signing.layouts import block, block_size, copy_lines
+from signing.model import Box
+from signing.placing import Sheet, free_top_right
+from signing.profiles import PROFILES, CopyForm, ProfileName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any
+    from uuid import UUID
+
+    from signing.model import Appearance
+
+_FORMS = {
+    "ban-sao-y": CopyForm.TRUE,
+    "ban-sao-luc": CopyForm.FROM_COPY,
+    "ban-trich-sao": CopyForm.EXTRACT,
+}
+_SIZE = PROFILES[ProfileName.COPY].font_size or 0.0
+
+
+class NoRoomForLineError(DocsvcError):
+    """The upper edge of page 1 is written on: a line there would cover what was signed."""
+
+    code = "sign.no-room-for-line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyLine:
+    """The line of a copy before its moment is known.
+
+    Attributes:
+        form: which copy.
+        organisation: name of the body that copies.
+        sheet: page 1 as it is displayed.
+        texts: what stands on it already, there.
+    """
+
+    form: CopyForm
+    organisation: str
+    sheet: Sheet
+    texts: tuple[Box, ...] = ()
+
+    def box(self, at: datetime) -> Box:
+        """Return where the line goes on the displayed page, for a moment of signing.
+
+        Raises:
+            NoRoomForLineError: there is no free paper.
+        """
+        size = block_size(copy_lines(self.form, self.organisation, at), size=_SIZE)
+        found = free_top_right(self.sheet, size, self.texts)
+        if found is None:
+            raise NoRoomForLineError
+        return found
+
+    def look(self, at: datetime) -> Appearance:
+        """Draw the line for a moment of signing, in the upper right corner of page 1.
+
+        Raises:
+            NoRoomForLineError: there is no free paper.
+        """
+        lines = copy_lines(self.form, self.organisation, at)
+        return _in_user_space(block(lines, self.box(at), size=_SIZE), self.sheet)
+
+
+def copy_line(kind: str, organisation: str, classification: Mapping[str, Any]) -> CopyLine:
+    """Return the line of a copy of this kind.
+
+    Args:
+        kind: code of the kind of copy.
+        organisation: name of the body that copies.
+        classification: what was read of page 1.
+    """
+    found = classification["sheets"][0]
+    texts = (classification.get("landmarks") or {}).get("texts", ())
+    return CopyLine(
+        form=_FORMS[kind],
+        organisation=organisation,
+        sheet=Sheet(**{**found, "origin": tuple(found["origin"])}),
+        texts=tuple(Box(**one) for one in texts),
+    )
+
+
+def field_of(document_id: UUID) -> str:
+    """Return the field of a copy's signature; a copy of a copy has that of the first as well."""
+    return f"docsvc-copy-{document_id.hex[:12]}"
+
+
+def _in_user_space(look: Appearance, sheet: Sheet) -> Appearance:
+    """Lead what was set on the displayed page to the space that a field is in."""
+    lines = tuple(replace(one, box=sheet.to_user(one.box)) for one in look.lines)
+    return replace(look, box=sheet.to_user(look.box), lines=lines)
