@@ -21,6 +21,7 @@ from docsvc.errors import DocsvcError
 from docsvc.web import helper, pages, problems
 from docsvc.web.api import (
     batches,
+    copies,
     devices,
     documents,
     handouts,
@@ -115,6 +116,7 @@ def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1", responses=openapi.RESPONSES)
     parts = (
         documents,
+        copies,
         handouts,
         paper,
         steps,

@@ -17,6 +17,7 @@ from docsvc.workflow import RouteName, State, Step
 
 if TYPE_CHECKING:
     from docsvc.db.transactions import Tx
+    from docsvc.documents.tables import Document
 
 
 class CopyFileKnownError(DocsvcError):
@@ -78,16 +79,20 @@ def make(order: CopyOrder, *, reception: Reception) -> Accepted:
     return _of_bytes(order, made, reception=reception)
 
 
+def original_of(document: Document) -> Original:
+    """Return a document as the rules of copies take it."""
+    return Original(
+        route=RouteName(document.route),
+        state=State(document.state),
+        kind=document.kind,
+        indication=document.indication,
+        paper_only=document.paper_only,
+    )
+
+
 def _begun(tx: Tx, order: CopyOrder) -> _Made:
     original = documents.get(tx, order.original_id)
-    known = Original(
-        route=RouteName(original.route),
-        state=State(original.state),
-        kind=original.kind,
-        indication=original.indication,
-        paper_only=original.paper_only,
-    )
-    require_copyable(known, order.copied_as, has_file=order.file is not None)
+    require_copyable(original_of(original), order.copied_as, has_file=order.file is not None)
     unit = organisations.unit(tx, order.unit_code)
     last = None if original.paper_only else revisions.last_revision(tx, original.id)
     fields = {

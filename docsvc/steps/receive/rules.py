@@ -103,6 +103,24 @@ def require_copyable(original: Original, copied_as: CopyKind, *, has_file: bool)
         raise CopyFileUnwantedError(kind=copied_as)
 
 
+def offered(original: Original) -> dict[CopyKind, bool]:
+    """Return which copies can be made of a document, and whether each needs a file."""
+    return {
+        kind: has_file
+        for kind in CopyKind
+        for has_file in (False, True)
+        if _is_copyable(original, kind, has_file=has_file)
+    }
+
+
+def _is_copyable(original: Original, copied_as: CopyKind, *, has_file: bool) -> bool:
+    try:
+        require_copyable(original, copied_as, has_file=has_file)
+    except DocsvcError:
+        return False
+    return True
+
+
 def _require_issued(original: Original) -> None:
     if original.paper_only:
         if original.state is not State.REGISTERED:

@@ -66,6 +66,8 @@ class DocumentOut(_Out):
     completeness: str | None
     indication: str | None
     public_code: str | None
+    original_id: UUID | None
+    original_digest: str | None
 
 
 class HandOutOut(_Out):

@@ -18,6 +18,7 @@ from docsvc.steps.receive.rules import (
     NoTrueCopyError,
     Original,
     OriginalNotPassedError,
+    offered,
     require_copyable,
     symbol_of,
 )
@@ -92,3 +93,10 @@ def test_a_copy_has_the_symbol_of_its_kind_and_of_the_body_that_copies() -> None
 
 def test_all_copies_are_numbered_in_one_book() -> None:
     assert {kinds.kind(code).series for code in KIND_OF.values()} == {"copies"}
+
+
+def test_what_is_offered_is_what_would_be_made() -> None:
+    assert offered(ISSUED) == {CopyKind.TRUE: False, CopyKind.EXTRACT: True}
+    assert offered(ON_PAPER) == {CopyKind.TRUE: True, CopyKind.EXTRACT: True}
+    assert offered(TRUE_COPY) == {CopyKind.FROM_COPY: False}
+    assert offered(replace(ISSUED, state=State.CONFIRMED)) == {}
