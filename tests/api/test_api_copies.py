@@ -32,11 +32,12 @@ def issued(deliver: Deliver) -> UUID:
 
 
 def ask(client: TestClient, original: UUID, file: bytes | None = None, **data: str) -> Response:
-    return client.post(
+    answer: Response = client.post(
         f"/api/v1/documents/{original}/copies",
         files={"file": ("Phần trích.pdf", file, "application/pdf")} if file else None,
         data=data,
     )
+    return answer
 
 
 def test_a_true_copy_is_a_document_tied_to_its_original(
