@@ -59,6 +59,7 @@ class RouteName(StrEnum):
     OUTGOING_NUMBERED_FIRST = "outgoing-numbered-first"
     PAPER = "paper"
     COPY = "copy"
+    INCOMING = "incoming"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +82,12 @@ _CONFIRM = _leg(Step.CONFIRM, State.CONFIRMED, Person.CLERK)
 _SIGN = _leg(Step.SIGN_LEADER, State.LEADER_SIGNED, Person.LEADER)
 _REGISTER = _leg(Step.REGISTER, State.REGISTERED)
 _SEAL = _leg(Step.SIGN_ORGANISATION, State.ORGANISATION_SIGNED, Person.CLERK)
+_VERIFY = _leg(Step.VERIFY, State.VERIFIED)
+_DEPOSIT = _leg(Step.DEPOSIT, State.DEPOSITED)
 _TAIL = (
     _leg(Step.TIMESTAMP, State.TIMESTAMPED),
-    _leg(Step.VERIFY, State.VERIFIED),
-    _leg(Step.DEPOSIT, State.DEPOSITED),
+    _VERIFY,
+    _DEPOSIT,
     _leg(Step.PUBLISH, State.PUBLISHED),
 )
 
@@ -101,9 +104,14 @@ ROUTES: dict[RouteName, tuple[Leg, ...]] = {
     # NĐ 30/2020 Đ25–26, Đ32: the body copies what was issued and signs alone. Nothing is to be
     # confirmed, because the register knows the original; the page is read for free paper.
     RouteName.COPY: (_RECEIVE, _INSPECT, _CLASSIFY, _REGISTER, _SEAL, *_TAIL),
+    # Đ21–22: whether it is genuine is known before it gets its number. It came signed: nothing is
+    # published, and nothing but the stamp is added.
+    RouteName.INCOMING: (
+        _RECEIVE, _INSPECT, _CLASSIFY, _VERIFY, _CONFIRM, _REGISTER, _SEAL, _DEPOSIT,
+    ),
 }  # fmt: skip
 
-# What a body issues itself, and so counts: a copy is issued by whoever signed its original.
+# What a body issues itself, and so counts; a copy was issued by whoever signed its original.
 ISSUING = frozenset({RouteName.OUTGOING, RouteName.OUTGOING_NUMBERED_FIRST, RouteName.PAPER})
 
 ENDED = frozenset({State.REFUSED_SECRET, State.QUARANTINED, State.REJECTED})

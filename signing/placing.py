@@ -33,9 +33,6 @@ _REACH = 20 * POINTS_PER_MM
 # A stamp gives way to text in steps of one millimetre, and by so much at most.
 _STEP = POINTS_PER_MM
 _GIVES_WAY = 25
-# The line of copy and appendix may go up into the margin as far as printers print, and down as
-# far as the head of the document reaches.
-_HIGHER, _LOWER = 4, 40  # steps
 _HEAD_SHARE = 0.2  # of page 1, where number and date were not found
 
 
@@ -210,29 +207,6 @@ def union(one: Box, other: Box) -> Box:
         x1=max(one.x1, other.x1),
         y1=max(one.y1, other.y1),
     )
-
-
-def free_top_right(sheet: Sheet, size: tuple[float, float], texts: Sequence[Box]) -> Box | None:
-    """Return the box of a block of text in the upper right corner that covers nothing.
-
-    Args:
-        sheet: page 1.
-        size: width and height of the block, in points.
-        texts: what stands on the page already, none of which may be covered.
-
-    Returns:
-        The place of `top_right`, or the nearest free one above or below it; None where the
-        whole edge is written on.
-    """
-    legal = top_right(sheet, size)
-    steps = sorted(range(-_LOWER, _HIGHER + 1), key=abs)
-    boxes = (_moved(legal, y=step * _STEP) for step in steps)
-    free = (
-        box
-        for box in boxes
-        if sheet.area.holds(box) and not any(box.overlaps(text) for text in texts)
-    )
-    return next(free, None)
 
 
 def caption_box(

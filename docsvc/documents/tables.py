@@ -19,7 +19,8 @@ class Document(Base):
     After a refusal for secrecy every field that could describe the content is emptied.
     ``sha256`` is of the bytes that somebody sent; a copy made of our own bytes has none.
     ``original_id`` is the document that a copy was made of, ``original_digest`` the SHA-256 of
-    that document's revision; None where it exists on paper only.
+    that document's revision; None where it exists on paper only. What came from elsewhere keeps
+    the number, date and issuer of its sender, and has ``arrival_number`` and ``arrived_on``.
     """
 
     __tablename__ = "documents"
@@ -66,6 +67,8 @@ class Document(Base):
     # No foreign key: the archive brings a copy back before its original, or without it.
     original_id: Mapped[UUID | None] = mapped_column(index=True)
     original_digest: Mapped[str | None] = mapped_column(String(64))
+    arrival_number: Mapped[int | None]
+    arrived_on: Mapped[date | None]
 
 
 class Revision(Base):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,8 +39,10 @@ def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
     """
     revision, pdf = stores.last(document_id)
     with stores.transactions() as tx:
-        # A copy begins with what was signed, and has to keep it.
-        signed = revision.digest == documents.get(tx, document_id).original_digest
+        document = documents.get(tx, document_id)
+        # A copy begins with what was signed, and what comes from elsewhere is; both keep it.
+        came_signed = document.route is RouteName.INCOMING
+        signed = came_signed or revision.digest == document.original_digest
     facts = sandbox.run(_TASK, pdf).facts
     judge(facts, signed=signed)
     with stores.transactions() as tx:

@@ -13,9 +13,9 @@ from docsvc.clock import VIETNAM
 from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
-from docsvc.steps.register.rules import BookKey, book_for
+from docsvc.steps.register.rules import BookKey, book_for, incoming_book
 from docsvc.steps.register.tables import Book, BookEntry
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from docsvc.db.transactions import Tx
     from docsvc.documents.stores import Stores
+    from docsvc.documents.tables import Document
 
 
 class NumberTakenError(DocsvcError):
@@ -42,6 +43,9 @@ def run(document_id: UUID, *, stores: Stores) -> None:
     at = stores.clock.now()
     with stores.transactions() as tx:
         document = documents.get(tx, document_id)
+        if document.route is RouteName.INCOMING:
+            _arrive(tx, document, at=at)
+            return
         unit = organisations.unit(tx, document.unit_code)
         issued_on = document.issued_on or at.astimezone(VIETNAM).date()
         key = book_for(
@@ -63,6 +67,30 @@ def run(document_id: UUID, *, stores: Stores) -> None:
         documents.advance(
             tx, document_id, Step.REGISTER, at=at, facts={"number": document.number_text}
         )
+
+
+def _arrive(tx: Tx, document: Document, *, at: datetime) -> None:
+    """Give what came from elsewhere its number and day of arrival; its own number stays."""
+    arrived_on = at.astimezone(VIETNAM).date()
+    number = draw(
+        tx,
+        incoming_book(document.unit_code, arrived_on),
+        document_id=document.id,
+        printed=None,
+        issued_on=arrived_on,
+        at=at,
+    )
+    document.arrival_number, document.arrived_on = number, arrived_on
+    document.number_text = sender_line(document)
+    documents.advance(tx, document.id, Step.REGISTER, at=at, facts={"arrival": number})
+
+
+def sender_line(document: Document) -> str | None:
+    """Return number and symbol as the sender wrote them, as far as they are known."""
+    if document.number is None:
+        return document.symbol
+    form = document.classification.get("number_form") or ""
+    return number_line(document.number, document.symbol or "", number_form=form)
 
 
 def draw(  # the columns of the entry

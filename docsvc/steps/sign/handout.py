@@ -67,10 +67,10 @@ class HandOutStaleError(DocsvcError):
     code = "sign.handout-stale"
 
 
-class HandOutOfCopyError(DocsvcError):
-    """A copy bears the moment of its signature, which the service draws: it is not handed out."""
+class HandOutDrawnHereError(DocsvcError):
+    """What the body signs alone bears a line or a stamp that the service draws: no hand-out."""
 
-    code = "sign.handout-of-copy"
+    code = "sign.handout-drawn-here"
 
 
 class HandOutExhaustedError(DocsvcError):
@@ -143,7 +143,7 @@ class HandOuts:
 
         Raises:
             NotWaitingError: the document waits for no signature.
-            HandOutOfCopyError: it is a copy, whose line the service draws.
+            HandOutDrawnHereError: the service draws the line of a copy, and the stamp.
             NoCertificateError, SealMissingError: nobody in the inventory may sign this today.
             NoMandateError, MandateDatesError, MandateAuthorityError: who may not.
             NotThisPersonError, AdministratorError: the account may not have it signed.
@@ -343,8 +343,8 @@ class HandOuts:
         if leg.step not in ROLE_OF:
             raise NotWaitingError(document=str(document_id), step=leg.step)
         role, document = ROLE_OF[leg.step], documents.get(tx, document_id)
-        if document.route is RouteName.COPY:
-            raise HandOutOfCopyError(document=str(document_id))
+        if document.route in {RouteName.COPY, RouteName.INCOMING}:
+            raise HandOutDrawnHereError(document=str(document_id))
         on = now.astimezone(VIETNAM).date()
         return _Order(
             base=revisions.last_revision(tx, document_id),

@@ -1,7 +1,8 @@
-"""What the organisation shows where it signs alone: the line of a copy (NĐ 30 PL I; NORMS 1.8 E).
+"""What the organisation shows where it signs alone: the line of a copy, the stamp of what came in.
 
-The line bears the moment of signing. A signature that is completed later is made of the same
-bytes, so the line is drawn for the moment that was intended, never for the present one.
+NĐ 30/2020 PL I and PL IV (NORMS 1.8 E, 1.9). The line bears the moment of signing. A signature
+that is completed later is made of the same bytes, so the line is drawn for the moment that was
+intended, never for the present one.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from docsvc.errors import DocsvcError
-from signing.layouts import block, block_size, copy_lines
+from signing.layouts import Incoming, block, block_size, copy_lines, incoming_stamp
 from signing.model import Box
-from signing.placing import Sheet, free_top_right
-from signing.profiles import PROFILES, CopyForm, ProfileName
+from signing.paper import free_top_right, stamp_box
+from signing.placing import Sheet
+from signing.profiles import POINTS_PER_MM, PROFILES, CopyForm, ProfileName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,9 @@ _FORMS = {
     "ban-trich-sao": CopyForm.EXTRACT,
 }
 _SIZE = PROFILES[ProfileName.COPY].font_size or 0.0
+_WIDTH_MM, _HEIGHT_MM = PROFILES[ProfileName.INCOMING].size_mm or (0.0, 0.0)
+_STAMP = (_WIDTH_MM * POINTS_PER_MM, _HEIGHT_MM * POINTS_PER_MM)
+STAMP_FIELD = "docsvc-incoming"
 
 
 class NoRoomForLineError(DocsvcError):
@@ -93,6 +98,27 @@ def copy_line(kind: str, organisation: str, classification: Mapping[str, Any]) -
     )
 
 
+def stamp_look(entry: Incoming, classification: Mapping[str, Any]) -> Appearance | None:
+    """Draw the stamp of an incoming document, on free paper of page 1.
+
+    Args:
+        entry: what was registered.
+        classification: what was read of page 1.
+
+    Returns:
+        None where 50 by 35 mm of it are nowhere free.
+    """
+    found = classification["sheets"][0]
+    sheet = Sheet(**{**found, "origin": tuple(found["origin"])})
+    marks = classification.get("landmarks") or {}
+    texts = tuple(Box(**one) for one in marks.get("texts", ()))
+    head = Box(**marks["head"]) if marks.get("head") else None
+    box = stamp_box(sheet, _STAMP, head=head, texts=texts)
+    if box is None:
+        return None
+    return _in_user_space(incoming_stamp(entry, box), sheet)
+
+
 def field_of(document_id: UUID) -> str:
     """Return the field of a copy's signature; a copy of a copy has that of the first as well."""
     return f"docsvc-copy-{document_id.hex[:12]}"
@@ -101,4 +127,5 @@ def field_of(document_id: UUID) -> str:
 def _in_user_space(look: Appearance, sheet: Sheet) -> Appearance:
     """Lead what was set on the displayed page to the space that a field is in."""
     lines = tuple(replace(one, box=sheet.to_user(one.box)) for one in look.lines)
-    return replace(look, box=sheet.to_user(look.box), lines=lines)
+    rules = tuple(replace(one, box=sheet.to_user(one.box)) for one in look.rules)
+    return replace(look, box=sheet.to_user(look.box), lines=lines, rules=rules)

@@ -12,10 +12,11 @@ from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.organisations.mandates import require_mandate
-from docsvc.steps.sign.marks import copy_line, field_of
+from docsvc.steps.sign.marks import STAMP_FIELD, copy_line, field_of, stamp_look
 from docsvc.steps.sign.rules import FIELD_OF, fills_of, sealed_with_caption
 from docsvc.steps.sign.tables import HandOut
 from docsvc.workflow import RouteName, Step
+from signing.layouts import Incoming
 from signing.model import LEADER_FIELD, Role, SignaturePlan
 from signing.profiles import ProfileName, planned
 from verification.model import Role as HolderRole
@@ -35,6 +36,12 @@ class NoCertificateError(DocsvcError):
     """The inventory holds no usable certificate for this signature on this day."""
 
     code = "sign.no-certificate"
+
+
+class NoRoomForStampError(DocsvcError):
+    """Page 1 has no free paper for the stamp of an incoming document."""
+
+    code = "sign.no-room-for-stamp"
 
 
 class NotThisPersonError(DocsvcError):
@@ -100,6 +107,40 @@ def plan_of_copy(
         chain=certificate.chain,
         appearance=line.look(at),
         field_name=field_of(document.id),
+    )
+    return replace(plan, after_certification=True)
+
+
+def plan_of_stamp(
+    document: Document, *, organisation: str, certificate: CertificateRecord
+) -> SignaturePlan:
+    """Return what is signed and shown on what came from elsewhere: the stamp "ĐẾN".
+
+    The sender may have certified the file: form filling is allowed there, and a stamp does no
+    more.
+
+    Args:
+        document: what came, in the book already.
+        organisation: name of the body that it came to.
+        certificate: of that body.
+
+    Raises:
+        NoRoomForStampError: page 1 has no free paper for it.
+    """
+    entry = Incoming(
+        organisation=organisation,
+        number=str(document.arrival_number or ""),
+        day=f"{document.arrived_on:%d/%m/%Y}" if document.arrived_on else "",
+    )
+    look = stamp_look(entry, document.classification)
+    if look is None:
+        raise NoRoomForStampError(document=str(document.id))
+    plan = planned(
+        ProfileName.INCOMING,
+        Role.ORGANISATION,
+        chain=certificate.chain,
+        appearance=look,
+        field_name=STAMP_FIELD,
     )
     return replace(plan, after_certification=True)
 

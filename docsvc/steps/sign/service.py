@@ -22,17 +22,24 @@ from docsvc.documents.errors import AwaitedError, NotWaitingError, RevisionConfl
 from docsvc.documents.stores import Stores, grow
 from docsvc.documents.tables import Revision
 from docsvc.errors import DocsvcError
+from docsvc.organisations import queries as organisations
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
-from docsvc.steps.sign import items, lease
+from docsvc.steps.sign import arrival, items, lease
 from docsvc.steps.sign.marks import CopyLine
-from docsvc.steps.sign.plans import certificate_for, line_of, plan_for, plan_of_copy
+from docsvc.steps.sign.plans import (
+    certificate_for,
+    line_of,
+    plan_for,
+    plan_of_copy,
+    plan_of_stamp,
+)
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
 from docsvc.steps.sign.rules import OPEN, STEP_OF, ItemOutcome, RequestState, places_of
 from docsvc.steps.sign.rules import name_of as name_on_device
 from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 from signing.complete import signature_value
 from signing.errors import SigningError
 from signing.model import Prepared, ReservedPlaces, Role, SignaturePlan
@@ -94,6 +101,7 @@ class _Order:
     digest: str = ""
     value: bytes | None = None
     line: CopyLine | None = None
+    stamps: bool = False
 
     def dated(self, at: datetime) -> SignaturePlan:
         """Return the plan for another moment: the line of a copy bears it."""
@@ -103,11 +111,20 @@ class _Order:
 def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
     """Add the signature of ``role`` to the last revision.
 
+    What came from elsewhere is left as it is where a stamp would harm it; the event says why.
+
     Raises:
         NoCertificateError: nobody in the inventory may sign this.
         AwaitedError: a person has to act first; the document says who or why.
         CodedError: a library or the timestamp authority refused.
     """
+    try:
+        _run(document_id, role, desk=desk)
+    except arrival.UNSTAMPED as e:
+        arrival.leave(document_id, STEP_OF[role], e, stores=desk.stores)
+
+
+def _run(document_id: UUID, role: Role, *, desk: Desk) -> None:
     at = desk.stores.clock.now()
     with desk.stores.transactions() as tx:
         order = _order(tx, document_id, role, at=at, desk=desk)
@@ -115,7 +132,7 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
     with desk.stores.transactions() as tx:
         order = _with_answer(tx, order)
     pdf = desk.stores.blobs.get(order.base.digest)
-    prepared = _prepared(order, pdf, desk=desk)
+    prepared = _prepared_for_all(order, pdf, desk=desk)
     value = _value(order, prepared, desk=desk)
     try:
         signed = _completed(order, prepared, value, desk=desk)
@@ -123,6 +140,8 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
         if not e.code.startswith(_WRONG_ANSWERS):
             raise
         _sign_nothing(order, e.code, desk=desk)
+    if order.stamps:
+        arrival.require_unharmed(pdf, signed, at=order.at, sandbox=desk.sandbox)
 
     def settle(tx: Tx) -> None:
         items.forget_pending(tx, document_id, order.step)
@@ -141,6 +160,21 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
         also=settle,
         actor=order.actor,
     )
+
+
+def _prepared_for_all(order: _Order, pdf: bytes, *, desk: Desk) -> Prepared:
+    """Return the first half, or say of what came from elsewhere that it takes no stamp.
+
+    Raises:
+        StampForbiddenError: the sender's file takes none; ``reason`` says why.
+        CodedError: a file of our own can't be prepared.
+    """
+    try:
+        return _prepared(order, pdf, desk=desk)
+    except DocsvcError as e:
+        if order.stamps and e.code in arrival.UNSTAMPABLE:
+            raise arrival.StampForbiddenError(reason=e.code) from e
+        raise
 
 
 def _completed(order: _Order, prepared: Prepared, value: bytes, *, desk: Desk) -> bytes:
@@ -313,11 +347,14 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
     on = at.astimezone(VIETNAM).date()
     certificate = certificate_for(tx, document, role, on=on, account=actor)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
-    line = line_of(tx, document, at)
-    if line is None:
-        plan = plan_for(tx, document, role, certificate=certificate, image=image)
-    else:
+    line, came = line_of(tx, document, at), document.route is RouteName.INCOMING
+    if line is not None:
         plan = plan_of_copy(document, line, certificate=certificate, at=at)
+    elif came:
+        name = organisations.unit(tx, document.unit_code).name
+        plan = plan_of_stamp(document, organisation=name, certificate=certificate)
+    else:
+        plan = plan_for(tx, document, role, certificate=certificate, image=image)
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
         document_id=document_id,
@@ -332,4 +369,5 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
         base=revisions.last_revision(tx, document_id),
         at=at,
         line=line,
+        stamps=came,
     )

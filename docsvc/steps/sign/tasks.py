@@ -15,9 +15,11 @@ from signing.placing import around_image
 from signing.prepare import prepare as prepare_signature
 from signing.stamp import reserve
 from verification.holders import examine
+from verification.model import Indication
 from verification.policy import DEFAULT_POLICY, load_policy
 from verification.revocation import collect
-from verification.trust import load_directory
+from verification.trust import Trust, load_directory
+from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
     from signing.model import Prepared, ReservedPlaces, SignaturePlan
@@ -38,6 +40,28 @@ def prepare(pdf: bytes, plan: SignaturePlan, at: str, places: ReservedPlaces | N
         facts={"hole": prepared.hole},
         frames=(prepared.pdf, prepared.digest, prepared.to_be_signed),
     )
+
+
+def harmed(before: bytes, after: bytes, at: str) -> Answer:
+    """Return as ``fields`` the signatures that are broken since a revision was added.
+
+    They are judged by their form alone, whoever made them.
+
+    Args:
+        before: the file as it came.
+        after: the same with one signature more.
+        at: ISO 8601 moment.
+    """
+    moment = datetime.fromisoformat(at)
+    return Answer(facts={"fields": sorted(_broken(after, moment) - _broken(before, moment))})
+
+
+def _broken(pdf: bytes, at: datetime) -> frozenset[str]:
+    """Return the fields whose signatures are broken, whoever made them."""
+    found = verify_file(pdf, policy=DEFAULT_POLICY, trust=Trust(), at=at)
+    judged = {one.field: one.indication for one in found.signatures}
+    judged |= {one.field: one.indication for one in found.document_timestamps}
+    return frozenset(name for name, one in judged.items() if one is Indication.TOTAL_FAILED)
 
 
 def reserved(pdf: bytes, places: ReservedPlaces, image: bytes | None) -> bytes:

@@ -68,6 +68,8 @@ class DocumentOut(_Out):
     public_code: str | None
     original_id: UUID | None
     original_digest: str | None
+    arrival_number: int | None
+    arrived_on: date | None
 
 
 class HandOutOut(_Out):

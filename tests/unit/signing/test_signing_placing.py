@@ -17,7 +17,6 @@ from signing.placing import (
     around_image,
     caption_box,
     fitted,
-    free_top_right,
     leader_box,
     seal_box,
     snap,
@@ -342,26 +341,3 @@ def test_a_mark_stays_on_its_page_and_a_legal_place_is_legal_again(
     assert again.is_legal
     assert again.box
     assert edges(again.box) == pytest.approx(edges(found.box))
-
-
-def test_a_free_corner_is_where_the_line_goes() -> None:
-    elsewhere = Box(page=0, x0=80, y0=400, x1=300, y1=412)
-    assert free_top_right(A4, BLOCK, (elsewhere,)) == top_right(A4, BLOCK)
-
-
-def test_a_line_that_would_cover_text_goes_to_the_nearest_free_paper() -> None:
-    legal = top_right(A4, BLOCK)
-    head = replace(legal, y0=legal.y0 - 40, y1=legal.y0 + 5)
-    up = free_top_right(A4, BLOCK, (head,))
-    assert up
-    assert 0 < up.y0 - legal.y0 <= 4 * MM
-    above = replace(legal, y0=legal.y1 - 5, y1=A4.height)
-    down = free_top_right(A4, BLOCK, (above,))
-    assert down
-    assert legal.y0 - 3 * MM < down.y0 < legal.y0
-
-
-def test_where_the_whole_edge_is_written_on_there_is_no_place_for_a_line() -> None:
-    assert free_top_right(A4, BLOCK, (A4.area,)) is None
-    low = Sheet(page=0, width=210 * MM, height=10 * MM)
-    assert free_top_right(low, (20.0, 40.0), ()) is None
