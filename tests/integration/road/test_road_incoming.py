@@ -18,10 +18,12 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy import select
 from support import road
 
+from docsvc import recovery
 from docsvc.documents import queries
 from docsvc.documents import service as documents
 from docsvc.steps.receive.service import Offer
-from docsvc.steps.register.tables import BookEntry
+from docsvc.steps.register.rules import BookKey, incoming_book
+from docsvc.steps.register.tables import Book, BookEntry
 from docsvc.workflow import ENDED, RouteName, State, Step
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from support.demo import DemoInstance
     from support.road import Road
+
+    from docsvc.db.transactions import Tx
 
 ALLOWED = (Step.CONFIRM, Step.SIGN_ORGANISATION)
 AT = "H99.12.06"
@@ -180,3 +184,31 @@ def test_what_comes_unsigned_is_numbered_and_stamped_too(opened: Road) -> None:
         assert document.state is State.DEPOSITED
         number = document.arrival_number
     assert f"ĐẾN Số: {number}" in " ".join(shown(road.final_file(opened, document_id)).split())
+
+
+def test_a_database_that_is_rebuilt_counts_on_after_the_last_arrival(
+    opened: Road, issued: bytes, demo_instance: DemoInstance, tmp_path: Path
+) -> None:
+    document_id = taken_in(opened, issued)
+    with opened.services.transactions() as tx:
+        number = documents.get(tx, document_id).arrival_number
+        last = max(tx.scalars(select(BookEntry.number)))
+    archive = opened.services.settings.archive
+    with road.opened(tmp_path / "again", demo_instance, archive_url=archive) as second:
+        assert recovery.rebuild(second.services)["failed"] == 0
+        with second.services.transactions() as tx:
+            document = documents.get(tx, document_id)
+            assert (document.route, document.arrival_number) == (RouteName.INCOMING, number)
+            book = incoming_book(AT, second.services.clock.now().date())
+            assert tx.get_one(BookEntry, (_id_of(tx, book), number)).document_id == document_id
+            assert tx.get_one(Book, _id_of(tx, book)).last == last
+
+
+def _id_of(tx: Tx, key: BookKey) -> int:
+    return tx.scalars(
+        select(Book.id).where(
+            Book.unit_code == key.unit_code,
+            Book.series == key.series,
+            Book.period == key.period,
+        )
+    ).one()
