@@ -30,7 +30,7 @@ from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
 from docsvc.steps import PRELOAD
 from docsvc.steps.deposit.store import open_archive
-from docsvc.steps.receive import copies
+from docsvc.steps.receive import appendices, copies
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
@@ -90,6 +90,10 @@ class Services:
     def make_copy(self, order: CopyOrder) -> Accepted:
         """Make a copy of an issued document; see `steps.receive.copies.make`."""
         return copies.make(order, reception=self._reception)
+
+    def attach_appendix(self, main_id: UUID, data: bytes, offer: Offer) -> Accepted:
+        """Take an appendix in; see `steps.receive.appendices.attach`."""
+        return appendices.attach(main_id, data, offer, reception=self._reception)
 
     @property
     def _reception(self) -> Reception:

@@ -60,6 +60,7 @@ class RouteName(StrEnum):
     PAPER = "paper"
     COPY = "copy"
     INCOMING = "incoming"
+    APPENDIX = "appendix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,8 @@ ROUTES: dict[RouteName, tuple[Leg, ...]] = {
     # NĐ 30/2020 Đ25–26, Đ32: the body copies what was issued and signs alone. Nothing is to be
     # confirmed, because the register knows the original; the page is read for free paper.
     RouteName.COPY: (_RECEIVE, _INSPECT, _CLASSIFY, _REGISTER, _SEAL, *_TAIL),
+    # PL I II.8: an appendix in a file of its own has the number of its document, and its own line.
+    RouteName.APPENDIX: (_RECEIVE, _INSPECT, _CLASSIFY, _REGISTER, _SEAL, *_TAIL),
     # Đ21–22: whether it is genuine is known before it gets its number. It came signed: nothing is
     # published, and nothing but the stamp is added.
     RouteName.INCOMING: (
@@ -113,6 +116,9 @@ ROUTES: dict[RouteName, tuple[Leg, ...]] = {
 
 # What a body issues itself, and so counts; a copy was issued by whoever signed its original.
 ISSUING = frozenset({RouteName.OUTGOING, RouteName.OUTGOING_NUMBERED_FIRST, RouteName.PAPER})
+
+# The body signs these alone, in a corner of page 1; what the page says is said of another document.
+ALONE = frozenset({RouteName.COPY, RouteName.APPENDIX})
 
 ENDED = frozenset({State.REFUSED_SECRET, State.QUARANTINED, State.REJECTED})
 

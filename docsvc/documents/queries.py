@@ -164,7 +164,16 @@ def by_any_digest(tx: Tx, digest: str) -> Document | None:
 
 def copies(tx: Tx, original_id: UUID) -> list[Document]:
     """Return the copies that were made of a document, the first one first."""
-    query = select(Document).where(Document.original_id == original_id)
+    return _of(tx, original_id, RouteName.COPY)
+
+
+def appendices(tx: Tx, document_id: UUID) -> list[Document]:
+    """Return the appendices in files of their own, the first one first."""
+    return _of(tx, document_id, RouteName.APPENDIX)
+
+
+def _of(tx: Tx, document_id: UUID, route: RouteName) -> list[Document]:
+    query = select(Document).where(Document.original_id == document_id, Document.route == route)
     return list(tx.scalars(query.order_by(Document.received_at, Document.id)))
 
 

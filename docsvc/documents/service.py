@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -46,6 +46,8 @@ _MOVE = (
     )
 )
 _EVENT = insert(_EVENTS)
+# Why an appendix ends: the document that it belongs to has.
+ALONE_CODE = "register.appendix-alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +322,7 @@ def wait(tx: Tx, document_id: UUID, code: str) -> None:
 
 
 def end(tx: Tx, document_id: UUID, ending: Ending, *, at: datetime) -> None:
-    """End the road: refused, quarantined or rejected, with the reason."""
+    """End the road: refused, quarantined or rejected, with the reason; its appendices' too."""
     document = get(tx, document_id)
     if document.state in ENDED:
         return
@@ -330,6 +332,15 @@ def end(tx: Tx, document_id: UUID, ending: Ending, *, at: datetime) -> None:
     document.ended_code = ending.code
     document.ended_facts = dict(ending.facts)
     _record(tx, document, ending.step, at=at, actor=ending.actor, facts={"code": ending.code})
+    alone = replace(ending, state=State.REJECTED, step=Step.REGISTER, code=ALONE_CODE, facts={})
+    for appendix in tx.scalars(
+        select(Document.id).where(
+            Document.original_id == document_id,
+            Document.route == RouteName.APPENDIX,
+            Document.state.not_in({State.DEPOSITED, State.PUBLISHED}),
+        )
+    ):
+        end(tx, appendix, alone, at=at)
 
 
 def forget_content(tx: Tx, document_id: UUID) -> list[str]:

@@ -18,9 +18,10 @@ class Document(Base):
 
     After a refusal for secrecy every field that could describe the content is emptied.
     ``sha256`` is of the bytes that somebody sent; a copy made of our own bytes has none.
-    ``original_id`` is the document that a copy was made of, ``original_digest`` the SHA-256 of
-    that document's revision; None where it exists on paper only. What came from elsewhere keeps
-    the number, date and issuer of its sender, and has ``arrival_number`` and ``arrived_on``.
+    ``original_id`` is the document that a copy was made of, or an appendix belongs to;
+    ``original_digest`` the SHA-256 of the copied revision, None where it exists on paper only.
+    What came from elsewhere keeps the number, date and issuer of its sender, and has
+    ``arrival_number`` and ``arrived_on``.
     """
 
     __tablename__ = "documents"

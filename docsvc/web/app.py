@@ -20,6 +20,7 @@ from docsvc.bootstrap import open_services
 from docsvc.errors import DocsvcError
 from docsvc.web import helper, pages, problems
 from docsvc.web.api import (
+    appendices,
     batches,
     copies,
     devices,
@@ -117,6 +118,7 @@ def _api() -> APIRouter:
     parts = (
         documents,
         copies,
+        appendices,
         handouts,
         paper,
         steps,

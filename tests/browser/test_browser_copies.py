@@ -41,5 +41,5 @@ def test_a_clerk_makes_a_true_copy_and_an_extract_on_the_page_of_the_original(
     assert len(office.seal_all()) == 2
     page.goto(f"/documents/{original}")
     page.get_by_role("link", name="Bản sao y 01/SY-UBND").click()
-    office.wait_for("Bản sao hợp lệ")
+    office.wait_for("Hợp lệ: có chữ ký số của cơ quan")
     assert office.lamps() == ["green", "green", "green"]

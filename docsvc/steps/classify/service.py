@@ -11,7 +11,7 @@ from docsvc.documents.errors import SecretDocumentError
 from docsvc.documents.service import Ending
 from docsvc.organisations import queries as organisations
 from docsvc.steps.classify.model import Hints
-from docsvc.workflow import RouteName, State, Step
+from docsvc.workflow import ALONE, State, Step
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -50,7 +50,7 @@ def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
         document = documents.get(tx, document_id)
         document.classification = facts
         # What the page of a copy says is said of its original.
-        if document.route is not RouteName.COPY:
+        if document.route not in ALONE:
             for name, value in recognised(facts).items():
                 setattr(document, name, value)
         documents.advance(tx, document_id, Step.CLASSIFY, at=stores.clock.now())

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from docsvc.catalog import kinds
 from docsvc.errors import DocsvcError
-from docsvc.workflow import RouteName, State
+from docsvc.workflow import ISSUING, RouteName, State, Step, is_before
 
 _PASSED = "TOTAL-PASSED"
 # What the archive has is issued; on paper, what the book has.
@@ -138,6 +138,22 @@ def _require_order(original: Original, copied_as: CopyKind) -> None:
             raise NoTrueCopyError
     elif original.route is RouteName.COPY:
         raise CopyOfCopyError
+
+
+class AppendixTooLateError(DocsvcError):
+    """The document is sealed, has ended, or is none that a body issues: it takes no appendix."""
+
+    code = "receive.appendix-too-late"
+
+
+def require_open_for_appendices(*, route: RouteName, state: State, paper_only: bool) -> None:
+    """Refuse an appendix to what is not in work: its seal would not cover it in time.
+
+    Raises:
+        AppendixTooLateError: it is too late, or never was time.
+    """
+    if paper_only or route not in ISSUING or not is_before(route, state, Step.SIGN_ORGANISATION):
+        raise AppendixTooLateError(state=state)
 
 
 def symbol_of(copied_as: CopyKind, unit_symbol: str) -> str:

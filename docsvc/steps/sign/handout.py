@@ -34,7 +34,7 @@ from docsvc.sandbox import Sandbox
 from docsvc.steps.sign.plans import certificate_for, fills_for
 from docsvc.steps.sign.rules import FIELD_OF, ROLE_OF, later_fields, places_of
 from docsvc.steps.sign.tables import HandOut
-from docsvc.workflow import RouteName, Step
+from docsvc.workflow import ALONE, RouteName, Step
 from signing.model import ReservedPlaces, Role
 from verification.extension import Expected
 
@@ -343,7 +343,7 @@ class HandOuts:
         if leg.step not in ROLE_OF:
             raise NotWaitingError(document=str(document_id), step=leg.step)
         role, document = ROLE_OF[leg.step], documents.get(tx, document_id)
-        if document.route in {RouteName.COPY, RouteName.INCOMING}:
+        if document.route in ALONE | {RouteName.INCOMING}:
             raise HandOutDrawnHereError(document=str(document_id))
         on = now.astimezone(VIETNAM).date()
         return _Order(

@@ -7,11 +7,14 @@ intended, never for the present one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from docsvc.errors import DocsvcError
-from signing.layouts import Incoming, block, block_size, copy_lines, incoming_stamp
+from signing.layouts import Incoming, appendix_lines, block, block_size, copy_lines, incoming_stamp
 from signing.model import Box
 from signing.paper import free_top_right, stamp_box
 from signing.placing import Sheet
@@ -19,7 +22,6 @@ from signing.profiles import POINTS_PER_MM, PROFILES, CopyForm, ProfileName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from typing import Any
     from uuid import UUID
 
@@ -43,18 +45,18 @@ class NoRoomForLineError(DocsvcError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopyLine:
-    """The line of a copy before its moment is known.
+class CornerLine:
+    """The line of a copy or an appendix before its moment is known.
 
     Attributes:
-        form: which copy.
-        organisation: name of the body that copies.
+        profile: whose look it is.
+        said: what it says, by the moment of signing.
         sheet: page 1 as it is displayed.
         texts: what stands on it already, there.
     """
 
-    form: CopyForm
-    organisation: str
+    profile: ProfileName
+    said: Callable[[datetime], tuple[str, ...]]
     sheet: Sheet
     texts: tuple[Box, ...] = ()
 
@@ -64,7 +66,7 @@ class CopyLine:
         Raises:
             NoRoomForLineError: there is no free paper.
         """
-        size = block_size(copy_lines(self.form, self.organisation, at), size=_SIZE)
+        size = block_size(self.said(at), size=_SIZE)
         found = free_top_right(self.sheet, size, self.texts)
         if found is None:
             raise NoRoomForLineError
@@ -76,11 +78,10 @@ class CopyLine:
         Raises:
             NoRoomForLineError: there is no free paper.
         """
-        lines = copy_lines(self.form, self.organisation, at)
-        return _in_user_space(block(lines, self.box(at), size=_SIZE), self.sheet)
+        return _in_user_space(block(self.said(at), self.box(at), size=_SIZE), self.sheet)
 
 
-def copy_line(kind: str, organisation: str, classification: Mapping[str, Any]) -> CopyLine:
+def copy_line(kind: str, organisation: str, classification: Mapping[str, Any]) -> CornerLine:
     """Return the line of a copy of this kind.
 
     Args:
@@ -88,11 +89,30 @@ def copy_line(kind: str, organisation: str, classification: Mapping[str, Any]) -
         organisation: name of the body that copies.
         classification: what was read of page 1.
     """
+    said = partial(copy_lines, _FORMS[kind], organisation)
+    return _line(ProfileName.COPY, said, classification)
+
+
+def appendix_line(number_line: str, classification: Mapping[str, Any]) -> CornerLine:
+    """Return the line of an appendix in a file of its own.
+
+    Args:
+        number_line: number and symbol of the document that it belongs to.
+        classification: what was read of page 1.
+    """
+    return _line(ProfileName.APPENDIX, partial(appendix_lines, number_line), classification)
+
+
+def _line(
+    profile: ProfileName,
+    said: Callable[[datetime], tuple[str, ...]],
+    classification: Mapping[str, Any],
+) -> CornerLine:
     found = classification["sheets"][0]
     texts = (classification.get("landmarks") or {}).get("texts", ())
-    return CopyLine(
-        form=_FORMS[kind],
-        organisation=organisation,
+    return CornerLine(
+        profile=profile,
+        said=said,
         sheet=Sheet(**{**found, "origin": tuple(found["origin"])}),
         texts=tuple(Box(**one) for one in texts),
     )
@@ -119,9 +139,9 @@ def stamp_look(entry: Incoming, classification: Mapping[str, Any]) -> Appearance
     return _in_user_space(incoming_stamp(entry, box), sheet)
 
 
-def field_of(document_id: UUID) -> str:
-    """Return the field of a copy's signature; a copy of a copy has that of the first as well."""
-    return f"docsvc-copy-{document_id.hex[:12]}"
+def field_of(profile: ProfileName, document_id: UUID) -> str:
+    """Return the field of a line's signature; a copy of a copy has that of the first as well."""
+    return f"docsvc-{profile}-{document_id.hex[:12]}"
 
 
 def _in_user_space(look: Appearance, sheet: Sheet) -> Appearance:

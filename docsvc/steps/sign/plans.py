@@ -12,7 +12,7 @@ from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.organisations.mandates import require_mandate
-from docsvc.steps.sign.marks import STAMP_FIELD, copy_line, field_of, stamp_look
+from docsvc.steps.sign.marks import STAMP_FIELD, appendix_line, copy_line, field_of, stamp_look
 from docsvc.steps.sign.rules import FIELD_OF, fills_of, sealed_with_caption
 from docsvc.steps.sign.tables import HandOut
 from docsvc.workflow import RouteName, Step
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from docsvc.db.transactions import Tx
     from docsvc.documents.tables import Document
     from docsvc.organisations.queries import CertificateRecord
-    from docsvc.steps.sign.marks import CopyLine
+    from docsvc.steps.sign.marks import CornerLine
     from signing.model import Appearance
 
 
@@ -87,26 +87,26 @@ def plan_for(
     )
 
 
-def plan_of_copy(
-    document: Document, line: CopyLine, *, certificate: CertificateRecord, at: datetime
+def plan_of_line(
+    document: Document, line: CornerLine, *, certificate: CertificateRecord, at: datetime
 ) -> SignaturePlan:
-    """Return what is signed and shown on a copy: the organisation's line, and nothing of its seal.
+    """Return what is signed and shown on a copy or an appendix: a line, and no seal.
 
     The original may be certified, by us as by others: form filling is allowed there, and a copy
     does no more.
 
     Args:
-        document: the copy.
+        document: the copy or the appendix.
         line: what it shows.
         certificate: of the body that copies.
         at: moment of signing.
     """
     plan = planned(
-        ProfileName.COPY,
+        line.profile,
         Role.ORGANISATION,
         chain=certificate.chain,
         appearance=line.look(at),
-        field_name=field_of(document.id),
+        field_name=field_of(line.profile, document.id),
     )
     return replace(plan, after_certification=True)
 
@@ -145,11 +145,13 @@ def plan_of_stamp(
     return replace(plan, after_certification=True)
 
 
-def line_of(tx: Tx, document: Document, at: datetime) -> CopyLine | None:
-    """Return the line that a document shows as a copy; None if it is none.
+def line_of(tx: Tx, document: Document, at: datetime) -> CornerLine | None:
+    """Return the line that a document shows as a copy or an appendix; None if it is neither.
 
     A copy of a copy keeps off the line that is there, whose length does not hang on its moment.
     """
+    if document.route is RouteName.APPENDIX:
+        return appendix_line(document.number_text or "", document.classification)
     if document.route is not RouteName.COPY:
         return None
     line = copy_line(document.kind or "", document.issuer_name or "", document.classification)

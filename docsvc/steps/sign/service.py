@@ -26,12 +26,12 @@ from docsvc.organisations import queries as organisations
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import arrival, items, lease
-from docsvc.steps.sign.marks import CopyLine
+from docsvc.steps.sign.marks import CornerLine
 from docsvc.steps.sign.plans import (
     certificate_for,
     line_of,
     plan_for,
-    plan_of_copy,
+    plan_of_line,
     plan_of_stamp,
 )
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
@@ -100,7 +100,7 @@ class _Order:
     at: datetime
     digest: str = ""
     value: bytes | None = None
-    line: CopyLine | None = None
+    line: CornerLine | None = None
     stamps: bool = False
 
     def dated(self, at: datetime) -> SignaturePlan:
@@ -349,7 +349,7 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
     line, came = line_of(tx, document, at), document.route is RouteName.INCOMING
     if line is not None:
-        plan = plan_of_copy(document, line, certificate=certificate, at=at)
+        plan = plan_of_line(document, line, certificate=certificate, at=at)
     elif came:
         name = organisations.unit(tx, document.unit_code).name
         plan = plan_of_stamp(document, organisation=name, certificate=certificate)

@@ -19,7 +19,7 @@ from docsvc.steps.verify import rules
 from docsvc.steps.verify.question import Question
 from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory, Needs, Signed
 from docsvc.steps.verify.tables import Verdict
-from docsvc.workflow import RouteName, Step
+from docsvc.workflow import ALONE, RouteName, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,7 +213,7 @@ def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerd
         signed,
         replace(inventory(tx, signed), kind=document.kind),
         authority=authority.get("value"),
-        needs=Needs.ORGANISATION if document.route is RouteName.COPY else Needs.BOTH,
+        needs=Needs.ORGANISATION if document.route in ALONE else Needs.BOTH,
     )
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from docsvc.web.pages import (
     accounts,
+    appendices,
     batches,
     confirm,
     copies,
@@ -29,6 +30,7 @@ _PARTS = (
     device,
     confirm,
     documents,
+    appendices,
     copies,
     register,
     verify,

@@ -26,6 +26,8 @@ from docsvc.web.api.steps import ACTION_OF, decline
 from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of
 from docsvc.web.errors import FieldError
 from docsvc.web.pages import boxes
+from docsvc.web.pages.appendices import AppendicesView
+from docsvc.web.pages.appendices import view_of as appendices_of
 from docsvc.web.pages.boxes import Box
 from docsvc.web.pages.copies import CopiesView
 from docsvc.web.pages.copies import view_of as copies_of
@@ -80,6 +82,7 @@ class DocumentPage:
     public_address: str | None
     qr: str | None
     copies: CopiesView
+    appendices: AppendicesView
 
 
 @router.get("/documents")
@@ -114,6 +117,7 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         revisions = tuple(queries.revisions(tx, document_id))
         attached = attachments(tx, document_id)
         copies = copies_of(tx, document, caller)
+        appendices = appendices_of(tx, document, caller)
     judged = attached.get(VERDICT)
     asked = tuple(services.signing_requests(document_id))
     waiting = next((one for one in asked if one.is_open), None)
@@ -132,6 +136,7 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         public_address=address,
         qr=segno.make(address, error="m").svg_inline(scale=3, border=2) if address else None,
         copies=copies,
+        appendices=appendices,
     )
     return render(request, "documents/one.html", page, caller=caller)
 

@@ -10,6 +10,7 @@ import pytest
 from docsvc.catalog import kinds
 from docsvc.steps.receive.rules import (
     KIND_OF,
+    AppendixTooLateError,
     CopyFileMissingError,
     CopyFileUnwantedError,
     CopyKind,
@@ -20,6 +21,7 @@ from docsvc.steps.receive.rules import (
     OriginalNotPassedError,
     offered,
     require_copyable,
+    require_open_for_appendices,
     symbol_of,
 )
 from docsvc.workflow import RouteName, State
@@ -100,3 +102,30 @@ def test_what_is_offered_is_what_would_be_made() -> None:
     assert offered(ON_PAPER) == {CopyKind.TRUE: True, CopyKind.EXTRACT: True}
     assert offered(TRUE_COPY) == {CopyKind.FROM_COPY: False}
     assert offered(replace(ISSUED, state=State.CONFIRMED)) == {}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [State.RECEIVED, State.CLASSIFIED, State.CONFIRMED, State.LEADER_SIGNED, State.REGISTERED],
+)
+def test_a_document_in_work_takes_appendices(state: State) -> None:
+    require_open_for_appendices(route=RouteName.OUTGOING, state=state, paper_only=False)
+
+
+@pytest.mark.parametrize(
+    ("route", "state", "paper_only"),
+    [
+        (RouteName.OUTGOING, State.ORGANISATION_SIGNED, False),
+        (RouteName.OUTGOING, State.PUBLISHED, False),
+        (RouteName.OUTGOING, State.REJECTED, False),
+        (RouteName.PAPER, State.RECEIVED, True),
+        (RouteName.COPY, State.REGISTERED, False),
+        (RouteName.INCOMING, State.RECEIVED, False),
+        (RouteName.APPENDIX, State.RECEIVED, False),
+    ],
+)
+def test_what_is_sealed_ended_or_not_issued_takes_none(
+    route: RouteName, state: State, paper_only: object
+) -> None:
+    with pytest.raises(AppendixTooLateError):
+        require_open_for_appendices(route=route, state=state, paper_only=bool(paper_only))

@@ -9,9 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from docsvc.steps.sign.marks import NoRoomForLineError, copy_line, field_of
+from docsvc.steps.sign.marks import NoRoomForLineError, appendix_line, copy_line, field_of
 from signing.model import Box
 from signing.placing import Sheet
+from signing.profiles import ProfileName
 
 AT = datetime(2026, 3, 12, 7, 30, 15, tzinfo=UTC)
 LATER = datetime(2026, 11, 28, 23, 59, 59, tzinfo=UTC)
@@ -65,4 +66,14 @@ def test_on_a_turned_page_the_line_stands_where_the_reader_sees_the_corner() -> 
 
 def test_each_copy_has_a_field_of_its_own() -> None:
     one, other = UUID(int=1 << 120), UUID(int=2 << 120)
-    assert field_of(one) != field_of(other)
+    fields = {field_of(ProfileName.COPY, each) for each in (one, other)}
+    assert len(fields | {field_of(ProfileName.APPENDIX, one)}) == 3
+
+
+def test_an_appendix_bears_the_number_of_its_document_and_the_moment() -> None:
+    line = appendix_line("123/QĐ-UBND", read())
+    assert [one.text for one in line.look(AT).lines] == [
+        "123/QĐ-UBND",
+        "12.03.2026 14:30:15 +07:00",
+    ]
+    assert line.profile is ProfileName.APPENDIX
