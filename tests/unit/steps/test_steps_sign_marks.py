@@ -9,7 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from docsvc.steps.sign.marks import NoRoomForLineError, appendix_line, copy_line, field_of
+from docsvc.steps.sign.marks import (
+    NoRoomForLineError,
+    appendix_line,
+    copy_line,
+    field_of,
+    stamp_look,
+)
+from signing.layouts import Incoming
 from signing.model import Box
 from signing.placing import Sheet
 from signing.profiles import ProfileName
@@ -62,6 +69,23 @@ def test_on_a_turned_page_the_line_stands_where_the_reader_sees_the_corner() -> 
     assert look.box.x1 < 100
     assert look.box.y1 > 700
     assert all(look.box.holds(one.box) for one in look.lines)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_the_stamp_says_body_number_and_day_on_free_paper(rotation: int) -> None:
+    head = Box(page=0, x0=80, y0=500, x1=250, y1=512)
+    known = read(head, rotation=rotation)
+    known["landmarks"]["head"] = asdict(head)
+    look = stamp_look(Incoming(organisation=BODY, number="12", day="05/11/2026"), known)
+    assert look
+    assert {BODY, "12", "05/11/2026"} <= {one.text for one in look.lines}
+    assert all(look.box.holds(one.box) for one in (*look.lines, *look.rules))
+    assert (look.box.width > look.box.height) == (rotation == 0)
+
+
+def test_a_page_without_free_paper_takes_no_stamp() -> None:
+    everywhere = Box(page=0, x0=0, y0=0, x1=595, y1=842)
+    assert stamp_look(Incoming(organisation=BODY), read(everywhere)) is None
 
 
 def test_each_copy_has_a_field_of_its_own() -> None:
