@@ -30,6 +30,7 @@ from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
 from docsvc.steps import PRELOAD
 from docsvc.steps.deposit.store import open_archive
+from docsvc.steps.receive import appendices, copies
 from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from docsvc.catalog.messages import Lang
+    from docsvc.steps.receive.copies import CopyOrder
     from docsvc.steps.sign.waiting import Waiting
 
 # What a timestamp is asked over to see whether one is to be had.
@@ -83,13 +85,24 @@ class Services:
 
     def accept(self, data: bytes, offer: Offer) -> Accepted:
         """Take an upload in; see `Reception.accept`."""
-        reception = Reception(
+        return self._reception.accept(data, offer)
+
+    def make_copy(self, order: CopyOrder) -> Accepted:
+        """Make a copy of an issued document; see `steps.receive.copies.make`."""
+        return copies.make(order, reception=self._reception)
+
+    def attach_appendix(self, main_id: UUID, data: bytes, offer: Offer) -> Accepted:
+        """Take an appendix in; see `steps.receive.appendices.attach`."""
+        return appendices.attach(main_id, data, offer, reception=self._reception)
+
+    @property
+    def _reception(self) -> Reception:
+        return Reception(
             stores=self.stores,
             jobs=self.jobs,
             sandbox=self.sandbox,
             max_bytes=self.settings.max_upload_bytes,
         )
-        return reception.accept(data, offer)
 
     def confirm(
         self,

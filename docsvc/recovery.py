@@ -25,7 +25,7 @@ from docsvc.organisations import queries as organisations
 from docsvc.steps.deposit.record import restore
 from docsvc.steps.deposit.service import AGENT, KEPT, deposit_of
 from docsvc.steps.deposit.tables import DepositRow
-from docsvc.steps.register.rules import book_for
+from docsvc.steps.register.rules import book_for, incoming_book
 from docsvc.steps.register.service import count_from, enter
 from docsvc.steps.timestamp.service import Augmenter
 from docsvc.steps.verify.service import REPORT, verdict_row
@@ -33,6 +33,7 @@ from docsvc.workflow import State, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date
 
     from docsvc.db.transactions import Tx
 
@@ -139,6 +140,9 @@ def _restore_rows(
 
 def _restore_number(tx: Tx, document: Document) -> None:
     """Enter the document into its book again, under its own number."""
+    if document.arrival_number is not None and document.arrived_on is not None:
+        _restore_arrival(tx, document, document.arrival_number, document.arrived_on)
+        return
     if document.number is None or document.issued_on is None:
         return
     unit = organisations.unit(tx, document.unit_code)
@@ -161,6 +165,19 @@ def _restore_number(tx: Tx, document: Document) -> None:
         # Numbers up to one that was drawn may stand on documents that are not in the archive,
         # or be void: none of them is drawn again.
         count_from(tx, key, document.number)
+
+
+def _restore_arrival(tx: Tx, document: Document, number: int, arrived_on: date) -> None:
+    key = incoming_book(document.unit_code, arrived_on)
+    enter(
+        tx,
+        key,
+        number=number,
+        document_id=document.id,
+        issued_on=arrived_on,
+        at=document.received_at,
+    )
+    count_from(tx, key, number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ def road_of(services: Services) -> Mapping[Step, StepFunction]:
         Step.CLASSIFY: partial(classify.run, stores=stores, sandbox=sandbox),
         Step.CONFIRM: partial(confirm.run, stores=stores),
         Step.SIGN_LEADER: partial(sign.run, role=Role.LEADER, desk=desk),
-        Step.REGISTER: partial(register.run, stores=stores),
+        Step.REGISTER: partial(register.run, stores=stores, enqueue=services.jobs.enqueue),
         Step.SIGN_ORGANISATION: partial(sign.run, role=Role.ORGANISATION, desk=desk),
         Step.TIMESTAMP: partial(timestamp.run, stores=stores, augmenter=augmenter),
         Step.VERIFY: partial(verify.run, stores=stores, verifier=services.verifier),

@@ -58,6 +58,9 @@ class RouteName(StrEnum):
     OUTGOING = "outgoing"
     OUTGOING_NUMBERED_FIRST = "outgoing-numbered-first"
     PAPER = "paper"
+    COPY = "copy"
+    INCOMING = "incoming"
+    APPENDIX = "appendix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +83,12 @@ _CONFIRM = _leg(Step.CONFIRM, State.CONFIRMED, Person.CLERK)
 _SIGN = _leg(Step.SIGN_LEADER, State.LEADER_SIGNED, Person.LEADER)
 _REGISTER = _leg(Step.REGISTER, State.REGISTERED)
 _SEAL = _leg(Step.SIGN_ORGANISATION, State.ORGANISATION_SIGNED, Person.CLERK)
+_VERIFY = _leg(Step.VERIFY, State.VERIFIED)
+_DEPOSIT = _leg(Step.DEPOSIT, State.DEPOSITED)
 _TAIL = (
     _leg(Step.TIMESTAMP, State.TIMESTAMPED),
-    _leg(Step.VERIFY, State.VERIFIED),
-    _leg(Step.DEPOSIT, State.DEPOSITED),
+    _VERIFY,
+    _DEPOSIT,
     _leg(Step.PUBLISH, State.PUBLISHED),
 )
 
@@ -97,7 +102,23 @@ ROUTES: dict[RouteName, tuple[Leg, ...]] = {
     ),
     # Issued on paper only: the book knows it, there is no file, and it counts.
     RouteName.PAPER: (_RECEIVE, _REGISTER),
+    # NĐ 30/2020 Đ25–26, Đ32: the body copies what was issued and signs alone. Nothing is to be
+    # confirmed, because the register knows the original; the page is read for free paper.
+    RouteName.COPY: (_RECEIVE, _INSPECT, _CLASSIFY, _REGISTER, _SEAL, *_TAIL),
+    # PL I II.8: an appendix in a file of its own has the number of its document, and its own line.
+    RouteName.APPENDIX: (_RECEIVE, _INSPECT, _CLASSIFY, _REGISTER, _SEAL, *_TAIL),
+    # Đ21–22: whether it is genuine is known before it gets its number. It came signed: nothing is
+    # published, and nothing but the stamp is added.
+    RouteName.INCOMING: (
+        _RECEIVE, _INSPECT, _CLASSIFY, _VERIFY, _CONFIRM, _REGISTER, _SEAL, _DEPOSIT,
+    ),
 }  # fmt: skip
+
+# What a body issues itself, and so counts; a copy was issued by whoever signed its original.
+ISSUING = frozenset({RouteName.OUTGOING, RouteName.OUTGOING_NUMBERED_FIRST, RouteName.PAPER})
+
+# The body signs these alone, in a corner of page 1; what the page says is said of another document.
+ALONE = frozenset({RouteName.COPY, RouteName.APPENDIX})
 
 ENDED = frozenset({State.REFUSED_SECRET, State.QUARANTINED, State.REJECTED})
 

@@ -32,6 +32,7 @@ class Action(StrEnum):
     SEE = "see"
     READ = "read"
     CONFIRM = "confirm"
+    COPY = "copy"
     SIGN = "sign"
     SEAL = "seal"
     REFUSE = "refuse"
@@ -60,6 +61,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
             Action.SEE,
             Action.READ,
             Action.CONFIRM,
+            # NĐ 30/2020 Đ27, Đ32: the clerk makes copies, and seals those of the own body.
+            Action.COPY,
             Action.SEAL,
             Action.REFUSE,
             Action.COUNT,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from docsvc.documents.errors import DocumentMissingError
 from docsvc.documents.tables import Document, Event, Revision
 from docsvc.errors import DocsvcError
-from docsvc.workflow import Person, State, Step
+from docsvc.workflow import Person, RouteName, State, Step
 
 if TYPE_CHECKING:
     from docsvc.db.transactions import Tx
@@ -35,7 +36,10 @@ class RevisionMissingError(DocsvcError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which documents are looked for; ``units`` are those that may be seen."""
+    """Which documents are looked for; ``units`` are those that may be seen.
+
+    ``arrived``: whether it came from elsewhere and is at the end of its road.
+    """
 
     units: Collection[str]
     states: Collection[State] | None = None
@@ -44,6 +48,7 @@ class Wanted:
     paper_only: bool | None = None
     waits_before: Step | None = None
     text: str | None = None
+    arrived: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +61,7 @@ class Found:
 
 # What a document that waits for a person has reached; whom it waits for tells the rest.
 REACHED_BEFORE = {
-    Step.CONFIRM: (State.CLASSIFIED,),
+    Step.CONFIRM: (State.CLASSIFIED, State.VERIFIED),
     Step.SIGN_LEADER: (State.CONFIRMED, State.REGISTERED),
     Step.SIGN_ORGANISATION: (State.REGISTERED, State.LEADER_SIGNED),
 }
@@ -96,20 +101,23 @@ class Standing:
     state: State
     waits_for: Person | None
     paper_only: bool
+    incoming: bool = False
 
 
 def standings(tx: Tx, units: Collection[str]) -> dict[Standing, int]:
     """Count the documents of the units by where they stand."""
-    columns = (Document.state, Document.waits_for, Document.paper_only)
+    columns = (Document.state, Document.waits_for, Document.paper_only, Document.route)
     query = select(*columns, func.count()).where(Document.unit_code.in_(units)).group_by(*columns)
-    return {
-        Standing(
+    found: Counter[Standing] = Counter()
+    for state, waits_for, paper_only, route, number in tx.execute(query):
+        standing = Standing(
             state=State(state),
             waits_for=Person(waits_for) if waits_for else None,
             paper_only=paper_only,
-        ): number
-        for state, waits_for, paper_only, number in tx.execute(query)
-    }
+            incoming=route is RouteName.INCOMING,
+        )
+        found[standing] += number
+    return found
 
 
 def one(tx: Tx, document_id: UUID, *, units: Collection[str]) -> Document:
@@ -140,14 +148,33 @@ def published(tx: Tx, public_code: str) -> Document:
 
 
 def by_any_digest(tx: Tx, digest: str) -> Document | None:
-    """Return the published document one of whose revisions has these bytes."""
+    """Return the published document one of whose revisions has these bytes.
+
+    A copy begins with the bytes of its original, which came first.
+    """
     query = (
         select(Document)
         .join(Revision, Revision.document_id == Document.id)
         .where(Revision.digest == digest, Document.state == State.PUBLISHED)
+        .order_by(Document.received_at)
         .limit(1)
     )
     return tx.scalars(query).one_or_none()
+
+
+def copies(tx: Tx, original_id: UUID) -> list[Document]:
+    """Return the copies that were made of a document, the first one first."""
+    return _of(tx, original_id, RouteName.COPY)
+
+
+def appendices(tx: Tx, document_id: UUID) -> list[Document]:
+    """Return the appendices in files of their own, the first one first."""
+    return _of(tx, document_id, RouteName.APPENDIX)
+
+
+def _of(tx: Tx, document_id: UUID, route: RouteName) -> list[Document]:
+    query = select(Document).where(Document.original_id == document_id, Document.route == route)
+    return list(tx.scalars(query.order_by(Document.received_at, Document.id)))
 
 
 def revisions(tx: Tx, document_id: UUID) -> list[Revision]:
@@ -181,6 +208,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(Document.state.in_(wanted.states))
     if wanted.paper_only is not None:
         conditions.append(Document.paper_only.is_(wanted.paper_only))
+    if wanted.arrived is not None:
+        there = and_(Document.route == RouteName.INCOMING, Document.state == State.DEPOSITED)
+        conditions.append(there if wanted.arrived else not_(there))
     if wanted.waits_for_nobody:
         conditions.append(Document.waits_for.is_(None))
     if wanted.waits_for is not None:

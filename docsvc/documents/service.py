@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -46,11 +46,17 @@ _MOVE = (
     )
 )
 _EVENT = insert(_EVENTS)
+# Why an appendix ends: the document that it belongs to has.
+ALONE_CODE = "register.appendix-alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What is known about an upload before anything has opened it."""
+    """What is known about an upload before anything has opened it.
+
+    ``sha256`` is of the bytes that came; a document made of bytes that are here already has
+    ``copied`` instead.
+    """
 
     unit_code: str
     sha256: str | None
@@ -61,6 +67,7 @@ class Arrival:
     declared_not_secret: bool
     route: RouteName = RouteName.OUTGOING
     paper_only: bool = False
+    copied: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +115,19 @@ def add(tx: Tx, document_id: UUID, arrival: Arrival, *, at: datetime) -> Documen
     )
     tx.add(document)
     tx.flush()
-    if arrival.sha256 is not None:
+    digest = arrival.sha256 or arrival.copied
+    if digest is not None:
         tx.add(
             Revision(
                 document_id=document.id,
                 ordinal=1,
                 step=Step.RECEIVE,
-                digest=arrival.sha256,
+                digest=digest,
                 size=arrival.size,
                 created_at=at,
             )
         )
-        revisions.settle_claim(tx, document.id, arrival.sha256, Step.RECEIVE)
+        revisions.settle_claim(tx, document.id, digest, Step.RECEIVE)
     _record(tx, document, Step.RECEIVE, at=at, actor=arrival.actor)
     return document
 
@@ -314,7 +322,7 @@ def wait(tx: Tx, document_id: UUID, code: str) -> None:
 
 
 def end(tx: Tx, document_id: UUID, ending: Ending, *, at: datetime) -> None:
-    """End the road: refused, quarantined or rejected, with the reason."""
+    """End the road: refused, quarantined or rejected, with the reason; its appendices' too."""
     document = get(tx, document_id)
     if document.state in ENDED:
         return
@@ -324,6 +332,15 @@ def end(tx: Tx, document_id: UUID, ending: Ending, *, at: datetime) -> None:
     document.ended_code = ending.code
     document.ended_facts = dict(ending.facts)
     _record(tx, document, ending.step, at=at, actor=ending.actor, facts={"code": ending.code})
+    alone = replace(ending, state=State.REJECTED, step=Step.REGISTER, code=ALONE_CODE, facts={})
+    for appendix in tx.scalars(
+        select(Document.id).where(
+            Document.original_id == document_id,
+            Document.route == RouteName.APPENDIX,
+            Document.state.not_in({State.DEPOSITED, State.PUBLISHED}),
+        )
+    ):
+        end(tx, appendix, alone, at=at)
 
 
 def forget_content(tx: Tx, document_id: UUID) -> list[str]:

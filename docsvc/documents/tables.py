@@ -17,6 +17,11 @@ class Document(Base):
     """An official document on its road; its fields are those the clerk has confirmed.
 
     After a refusal for secrecy every field that could describe the content is emptied.
+    ``sha256`` is of the bytes that somebody sent; a copy made of our own bytes has none.
+    ``original_id`` is the document that a copy was made of, or an appendix belongs to;
+    ``original_digest`` the SHA-256 of the copied revision, None where it exists on paper only.
+    What came from elsewhere keeps the number, date and issuer of its sender, and has
+    ``arrival_number`` and ``arrived_on``.
     """
 
     __tablename__ = "documents"
@@ -60,6 +65,11 @@ class Document(Base):
     indication: Mapped[str | None] = mapped_column(String(20))
     device: Mapped[str | None] = mapped_column(String(20))
     public_code: Mapped[str | None] = mapped_column(String(40), unique=True)
+    # No foreign key: the archive brings a copy back before its original, or without it.
+    original_id: Mapped[UUID | None] = mapped_column(index=True)
+    original_digest: Mapped[str | None] = mapped_column(String(64))
+    arrival_number: Mapped[int | None]
+    arrived_on: Mapped[date | None]
 
 
 class Revision(Base):

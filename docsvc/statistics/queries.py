@@ -16,7 +16,7 @@ from docsvc.statistics import rules
 from docsvc.statistics.errors import TooManyMonthsError
 from docsvc.statistics.measures import Case, Reason, Standing, reason_of
 from docsvc.statistics.report import By, Group
-from docsvc.workflow import ENDED, RouteName, State, Step
+from docsvc.workflow import ENDED, ISSUING, State, Step
 from verification.model import Completeness, Indication
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _counted() -> ColumnElement[bool]:
     on_its_road = or_(
         *(
             and_(Document.route == route, Document.state.in_(states))
-            for route in RouteName
+            for route in sorted(ISSUING)
             if (states := sorted(rules.states_from(route, Step.REGISTER)))
         )
     )
@@ -211,7 +211,11 @@ def _counted() -> ColumnElement[bool]:
         Document.secrecy.is_(None), Document.secrecy.not_in(sorted(rules.secret_levels()))
     )
     apart = (rules.RECALLED_CODE, rules.VOID_CODE)
-    stopped = and_(_ended_with_number(), func.coalesce(Document.ended_code, "").not_in(apart))
+    stopped = and_(
+        _ended_with_number(),
+        Document.route.in_(sorted(ISSUING)),
+        func.coalesce(Document.ended_code, "").not_in(apart),
+    )
     return and_(or_(on_its_road, stopped), open_to_all)
 
 

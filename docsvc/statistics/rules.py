@@ -6,7 +6,7 @@ from functools import cache
 
 from docsvc.catalog import secrecy
 from docsvc.statistics.measures import Standing
-from docsvc.workflow import ENDED, ROUTES, RouteName, State, Step
+from docsvc.workflow import ENDED, ISSUING, ROUTES, RouteName, State, Step
 
 # The code under which a document that was issued is taken back (thu hồi).
 RECALLED_CODE = "documents.recalled"
@@ -33,7 +33,7 @@ def secret_levels() -> frozenset[str]:
 def standing_of(
     *, route: RouteName, state: State, ended_code: str | None, secret: bool
 ) -> Standing | None:
-    """Say what a document counts as; None for a draft, which counts nowhere.
+    """Say what a document counts as; None for a draft or a copy, which counts nowhere.
 
     Args:
         route: the road it takes.
@@ -41,6 +41,8 @@ def standing_of(
         ended_code: why its road ended, if it did.
         secret: it bears a level of secrecy, whatever became of it.
     """
+    if route not in ISSUING:
+        return None
     if secret or state is State.REFUSED_SECRET:
         return Standing.SECRET
     if state in ENDED:

@@ -20,7 +20,9 @@ from docsvc.bootstrap import open_services
 from docsvc.errors import DocsvcError
 from docsvc.web import helper, pages, problems
 from docsvc.web.api import (
+    appendices,
     batches,
+    copies,
     devices,
     documents,
     handouts,
@@ -115,6 +117,8 @@ def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1", responses=openapi.RESPONSES)
     parts = (
         documents,
+        copies,
+        appendices,
         handouts,
         paper,
         steps,

@@ -11,7 +11,7 @@ from docsvc.documents.errors import SecretDocumentError
 from docsvc.documents.service import Ending
 from docsvc.organisations import queries as organisations
 from docsvc.steps.classify.model import Hints
-from docsvc.workflow import State, Step
+from docsvc.workflow import ALONE, State, Step
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -33,6 +33,7 @@ def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
         document = documents.get(tx, document_id)
         unit = organisations.unit(tx, document.unit_code)
         today = stores.clock.now().astimezone(VIETNAM).date()
+        shared = revision.digest == document.original_digest
         leaders = organisations.leader_certificates(tx, document.unit_code, today)
     hints = Hints(
         organisation_names=(unit.name, unit.short_name),
@@ -42,13 +43,16 @@ def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
     facts = sandbox.run(_TASK, pdf, hints).facts
     if facts["secrecy"]["verdict"] == "secret":
         level = facts["secrecy"]["level"]
-        _destroy(document_id, level, revision.digest, stores=stores)
+        # The bytes of a copy are those of its original, which somebody else has to look at.
+        _destroy(document_id, level, None if shared else revision.digest, stores=stores)
         raise SecretDocumentError(level=mark_of(level))
     with stores.transactions() as tx:
         document = documents.get(tx, document_id)
         document.classification = facts
-        for name, value in recognised(facts).items():
-            setattr(document, name, value)
+        # What the page of a copy says is said of its original.
+        if document.route not in ALONE:
+            for name, value in recognised(facts).items():
+                setattr(document, name, value)
         documents.advance(tx, document_id, Step.CLASSIFY, at=stores.clock.now())
 
 
@@ -72,7 +76,7 @@ def _is_field(value: object) -> bool:
     return isinstance(value, dict) and "value" in value
 
 
-def _destroy(document_id: UUID, level: str | None, digest: str, *, stores: Stores) -> None:
+def _destroy(document_id: UUID, level: str | None, digest: str | None, *, stores: Stores) -> None:
     at = stores.clock.now()
     with stores.transactions() as tx:
         documents.forget_content(tx, document_id)
@@ -85,4 +89,5 @@ def _destroy(document_id: UUID, level: str | None, digest: str, *, stores: Store
         )
         documents.end(tx, document_id, ending, at=at)
     # The claim made by forget_content outlives a crash here; the sweep destroys the blob then.
-    stores.blobs.delete(digest)
+    if digest is not None:
+        stores.blobs.delete(digest)

@@ -12,7 +12,7 @@ from docsvc.clock import VIETNAM
 from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,7 +29,10 @@ class IncompleteError(DocsvcError):
 
 
 class ConfirmedFields(BaseModel):
-    """What the clerk may change; a field left out stays as it was recognised."""
+    """What the clerk may change; a field left out stays as it was recognised.
+
+    ``issuer_name`` is of what came from elsewhere: a document of our own has the body's name.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,13 +44,14 @@ class ConfirmedFields(BaseModel):
     signer: str | None = Field(default=None, max_length=100)
     recipients: list[str] | None = None
     urgency: str | None = None
+    issuer_name: str | None = Field(default=None, max_length=200)
 
 
 def run(document_id: UUID, *, stores: Stores) -> None:
     """Write the confirmed fields into the document.
 
     Raises:
-        IncompleteError: kind, symbol or subject is missing: without them there is no register.
+        IncompleteError: kind, subject and symbol (of what came, issuer) make the register.
     """
     with stores.transactions() as tx:
         given = documents.confirmation(tx, document_id, Step.CONFIRM)
@@ -55,13 +59,18 @@ def run(document_id: UUID, *, stores: Stores) -> None:
         fields = ConfirmedFields.model_validate(given.facts)
         for name, value in fields.model_dump(exclude_none=True).items():
             setattr(document, name, value)
-        document.signer = document.signer or _only_leader(document.unit_code, tx, stores)
+        came = document.route is RouteName.INCOMING
+        if came:
+            read = document.classification.get("issuer") or {}
+            document.issuer_name = document.issuer_name or read.get("value")
+        else:
+            document.issuer_name = organisations.unit(tx, document.unit_code).name
+            document.signer = document.signer or _only_leader(document.unit_code, tx, stores)
         require_complete(document)
         document.retention_years = retention.periods()[document.kind or ""].years
         printed = document.classification.get("date")
         if document.issued_on is None and printed:
             document.issued_on = date.fromisoformat(printed["value"])
-        document.issuer_name = organisations.unit(tx, document.unit_code).name
         documents.advance(tx, document_id, Step.CONFIRM, at=stores.clock.now(), actor=given.account)
 
 
@@ -84,9 +93,13 @@ def require_complete(document: Document) -> None:
     known = {kind.code for kind in kinds.all_kinds()}
     needed: dict[str, Any] = {
         "kind": document.kind if document.kind in known else None,
-        "symbol": document.symbol,
         "subject": document.subject,
     }
+    # Who writes to us may do so without number and symbol; the book asks for the author.
+    if document.route is RouteName.INCOMING:
+        needed["issuer_name"] = document.issuer_name
+    else:
+        needed["symbol"] = document.symbol
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise IncompleteError(fields=", ".join(missing))

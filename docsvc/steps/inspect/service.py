@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,23 +37,32 @@ def run(document_id: UUID, *, stores: Stores, sandbox: Sandbox) -> None:
         ActiveContentError: it has active content.
         CodedError: it cannot be read; the code says why.
     """
-    _, pdf = stores.last(document_id)
+    revision, pdf = stores.last(document_id)
+    with stores.transactions() as tx:
+        document = documents.get(tx, document_id)
+        # A copy begins with what was signed, and what comes from elsewhere is; both keep it.
+        came_signed = document.route is RouteName.INCOMING
+        signed = came_signed or revision.digest == document.original_digest
     facts = sandbox.run(_TASK, pdf).facts
-    judge(facts)
+    judge(facts, signed=signed)
     with stores.transactions() as tx:
         documents.get(tx, document_id).inspection = facts
         documents.advance(tx, document_id, Step.INSPECT, at=stores.clock.now())
 
 
-def judge(facts: dict[str, Any]) -> None:
+def judge(facts: dict[str, Any], *, signed: bool = False) -> None:
     """Refuse a file by its facts.
+
+    Args:
+        facts: as the child found them.
+        signed: it is a document that was signed before, and is to stay so.
 
     Raises:
         AlreadySignedError: it is signed, or was before somebody rewrote it.
         ActiveContentError: it has active content or embedded files.
     """
-    signed = facts["signatures"]["count"] + facts["signatures"]["left_over"]
-    if signed:
-        raise AlreadySignedError(count=signed)
+    count = facts["signatures"]["count"] + facts["signatures"]["left_over"]
+    if count and not signed:
+        raise AlreadySignedError(count=count)
     if facts["acts"]:
         raise ActiveContentError(found=", ".join(facts["acts"]))

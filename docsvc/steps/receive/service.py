@@ -19,7 +19,7 @@ from docsvc.errors import DocsvcError
 from docsvc.jobs.engine import JobQueue
 from docsvc.organisations.tables import Unit
 from docsvc.sandbox import Sandbox
-from docsvc.workflow import State, Step
+from docsvc.workflow import RouteName, State, Step
 
 if TYPE_CHECKING:
     from docsvc.db.transactions import Tx
@@ -61,7 +61,8 @@ class Offer:
     ``allow`` names the steps that the uploader confirms at once: the command line and the
     demonstration act for the clerk and the leader.
     ``marks_checked`` says that a person has looked at the marks on page 1 and that none is a
-    secrecy mark; it lifts a doubt, never a recognised mark.
+    secrecy mark; it lifts a doubt, never a recognised mark. ``fields`` are what the desk knows of
+    the document before it is opened, by column.
     """
 
     unit_code: str
@@ -72,6 +73,8 @@ class Offer:
     idempotency_key: str | None = None
     allow: tuple[Step, ...] = ()
     marks_checked: bool = False
+    route: RouteName = RouteName.OUTGOING
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,7 @@ class Reception:
             source=offer.source,
             actor=offer.actor,
             declared_not_secret=offer.declared_not_secret,
+            route=offer.route,
         )
         document_id = uuid4()
         self.stores.put_claimed(document_id, Step.RECEIVE, data)
@@ -205,7 +209,9 @@ class Reception:
     ) -> None:
         at = self.stores.clock.now()
         with self.stores.transactions() as tx:
-            documents.add(tx, document_id, arrival, at=at)
+            document = documents.add(tx, document_id, arrival, at=at)
+            for name, value in offer.fields.items():
+                setattr(document, name, value)
             if offer.idempotency_key is not None:
                 documents.remember_key(
                     tx,

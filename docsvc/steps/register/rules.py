@@ -18,6 +18,15 @@ class BookKey:
     period: str
 
 
+# NĐ 30/2020 Đ22: one sequence for everything that comes in, through the year.
+INCOMING_SERIES = "incoming"
+
+
+def incoming_book(unit_code: str, arrived_on: date) -> BookKey:
+    """Return the book that an incoming document gets its number from."""
+    return BookKey(unit_code=unit_code, series=INCOMING_SERIES, period=str(arrived_on.year))
+
+
 def book_for(
     *, unit_code: str, number_form: str, term: str | None, series: str, issued_on: date
 ) -> BookKey:

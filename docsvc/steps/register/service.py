@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -10,12 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from docsvc.catalog import kinds
 from docsvc.catalog.wording import number_line
 from docsvc.clock import VIETNAM
+from docsvc.documents import queries
 from docsvc.documents import service as documents
+from docsvc.documents.errors import AwaitedError
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
-from docsvc.steps.register.rules import BookKey, book_for
+from docsvc.steps.register.rules import BookKey, book_for, incoming_book
 from docsvc.steps.register.tables import Book, BookEntry
-from docsvc.workflow import Step
+from docsvc.workflow import ENDED, RouteName, Step
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -23,6 +26,14 @@ if TYPE_CHECKING:
 
     from docsvc.db.transactions import Tx
     from docsvc.documents.stores import Stores
+    from docsvc.documents.tables import Document
+
+
+# What an appendix waits for, until its document is in the book.
+WAITS = "register.appendix-waits"
+_MAX_SUBJECT = 1000
+
+Enqueue: TypeAlias = Callable[["Tx", "UUID"], None]
 
 
 class NumberTakenError(DocsvcError):
@@ -31,38 +42,102 @@ class NumberTakenError(DocsvcError):
     code = "register.number-taken"
 
 
-def run(document_id: UUID, *, stores: Stores) -> None:
+class AppendixAloneError(DocsvcError):
+    """The document that an appendix belongs to has ended, and the appendix with it."""
+
+    code = documents.ALONE_CODE
+
+
+def run(document_id: UUID, *, stores: Stores, enqueue: Enqueue) -> None:
     """Enter the document into its book and keep number and date.
 
-    A document that came with its number printed keeps it if it is free.
+    A document that came with its number printed keeps it if it is free. What came from elsewhere
+    gets a number of arrival; an appendix follows its document, which lets it go on.
 
     Raises:
         NumberTakenError: it is not free.
+        AppendixAloneError: the document of an appendix has ended.
+        AwaitedError: the document of an appendix has no number yet.
     """
     at = stores.clock.now()
     with stores.transactions() as tx:
         document = documents.get(tx, document_id)
-        unit = organisations.unit(tx, document.unit_code)
-        issued_on = document.issued_on or at.astimezone(VIETNAM).date()
-        key = book_for(
-            unit_code=unit.code,
-            number_form=unit.number_form,
-            term=unit.term,
-            series=kinds.kind(document.kind or "").series,
-            issued_on=issued_on,
-        )
-        number = draw(
-            tx, key, document_id=document_id, printed=document.number, issued_on=issued_on, at=at
-        )
-        document.number = number
-        document.issued_on = issued_on
-        document.issuer_path = organisations.path(tx, unit.code, issued_on)
-        document.number_text = number_line(
-            number, document.symbol or "", number_form=unit.number_form
-        )
-        documents.advance(
-            tx, document_id, Step.REGISTER, at=at, facts={"number": document.number_text}
-        )
+        match document.route:
+            case RouteName.INCOMING:
+                _arrive(tx, document, at=at)
+            case RouteName.APPENDIX:
+                _follow(tx, document, at=at)
+            case _:
+                _enter(tx, document, at=at)
+                for one in queries.appendices(tx, document_id):
+                    enqueue(tx, one.id)
+        waits = document.waiting_code == WAITS
+    if waits:
+        raise AwaitedError(document=str(document_id))
+
+
+def _enter(tx: Tx, document: Document, *, at: datetime) -> None:
+    unit = organisations.unit(tx, document.unit_code)
+    issued_on = document.issued_on or at.astimezone(VIETNAM).date()
+    key = book_for(
+        unit_code=unit.code,
+        number_form=unit.number_form,
+        term=unit.term,
+        series=kinds.kind(document.kind or "").series,
+        issued_on=issued_on,
+    )
+    number = draw(
+        tx, key, document_id=document.id, printed=document.number, issued_on=issued_on, at=at
+    )
+    document.number = number
+    document.issued_on = issued_on
+    document.issuer_path = organisations.path(tx, unit.code, issued_on)
+    document.number_text = number_line(number, document.symbol or "", number_form=unit.number_form)
+    facts = {"number": document.number_text}
+    documents.advance(tx, document.id, Step.REGISTER, at=at, facts=facts)
+
+
+def _follow(tx: Tx, document: Document, *, at: datetime) -> None:
+    """Give an appendix the number and date of its document, or let it wait for them."""
+    if document.original_id is None:
+        raise AppendixAloneError
+    main = documents.get(tx, document.original_id)
+    if main.state in ENDED:
+        raise AppendixAloneError(main=str(main.id))
+    if main.number_text is None:
+        documents.wait(tx, document.id, WAITS)
+        return
+    # Its own number stays empty: it is in no book.
+    for name in ("number_text", "symbol", "kind", "issued_on", "issuer_name", "issuer_path"):
+        setattr(document, name, getattr(main, name))
+    document.retention_years = main.retention_years
+    document.subject = f"Phụ lục kèm theo {main.number_text} – {main.subject}"[:_MAX_SUBJECT]
+    facts = {"number": document.number_text}
+    documents.advance(tx, document.id, Step.REGISTER, at=at, facts=facts)
+
+
+def _arrive(tx: Tx, document: Document, *, at: datetime) -> None:
+    """Give what came from elsewhere its number and day of arrival; its own number stays."""
+    arrived_on = at.astimezone(VIETNAM).date()
+    number = draw(
+        tx,
+        incoming_book(document.unit_code, arrived_on),
+        document_id=document.id,
+        printed=None,
+        issued_on=arrived_on,
+        at=at,
+    )
+    document.arrival_number, document.arrived_on = number, arrived_on
+    document.number_text = sender_line(document)
+    documents.advance(tx, document.id, Step.REGISTER, at=at, facts={"arrival": number})
+
+
+def sender_line(document: Document) -> str | None:
+    """Return number and symbol as the sender wrote them, as far as they are known."""
+    if document.number is None:
+        return document.symbol
+    form = document.classification.get("number_form") or ""
+    return number_line(document.number, document.symbol or "", number_form=form)
 
 
 def draw(  # the columns of the entry

@@ -34,7 +34,7 @@ from docsvc.sandbox import Sandbox
 from docsvc.steps.sign.plans import certificate_for, fills_for
 from docsvc.steps.sign.rules import FIELD_OF, ROLE_OF, later_fields, places_of
 from docsvc.steps.sign.tables import HandOut
-from docsvc.workflow import Step
+from docsvc.workflow import ALONE, RouteName, Step
 from signing.model import ReservedPlaces, Role
 from verification.extension import Expected
 
@@ -65,6 +65,12 @@ class HandOutStaleError(DocsvcError):
     """The document is no longer what was handed out; nothing was stored."""
 
     code = "sign.handout-stale"
+
+
+class HandOutDrawnHereError(DocsvcError):
+    """What the body signs alone bears a line or a stamp that the service draws: no hand-out."""
+
+    code = "sign.handout-drawn-here"
 
 
 class HandOutExhaustedError(DocsvcError):
@@ -137,6 +143,7 @@ class HandOuts:
 
         Raises:
             NotWaitingError: the document waits for no signature.
+            HandOutDrawnHereError: the service draws the line of a copy, and the stamp.
             NoCertificateError, SealMissingError: nobody in the inventory may sign this today.
             NoMandateError, MandateDatesError, MandateAuthorityError: who may not.
             NotThisPersonError, AdministratorError: the account may not have it signed.
@@ -336,6 +343,8 @@ class HandOuts:
         if leg.step not in ROLE_OF:
             raise NotWaitingError(document=str(document_id), step=leg.step)
         role, document = ROLE_OF[leg.step], documents.get(tx, document_id)
+        if document.route in ALONE | {RouteName.INCOMING}:
+            raise HandOutDrawnHereError(document=str(document_id))
         on = now.astimezone(VIETNAM).date()
         return _Order(
             base=revisions.last_revision(tx, document_id),

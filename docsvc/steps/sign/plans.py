@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docsvc.access import queries as access
 from docsvc.access.rules import Role as AccountRole
 from docsvc.catalog.wording import day_text, month_text, number_line, number_text
+from docsvc.documents import service as documents
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.organisations.mandates import require_mandate
+from docsvc.steps.sign.marks import STAMP_FIELD, appendix_line, copy_line, field_of, stamp_look
 from docsvc.steps.sign.rules import FIELD_OF, fills_of, sealed_with_caption
 from docsvc.steps.sign.tables import HandOut
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
+from signing.layouts import Incoming
 from signing.model import LEADER_FIELD, Role, SignaturePlan
+from signing.profiles import ProfileName, planned
 from verification.model import Role as HolderRole
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from uuid import UUID
 
     from docsvc.db.transactions import Tx
     from docsvc.documents.tables import Document
     from docsvc.organisations.queries import CertificateRecord
+    from docsvc.steps.sign.marks import CornerLine
     from signing.model import Appearance
 
 
@@ -30,6 +36,12 @@ class NoCertificateError(DocsvcError):
     """The inventory holds no usable certificate for this signature on this day."""
 
     code = "sign.no-certificate"
+
+
+class NoRoomForStampError(DocsvcError):
+    """Page 1 has no free paper for the stamp of an incoming document."""
+
+    code = "sign.no-room-for-stamp"
 
 
 class NotThisPersonError(DocsvcError):
@@ -73,6 +85,79 @@ def plan_for(
         leader_field=_leader_field(tx, document.id),
         leaders=_leaders(tx, document) if seals else frozenset(),
     )
+
+
+def plan_of_line(
+    document: Document, line: CornerLine, *, certificate: CertificateRecord, at: datetime
+) -> SignaturePlan:
+    """Return what is signed and shown on a copy or an appendix: a line, and no seal.
+
+    The original may be certified, by us as by others: form filling is allowed there, and a copy
+    does no more.
+
+    Args:
+        document: the copy or the appendix.
+        line: what it shows.
+        certificate: of the body that copies.
+        at: moment of signing.
+    """
+    plan = planned(
+        line.profile,
+        Role.ORGANISATION,
+        chain=certificate.chain,
+        appearance=line.look(at),
+        field_name=field_of(line.profile, document.id),
+    )
+    return replace(plan, after_certification=True)
+
+
+def plan_of_stamp(
+    document: Document, *, organisation: str, certificate: CertificateRecord
+) -> SignaturePlan:
+    """Return what is signed and shown on what came from elsewhere: the stamp "ĐẾN".
+
+    The sender may have certified the file: form filling is allowed there, and a stamp does no
+    more.
+
+    Args:
+        document: what came, in the book already.
+        organisation: name of the body that it came to.
+        certificate: of that body.
+
+    Raises:
+        NoRoomForStampError: page 1 has no free paper for it.
+    """
+    entry = Incoming(
+        organisation=organisation,
+        number=str(document.arrival_number or ""),
+        day=f"{document.arrived_on:%d/%m/%Y}" if document.arrived_on else "",
+    )
+    look = stamp_look(entry, document.classification)
+    if look is None:
+        raise NoRoomForStampError(document=str(document.id))
+    plan = planned(
+        ProfileName.INCOMING,
+        Role.ORGANISATION,
+        chain=certificate.chain,
+        appearance=look,
+        field_name=STAMP_FIELD,
+    )
+    return replace(plan, after_certification=True)
+
+
+def line_of(tx: Tx, document: Document, at: datetime) -> CornerLine | None:
+    """Return the line that a document shows as a copy or an appendix; None if it is neither.
+
+    A copy of a copy keeps off the line that is there, whose length does not hang on its moment.
+    """
+    if document.route is RouteName.APPENDIX:
+        return appendix_line(document.number_text or "", document.classification)
+    if document.route is not RouteName.COPY:
+        return None
+    line = copy_line(document.kind or "", document.issuer_name or "", document.classification)
+    original = documents.get(tx, document.original_id) if document.original_id else None
+    above = line_of(tx, original, at) if original else None
+    return line if above is None else replace(line, texts=(*line.texts, above.box(at)))
 
 
 def _leader_field(tx: Tx, document_id: UUID) -> str:

@@ -23,16 +23,24 @@ from docsvc.documents.errors import AwaitedError, NotWaitingError, RevisionConfl
 from docsvc.documents.stores import Stores, grow_on_disk
 from docsvc.documents.tables import Revision
 from docsvc.errors import DocsvcError
+from docsvc.organisations import queries as organisations
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import OpenFile, Sandbox
-from docsvc.steps.sign import items, lease
-from docsvc.steps.sign.plans import certificate_for, plan_for
+from docsvc.steps.sign import arrival, items, lease
+from docsvc.steps.sign.marks import CornerLine
+from docsvc.steps.sign.plans import (
+    certificate_for,
+    line_of,
+    plan_for,
+    plan_of_line,
+    plan_of_stamp,
+)
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
 from docsvc.steps.sign.rules import OPEN, STEP_OF, ItemOutcome, RequestState, places_of
 from docsvc.steps.sign.rules import name_of as name_on_device
 from docsvc.steps.sign.tables import PendingSignature
 from docsvc.steps.sign.token import Tokens
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 from signing.complete import signature_value
 from signing.errors import SigningError
 from signing.files import PreparedFile
@@ -96,16 +104,31 @@ class _Order:
     at: datetime
     digest: str = ""
     value: bytes | None = None
+    line: CornerLine | None = None
+    stamps: bool = False
+
+    def dated(self, at: datetime) -> SignaturePlan:
+        """Return the plan for another moment: the line of a copy bears it."""
+        return self.plan if self.line is None else replace(self.plan, appearance=self.line.look(at))
 
 
 def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
     """Add the signature of ``role`` to the last revision.
+
+    What came from elsewhere is left as it is where a stamp would harm it; the event says why.
 
     Raises:
         NoCertificateError: nobody in the inventory may sign this.
         AwaitedError: a person has to act first; the document says who or why.
         CodedError: a library or the timestamp authority refused.
     """
+    try:
+        _run(document_id, role, desk=desk)
+    except arrival.UNSTAMPED as e:
+        arrival.leave(document_id, STEP_OF[role], e, stores=desk.stores)
+
+
+def _run(document_id: UUID, role: Role, *, desk: Desk) -> None:
     at = desk.stores.clock.now()
     with desk.stores.transactions() as tx:
         order = _order(tx, document_id, role, at=at, desk=desk)
@@ -116,8 +139,11 @@ def run(document_id: UUID, role: Role, *, desk: Desk) -> None:
         desk.stores.working_file(order.base.digest) as base,
         desk.stores.working_file() as made,
     ):
-        prepared = _prepared(order, base, made, desk=desk)
+        prepared = _prepared_for_all(order, base, made, desk=desk)
         update = _signed(order, prepared, desk=desk)
+        if order.stamps:
+            came = OpenFile(descriptor=base.fileno())
+            arrival.require_unharmed(came, update, at=order.at, sandbox=desk.sandbox)
         file = base if order.places is None else made
         _store(order, appended(file.fileno(), update, check=prepared.require_file), desk=desk)
 
@@ -150,6 +176,21 @@ def _store(order: _Order, now: Appended, *, desk: Desk) -> None:
         also=settle,
         actor=order.actor,
     )
+
+
+def _prepared_for_all(order: _Order, base: BinaryIO, made: BinaryIO, *, desk: Desk) -> PreparedFile:
+    """Return the first half, or say of what came from elsewhere that it takes no stamp.
+
+    Raises:
+        StampForbiddenError: the sender's file takes none; ``reason`` says why.
+        CodedError: a file of our own can't be prepared.
+    """
+    try:
+        return _prepared(order, base, made, desk=desk)
+    except DocsvcError as e:
+        if order.stamps and e.code in arrival.UNSTAMPABLE:
+            raise arrival.StampForbiddenError(reason=e.code) from e
+        raise
 
 
 def _completed(order: _Order, prepared: PreparedFile, value: bytes, *, desk: Desk) -> bytes:
@@ -187,7 +228,11 @@ def _with_answer(tx: Tx, order: _Order) -> _Order:
     if not fits and row.request is None:
         return order  # a token is simply asked again
     return replace(
-        order, at=row.intended_at, digest=row.digest if fits else CHANGED, value=row.value
+        order,
+        at=row.intended_at,
+        plan=order.dated(row.intended_at),
+        digest=row.digest if fits else CHANGED,
+        value=row.value,
     )
 
 
@@ -335,7 +380,14 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
     on = at.astimezone(VIETNAM).date()
     certificate = certificate_for(tx, document, role, on=on, account=actor)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
-    plan = plan_for(tx, document, role, certificate=certificate, image=image)
+    line, came = line_of(tx, document, at), document.route is RouteName.INCOMING
+    if line is not None:
+        plan = plan_of_line(document, line, certificate=certificate, at=at)
+    elif came:
+        name = organisations.unit(tx, document.unit_code).name
+        plan = plan_of_stamp(document, organisation=name, certificate=certificate)
+    else:
+        plan = plan_for(tx, document, role, certificate=certificate, image=image)
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
         document_id=document_id,
@@ -349,4 +401,6 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
         ),
         base=revisions.last_revision(tx, document_id),
         at=at,
+        line=line,
+        stamps=came,
     )

@@ -18,9 +18,11 @@ from signing.placing import around_image
 from signing.prepare import prepare as prepare_signature
 from signing.stamp import reserve, reserve_file
 from verification.holders import examine
+from verification.model import Indication
 from verification.policy import DEFAULT_POLICY, load_policy
 from verification.revocation import collect
-from verification.trust import load_directory
+from verification.trust import Trust, load_directory
+from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
     from docsvc.sandbox import OpenFile
@@ -83,6 +85,30 @@ def _reserve_on_disk(base: OpenFile, made: OpenFile, places: ReservedPlaces) -> 
         # A disk that is full says nothing about the document: it is tried again.
         code = "blobs.unavailable"
         raise CodedError(code, retryable=True, problem=type(e).__name__) from e
+
+
+def harmed(base: OpenFile, update: bytes, at: str) -> Answer:
+    """Return as ``fields`` the signatures that are broken since a revision was added.
+
+    They are judged by their form alone, whoever made them.
+
+    Args:
+        base: the file as it came.
+        update: one signature more, appended to it.
+        at: ISO 8601 moment.
+    """
+    moment = datetime.fromisoformat(at)
+    before = base.path.read_bytes()
+    broken = _broken(before + update, moment) - _broken(before, moment)
+    return Answer(facts={"fields": sorted(broken)})
+
+
+def _broken(pdf: bytes, at: datetime) -> frozenset[str]:
+    """Return the fields whose signatures are broken, whoever made them."""
+    found = verify_file(pdf, policy=DEFAULT_POLICY, trust=Trust(), at=at)
+    judged = {one.field: one.indication for one in found.signatures}
+    judged |= {one.field: one.indication for one in found.document_timestamps}
+    return frozenset(name for name, one in judged.items() if one is Indication.TOTAL_FAILED)
 
 
 def reserved(pdf: bytes, places: ReservedPlaces, image: bytes | None) -> bytes:

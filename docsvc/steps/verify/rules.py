@@ -49,6 +49,13 @@ _MANDATE_CODES = {
 }
 
 
+class Needs(StrEnum):
+    """Whose signatures make a document complete: a copy needs that of the body that copies."""
+
+    BOTH = "both"
+    ORGANISATION = "organisation"
+
+
 class Order(StrEnum):
     """Whether the leader signed before the body sealed, by the revisions in the bytes."""
 
@@ -111,15 +118,24 @@ class DocumentVerdict:
     order: Order
     signatures: tuple[SignatureVerdict, ...]
     reasons: tuple[str, ...]
+    needs: Needs = Needs.BOTH
 
     @property
     def complete(self) -> bool:
-        """Tell whether both signatures count, the leader's before the seal."""
+        """Tell whether what is needed counts: both signatures in order, or the body's alone."""
+        if self.needs is Needs.ORGANISATION:
+            counting = Completeness.BOTH, Completeness.ORGANISATION_ONLY
+            return self.completeness in counting and self.order is not Order.BROKEN
         return self.completeness is Completeness.BOTH and self.order is Order.KEPT
 
 
 def judge(
-    unit: str, signed: Sequence[Signed], inventory: Inventory, *, authority: str | None
+    unit: str,
+    signed: Sequence[Signed],
+    inventory: Inventory,
+    *,
+    authority: str | None,
+    needs: Needs = Needs.BOTH,
 ) -> DocumentVerdict:
     """Judge a document by its signatures.
 
@@ -128,12 +144,13 @@ def judge(
         signed: its signatures in the order of the revisions.
         inventory: certificates and the mandates of that body.
         authority: the prefixes before the signer's title on the page; None if they were not read.
+        needs: whose signatures make it complete.
     """
     found = tuple(_signature(unit, one, inventory, authority) for one in signed)
     counting = [one.entitlement.role for one in found if one.counts]
     completeness, order = _completeness(counting), _order(counting)
     reasons = {
-        "verify.no-leader": Role.LEADER not in counting,
+        "verify.no-leader": needs is Needs.BOTH and Role.LEADER not in counting,
         "verify.no-organisation": Role.ORGANISATION not in counting,
         "verify.order-broken": order is Order.BROKEN,
     }
@@ -143,6 +160,7 @@ def judge(
         order=order,
         signatures=found,
         reasons=tuple(code for code, applies in reasons.items() if applies),
+        needs=needs,
     )
 
 

@@ -17,9 +17,9 @@ from docsvc.revocation.online import Online
 from docsvc.sandbox import Answer, Sandbox
 from docsvc.steps.verify import rules
 from docsvc.steps.verify.question import Question
-from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory, Signed
+from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory, Needs, Signed
 from docsvc.steps.verify.tables import Verdict
-from docsvc.workflow import Step
+from docsvc.workflow import ALONE, RouteName, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,13 +34,29 @@ _EXAMINE = "docsvc.steps.verify.evidence:examine"
 # What is attached to a document: the verdict on the file, what it rests on, and what it means
 # for the document.
 REPORT, EVIDENCE, VERDICT = "report.json", "evidence.json", "document-verdict.json"
-_PASSED = "TOTAL-PASSED"
+_PASSED, _FAILED = "TOTAL-PASSED", "TOTAL-FAILED"
 
 
 class BadVerdictError(DocsvcError):
     """The finished document does not verify: it is not deposited and not published."""
 
     code = "verify.bad-verdict"
+
+
+class ArrivalFailedError(DocsvcError):
+    """A signature of a document that came from elsewhere is broken: it goes back."""
+
+    code = "verify.arrival-failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What is known once a file was looked at: what is kept, and whether the road goes on."""
+
+    report: dict[str, Any]
+    parts: dict[str, bytes]
+    completeness: str
+    refusal: DocsvcError | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +77,21 @@ class Verifier:
         """
         return self.ask(_VERIFY, pdf, file=file).facts
 
-    def examined(self, pdf: bytes, *, file: str) -> tuple[dict[str, Any], bytes]:
-        """Return the verdict of a document of our own, and the evidence to give it again by.
+    def examined(
+        self, pdf: bytes, *, file: str, issued: bool = True
+    ) -> tuple[dict[str, Any], bytes]:
+        """Return the verdict of a document, and the evidence to give it again by.
 
-        It is held to a stricter policy than other files: number and date alone may be filled in.
+        Args:
+            pdf: the file.
+            file: name for the report.
+            issued: it is our own, and held to a stricter policy than other files: number and date
+                alone may be filled in.
 
         Raises:
             CodedError: the file cannot be read as a PDF.
         """
-        answer = self.ask(_EXAMINE, pdf, file=file, issued=True)
+        answer = self.ask(_EXAMINE, pdf, file=file, issued=issued)
         return answer.facts, answer.frames[0]
 
     def entitlements(self, verdict: dict[str, Any]) -> dict[str, Entitlement]:
@@ -116,37 +138,69 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
     """Verify the last revision.
 
     Raises:
-        BadVerdictError: not both signatures are TOTAL-PASSED, entitled and in their order; the
-            verdict is kept all the same.
+        BadVerdictError: not both signatures (of a copy, not the organisation's) are TOTAL-PASSED,
+            entitled and in their order; the verdict is kept all the same.
+        ArrivalFailedError: a signature of what came from elsewhere is broken.
     """
     revision, pdf = stores.last(document_id)
-    report, evidence = verifier.examined(pdf, file=f"{document_id}.pdf")
     with stores.transactions() as tx:
-        judged = judgement(tx, document_id, report)
-    parts = {REPORT: _json(report), EVIDENCE: evidence, VERDICT: _json(rules.values_of(judged))}
+        came = documents.get(tx, document_id).route is RouteName.INCOMING
+    report, evidence = verifier.examined(pdf, file=f"{document_id}.pdf", issued=not came)
+    parts = {REPORT: _json(report), EVIDENCE: evidence}
+    found = _arrived(report, parts) if came else _issued(document_id, report, parts, stores=stores)
     kept = [
         NamedBlob(
             name=name, digest=stores.put_claimed(document_id, Step.VERIFY, data), size=len(data)
         )
-        for name, data in parts.items()
+        for name, data in found.parts.items()
     ]
-    good = report["indication"] == _PASSED and judged.complete
     at = stores.clock.now()
     with stores.transactions() as tx:
         for blob in kept:
             revisions.attach(tx, document_id, Step.VERIFY, blob, at=at)
-        tx.merge(verdict_row(document_id, revision.digest, report, judged.completeness))
+        tx.merge(verdict_row(document_id, revision.digest, report, found.completeness))
         document = documents.get(tx, document_id)
         document.indication = report["indication"]
-        document.completeness = judged.completeness
-        if good:
+        document.completeness = found.completeness
+        if found.refusal is None:
             documents.advance(tx, document_id, Step.VERIFY, at=at)
-    if not good:
-        raise BadVerdictError(
-            indication=report["indication"],
-            completeness=judged.completeness,
-            reasons=", ".join(judged.reasons),
-        )
+    if found.refusal is not None:
+        raise found.refusal
+
+
+def _issued(
+    document_id: UUID, report: dict[str, Any], parts: dict[str, bytes], *, stores: Stores
+) -> _Found:
+    """Judge a document of our own: by its signatures, and by who made them."""
+    with stores.transactions() as tx:
+        judged = judgement(tx, document_id, report)
+    good = report["indication"] == _PASSED and judged.complete
+    refusal = BadVerdictError(
+        indication=report["indication"],
+        completeness=judged.completeness,
+        reasons=", ".join(judged.reasons),
+    )
+    return _Found(
+        report=report,
+        parts=parts | {VERDICT: _json(rules.values_of(judged))},
+        completeness=judged.completeness,
+        refusal=None if good else refusal,
+    )
+
+
+def _arrived(report: dict[str, Any], parts: dict[str, bytes]) -> _Found:
+    """Judge what came from elsewhere: what is broken goes back, a person judges the rest.
+
+    Who may sign for its sender, the inventory does not say.
+    """
+    failed = report["indication"] == _FAILED
+    reasons = ", ".join(dict.fromkeys(r for one in report["signatures"] for r in one["reasons"]))
+    return _Found(
+        report=report,
+        parts=parts,
+        completeness=report["completeness"],
+        refusal=ArrivalFailedError(reasons=reasons) if failed else None,
+    )
 
 
 def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerdict:
@@ -159,6 +213,7 @@ def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerd
         signed,
         replace(inventory(tx, signed), kind=document.kind),
         authority=authority.get("value"),
+        needs=Needs.ORGANISATION if document.route in ALONE else Needs.BOTH,
     )
 
 

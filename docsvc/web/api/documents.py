@@ -1,5 +1,6 @@
 """Documents: upload, list, look, download."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,12 +24,32 @@ from docsvc.web.api.schemas import (
 )
 from docsvc.web.deps import ApiCallerDep, RoomDep, ServicesDep, UploadDep, text_of
 from docsvc.web.errors import FieldError
+from docsvc.workflow import RouteName
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
+
+class Direction(StrEnum):
+    """Whether a body issues a document, or it came to it."""
+
+    OUTGOING = "outgoing"
+    INCOMING = "incoming"
+
+
+ROUTE_OF = {
+    Direction.OUTGOING: RouteName.OUTGOING,
+    Direction.INCOMING: RouteName.INCOMING,
+}
+
 _TRUE = {"true", "1", "yes", "on"}
 _UPLOAD = uploads.described(
-    unit={"type": "string", "description": "Code of the body that issues the document"},
+    optional=("direction",),
+    unit={"type": "string", "description": "Code of the body that issues it, or that it came to"},
+    direction={
+        "type": "string",
+        "enum": [*Direction],
+        "description": "Whether the body issues the document, or it came from elsewhere",
+    },
     declare_not_secret={
         "type": "string",
         "enum": ["true", "false"],
@@ -63,6 +84,7 @@ def upload(
         actor=caller.login,
         declared_not_secret=text_of(form, "declare_not_secret").lower() in _TRUE,
         idempotency_key=idempotency_key,
+        route=route_of(text_of(form, "direction")),
     )
     with room.taken():
         accepted = services.accept(file.file.read(), offer)
@@ -72,6 +94,18 @@ def upload(
         raise CodedError(accepted.ended_code, **facts)
     response.headers["Location"] = f"/api/v1/documents/{accepted.document_id}"
     return AcceptedOut(id=accepted.document_id, created=accepted.created)
+
+
+def route_of(direction: str) -> RouteName:
+    """Return the route of an upload; what nobody says more of is issued here.
+
+    Raises:
+        FieldError: there is no such direction.
+    """
+    try:
+        return ROUTE_OF[Direction(direction or Direction.OUTGOING)]
+    except ValueError as e:
+        raise FieldError(field="direction") from e
 
 
 @router.get("")

@@ -66,6 +66,10 @@ class DocumentOut(_Out):
     completeness: str | None
     indication: str | None
     public_code: str | None
+    original_id: UUID | None
+    original_digest: str | None
+    arrival_number: int | None
+    arrived_on: date | None
 
 
 class HandOutOut(_Out):

@@ -18,12 +18,18 @@ PDF = "application/pdf"
 def described(
     *, media_type: str = PDF, optional: tuple[str, ...] = (), **fields: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the OpenAPI description of a multipart body with a file and other fields."""
+    """Return the OpenAPI description of a multipart body with a file and other fields.
+
+    Args:
+        media_type: of the file.
+        optional: names of what may be left out; ``file`` may be among them.
+        fields: the other fields, each with its schema.
+    """
     file = {"type": "string", "contentMediaType": media_type, "format": "binary"}
     schema = {
         "type": "object",
         "properties": {"file": file} | fields,
-        "required": ["file", *(name for name in fields if name not in optional)],
+        "required": [name for name in ("file", *fields) if name not in optional],
     }
     return {
         "requestBody": {

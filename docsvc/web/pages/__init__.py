@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from docsvc.web.pages import (
     accounts,
+    appendices,
     batches,
     confirm,
+    copies,
     device,
     documents,
     doors,
@@ -28,6 +30,8 @@ _PARTS = (
     device,
     confirm,
     documents,
+    appendices,
+    copies,
     register,
     verify,
     statistics,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ class Box(StrEnum):
     MOVING = "moving"
     PUBLISHED = "published"
     PAPER = "paper"
+    ARRIVED = "arrived"
     STOPPED = "stopped"
     ALL = "all"
 
@@ -38,21 +40,25 @@ _MOVING = _ON_PAPER - {State.PUBLISHED}
 
 def wanted(box: Box, units: Collection[str], text: str | None = None) -> Wanted:
     """Return what a folder holds."""
+    found = whole = Wanted(units=units, text=text)
     match box:
         case Box.CONFIRM | Box.SIGN | Box.SEAL:
-            return Wanted(units=units, text=text, waits_before=_STEP_OF[box])
+            found = replace(whole, waits_before=_STEP_OF[box])
         case Box.MOVING:
-            return Wanted(
-                units=units, text=text, states=_MOVING, waits_for_nobody=True, paper_only=False
+            found = replace(
+                whole, states=_MOVING, waits_for_nobody=True, paper_only=False, arrived=False
             )
         case Box.PUBLISHED:
-            return Wanted(units=units, text=text, states={State.PUBLISHED})
+            found = replace(whole, states={State.PUBLISHED})
+        case Box.ARRIVED:
+            found = replace(whole, arrived=True)
         case Box.PAPER:
-            return Wanted(units=units, text=text, states=_ON_PAPER, paper_only=True)
+            found = replace(whole, states=_ON_PAPER, paper_only=True)
         case Box.STOPPED:
-            return Wanted(units=units, text=text, states=ENDED)
+            found = replace(whole, states=ENDED)
         case Box.ALL:
-            return Wanted(units=units, text=text)
+            pass
+    return found
 
 
 def box_of(standing: Standing) -> Box:
@@ -63,6 +69,8 @@ def box_of(standing: Standing) -> Box:
         return Box.PAPER
     if standing.state is State.PUBLISHED:
         return Box.PUBLISHED
+    if standing.incoming and standing.state is State.DEPOSITED:
+        return Box.ARRIVED
     for box, step in _STEP_OF.items():
         if standing.waits_for is WAITS_FOR[step] and standing.state in REACHED_BEFORE[step]:
             return box

@@ -20,7 +20,7 @@ from docsvc.web.deps import CallerDep, FormDep, ServicesDep, text_of
 from docsvc.web.errors import FieldError
 from docsvc.web.pages.rendering import render
 from docsvc.web.pages.rows import Row, row_of
-from docsvc.workflow import Step
+from docsvc.workflow import RouteName, Step
 
 router = APIRouter()
 
@@ -37,6 +37,7 @@ _FIELDS = {
     "signer": "signer",
     "recipients": "recipients",
     "urgency": "urgency",
+    "issuer_name": "issuer",
 }
 
 
@@ -61,6 +62,7 @@ class ConfirmPage:
     kinds: tuple[tuple[str, str, str], ...]
     urgencies: tuple[str, ...]
     other_issuer: str | None
+    incoming: bool
 
 
 @router.get("/documents/{document_id}/confirm")
@@ -75,6 +77,7 @@ def look(request: Request, document_id: UUID, services: ServicesDep, caller: Cal
         kinds=tuple((k.code, k.vi, k.en) for k in kinds.all_kinds()),
         urgencies=tuple(u.code for u in urgency.urgencies()),
         other_issuer=_other_issuer(document, caller.units.full_names.get(document.unit_code, "")),
+        incoming=document.route is RouteName.INCOMING,
     )
     return render(request, "confirm/one.html", page, caller=caller)
 
@@ -110,6 +113,8 @@ def _recognised(document: Document, name: str) -> Recognised:
     value = getattr(document, name)
     if name == "issued_on":
         value = value.isoformat() if value else read.get("value")
+    if name == "issuer_name":
+        value = value or read.get("value")
     if name == "recipients":
         value = "\n".join(value or ())
     box = read.get("box")

@@ -26,7 +26,11 @@ from docsvc.web.api.steps import ACTION_OF, decline
 from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of
 from docsvc.web.errors import FieldError
 from docsvc.web.pages import boxes
+from docsvc.web.pages.appendices import AppendicesView
+from docsvc.web.pages.appendices import view_of as appendices_of
 from docsvc.web.pages.boxes import Box
+from docsvc.web.pages.copies import CopiesView
+from docsvc.web.pages.copies import view_of as copies_of
 from docsvc.web.pages.rendering import render
 from docsvc.web.pages.road import Stop, road_of
 from docsvc.web.pages.rows import Lamp, Row, colour_of, lamps_of, row_of, saying_of
@@ -77,6 +81,8 @@ class DocumentPage:
     may: Mapping[str, bool]
     public_address: str | None
     qr: str | None
+    copies: CopiesView
+    appendices: AppendicesView
 
 
 @router.get("/documents")
@@ -110,6 +116,8 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         events = tuple(queries.events(tx, document_id))
         revisions = tuple(queries.revisions(tx, document_id))
         attached = attachments(tx, document_id)
+        copies = copies_of(tx, document, caller)
+        appendices = appendices_of(tx, document, caller)
     judged = attached.get(VERDICT)
     asked = tuple(services.signing_requests(document_id))
     waiting = next((one for one in asked if one.is_open), None)
@@ -127,6 +135,8 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         may=_may(services, caller, document, waiting.step if waiting else None),
         public_address=address,
         qr=segno.make(address, error="m").svg_inline(scale=3, border=2) if address else None,
+        copies=copies,
+        appendices=appendices,
     )
     return render(request, "documents/one.html", page, caller=caller)
 

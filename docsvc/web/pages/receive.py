@@ -14,6 +14,7 @@ from docsvc.documents import queries
 from docsvc.documents.queries import Wanted
 from docsvc.errors import DocsvcError
 from docsvc.steps.receive.service import Offer
+from docsvc.web.api.documents import route_of
 from docsvc.web.deps import (
     Caller,
     CallerDep,
@@ -102,6 +103,7 @@ def receive(
         raise NothingChosenError
     declared = text_of(form, "declare_not_secret") == "yes"
     checked = text_of(form, "marks_checked") == "yes"
+    route = route_of(text_of(form, "direction"))
     outcomes = []
     for file in files:
         offer = Offer(
@@ -111,6 +113,7 @@ def receive(
             actor=caller.login,
             declared_not_secret=declared,
             marks_checked=checked,
+            route=route,
         )
         outcomes.append(_take(request, services, room, file, offer))
     page = OutcomesPage(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from docsvc.documents.queries import Standing
 from docsvc.web.pages.boxes import Box, box_of
-from docsvc.workflow import Person, State
+from docsvc.workflow import Person, RouteName, State
 
 if TYPE_CHECKING:
     from docsvc.documents.tables import Document
@@ -34,6 +34,7 @@ _TONES = {
     Box.MOVING: Tone.MOVES,
     Box.PUBLISHED: Tone.DONE,
     Box.PAPER: Tone.DONE,
+    Box.ARRIVED: Tone.DONE,
     Box.STOPPED: Tone.STOPPED,
     Box.ALL: Tone.MOVES,
 }
@@ -87,6 +88,7 @@ def standing_of(document: Document) -> Box:
             state=State(document.state),
             waits_for=Person(document.waits_for) if document.waits_for else None,
             paper_only=document.paper_only,
+            incoming=document.route == RouteName.INCOMING,
         )
     )
 

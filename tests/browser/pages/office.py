@@ -136,6 +136,15 @@ class Office:
         self.page.get_by_role("button", name="Đóng dấu các văn bản đã chọn").click()
         return self.outcomes()
 
+    def copy(self, form: str, file: Path | None = None) -> None:
+        """Make a copy of the document that is shown, with a file of the clerk's if it needs one."""
+        self.page.locator("summary", has_text="Lập bản sao").click()
+        self.page.get_by_label("Hình thức sao").select_option(label=form)
+        if file is not None:
+            self.page.get_by_label("Tệp PDF").set_input_files(file)
+            self.page.get_by_label("không có nội dung thuộc bí mật nhà nước").check()
+        self.page.get_by_role("button", name="Lập bản sao").click()
+
     def download(self, target: Path) -> Path:
         """Download the newest revision of the document that is open."""
         with self.page.expect_download() as waiting:

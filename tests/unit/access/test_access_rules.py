@@ -17,7 +17,7 @@ PROVINCE, COMMUNE, OTHER = ("H99",), ("H99", "H99.12.05"), ("H99", "H99.12.06")
 # The whole matrix, by hand: what each role may do in its own unit.
 MATRIX = {
     Role.CLERK: {
-        Action.UPLOAD, Action.REGISTER_PAPER, Action.SEE, Action.READ, Action.CONFIRM,
+        Action.UPLOAD, Action.REGISTER_PAPER, Action.SEE, Action.READ, Action.CONFIRM, Action.COPY,
         Action.SEAL, Action.REFUSE, Action.COUNT,
     },
     Role.LEADER: {Action.SEE, Action.READ, Action.SIGN, Action.REFUSE, Action.COUNT},

@@ -59,6 +59,20 @@ def test_a_paper_document_is_only_registered() -> None:
     assert road(RouteName.PAPER) == [Step.RECEIVE, Step.REGISTER]
 
 
+def test_a_copy_is_numbered_and_sealed_and_nobody_else_is_asked() -> None:
+    assert [(leg.step, leg.waits_for) for leg in ROUTES[RouteName.COPY] if leg.waits_for] == [
+        (Step.SIGN_ORGANISATION, Person.CLERK)
+    ]
+    assert Step.SIGN_LEADER not in road(RouteName.COPY)
+    assert road(RouteName.COPY)[-4:] == road(RouteName.OUTGOING)[-4:]
+
+
+def test_what_comes_in_is_verified_before_it_gets_its_number_and_is_not_published() -> None:
+    taken = road(RouteName.INCOMING)
+    assert taken.index(Step.VERIFY) < taken.index(Step.CONFIRM) < taken.index(Step.REGISTER)
+    assert taken[-2:] == [Step.SIGN_ORGANISATION, Step.DEPOSIT]
+
+
 def test_persons_are_asked_to_confirm_to_sign_and_to_seal_and_for_nothing_else() -> None:
     for route in (RouteName.OUTGOING, RouteName.OUTGOING_NUMBERED_FIRST):
         assert {leg.step: leg.waits_for for leg in ROUTES[route] if leg.waits_for} == {

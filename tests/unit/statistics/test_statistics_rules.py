@@ -75,3 +75,11 @@ def test_a_route_without_a_step_reaches_nothing_by_it() -> None:
 
 def test_the_levels_of_the_catalogue_are_secret() -> None:
     assert secret_levels() == {"secret", "top-secret", "confidential"}
+
+
+@pytest.mark.parametrize("route", [RouteName.COPY, RouteName.INCOMING, RouteName.APPENDIX])
+@pytest.mark.parametrize("state", list(State))
+def test_copies_appendices_and_what_came_count_nowhere(state: State, route: RouteName) -> None:
+    for secret in (False, True):
+        found = standing_of(route=route, state=state, ended_code=None, secret=secret)
+        assert found is None

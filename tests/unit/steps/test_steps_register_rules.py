@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docsvc.steps.register.rules import BookKey, book_for
+from docsvc.steps.register.rules import BookKey, book_for, incoming_book
 
 codes = st.text("ABCH0123456789.", min_size=1, max_size=20)
 days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
@@ -48,3 +48,13 @@ def test_a_party_body_without_a_term_has_a_book_all_the_same() -> None:
         unit_code="A", number_form="party", term=None, series="kh", issued_on=date(2026, 1, 1)
     )
     assert key == BookKey(unit_code="A", series="kh", period="")
+
+
+@given(codes, series, days, days)
+def test_what_comes_in_has_one_book_a_year_apart_from_all_others(
+    code: str, of: str, one: date, other: date
+) -> None:
+    book = incoming_book(code, one)
+    assert (book == incoming_book(code, other)) == (one.year == other.year)
+    outgoing = book_for(unit_code=code, number_form="state", term=None, series=of, issued_on=one)
+    assert book != outgoing

@@ -14,6 +14,7 @@ from docsvc.steps.verify.rules import (
     DocumentVerdict,
     Holder,
     Inventory,
+    Needs,
     Order,
     Signed,
     entitlements,
@@ -274,3 +275,22 @@ def test_verdict_without_anchors_is_told_from_one_without_a_chain(
     lacking: bool,  # noqa: FBT001  # a column of the table above
 ) -> None:
     assert lacks_anchors(verdict) is lacking
+
+
+@pytest.mark.parametrize(
+    ("signed", "complete", "reasons"),
+    [
+        ((SEAL,), True, ()),
+        ((LEADER, SEAL), True, ()),
+        ((LEADER, SEAL, SEAL), True, ()),
+        ((LEADER,), False, ("verify.no-organisation",)),
+        ((SEAL, LEADER), False, ("verify.order-broken",)),
+    ],
+)
+def test_a_copy_needs_the_organisation_alone(
+    signed: tuple[Signed, ...], complete: object, reasons: tuple[str, ...]
+) -> None:
+    inventory = Inventory(holders={"aa": OFFICER, "bb": BODY}, mandates=(MANDATE,))
+    verdict = judge(UNIT, signed, inventory, authority=None, needs=Needs.ORGANISATION)
+    assert (verdict.complete, verdict.reasons) == (complete, reasons)
+    assert values_of(verdict)["needs"] == "organisation"

@@ -26,9 +26,13 @@ AT = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)
 
 
 def standing(
-    state: State, waits_for: Person | None = None, *, paper_only: bool = False
+    state: State,
+    waits_for: Person | None = None,
+    *,
+    paper_only: bool = False,
+    incoming: bool = False,
 ) -> Standing:
-    return Standing(state=state, waits_for=waits_for, paper_only=paper_only)
+    return Standing(state=state, waits_for=waits_for, paper_only=paper_only, incoming=incoming)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,10 @@ def standing(
         (standing(State.LEADER_SIGNED, Person.CLERK), Box.SEAL),
         (standing(State.REGISTERED, paper_only=True), Box.PAPER),
         (standing(State.PUBLISHED), Box.PUBLISHED),
+        (standing(State.DEPOSITED), Box.MOVING),
+        (standing(State.DEPOSITED, incoming=True), Box.ARRIVED),
+        (standing(State.VERIFIED, Person.CLERK, incoming=True), Box.CONFIRM),
+        (standing(State.REGISTERED, incoming=True), Box.MOVING),
         (standing(State.REJECTED, paper_only=True), Box.STOPPED),
         (standing(State.REFUSED_SECRET), Box.STOPPED),
         (standing(State.QUARANTINED), Box.STOPPED),
