@@ -41,6 +41,12 @@ settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("thorough" if THOROUGH else "everyday")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no core is left with it at the end."""
+    items.sort(key=lambda item: not {"crash", "long"}.intersection(item.keywords))
+
+
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
     """A private cluster; each test that needs a database makes its own in it."""
