@@ -42,6 +42,7 @@ from docsvc.steps.deposit.tables import DepositRow
 from docsvc.steps.receive.service import Accepted, Offer
 from docsvc.steps.register.tables import Book, BookEntry
 from docsvc.steps.sign.tables import PendingSignature, TokenLease
+from docsvc.worker import Runner
 from docsvc.workflow import ENDED, ROUTES, RouteName, State, Step
 
 if TYPE_CHECKING:
@@ -225,6 +226,20 @@ class Road:
                 msg = f"{where} after {limit_s} s, {idle=}\n{self.tail()}"
                 raise TimeoutError(msg)
             time.sleep(_POLL_S)
+
+    def walk(self, documents: Iterable[UUID]) -> None:
+        """Take documents to the end of their roads in this process, as a worker would.
+
+        For tests of what is there afterwards: a worker's own process takes longer to start.
+
+        Raises:
+            TimeoutError: some came not so far; tells where they are.
+        """
+        runner = Runner(self.services)
+        for document in documents:
+            while runner.take(document).step is not None:
+                pass
+        self.wait(limit_s=0)
 
     def deadline(self, limit_s: float) -> Callable[[], None]:
         """Return what raises TimeoutError once the time is over, and rests a moment before."""
