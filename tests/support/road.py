@@ -248,7 +248,7 @@ class Road:
         def limit() -> None:
             if time.monotonic() > end:
                 raise TimeoutError(self.tail())
-            time.sleep(_POLL_S / 10)
+            time.sleep(_POLL_S / 2)
 
         return limit
 
