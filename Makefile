@@ -31,6 +31,9 @@ migrate: .venv/run ## bring the schema up to date
 test: .venv/dev ## every test; T=path runs some of them
 	scripts/test $(if $(filter-out undefined default file,$(origin T)),$(T),)
 
+test-thorough: .venv/dev ## every test, with many more examples and all public files
+	THOROUGH=1 scripts/test
+
 test-unit: .venv/dev ## unit, contract and architecture tests: fast, no network
 	pytest -q -n $(JOBS) --dist worksteal $(T)
 
@@ -128,5 +131,5 @@ clean: ## remove what was made, but not the pins
 	.venv/uv/bin/uv pip install --quiet --no-deps --python .venv/bin/python -e .
 	@touch $@ .venv/run
 
-.PHONY: help run worker migrate test test-unit test-browser conformance format lint types imports \
+.PHONY: help run worker migrate test test-thorough test-unit test-browser conformance format lint types imports \
   cov samples docs bench bench-verify bench-sign storm oracle check pins setup clean

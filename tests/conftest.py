@@ -6,6 +6,9 @@
 ``demo_instance``         demonstration PKI, SoftHSM2 token and running authority; never revoke
                           in it: make an own one for that with ``support.demo.start``
 ========================  ===================================================================
+
+With ``THOROUGH=1`` (``make test-thorough``) properties are tried with many more examples, and
+every file of a public collection is taken where otherwise a few stand for all.
 """
 
 from __future__ import annotations
@@ -16,11 +19,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 # pytest does not do it in the import mode importlib.
 sys.path.append(str(Path(__file__).parent))
 
 from support import demo, postgres, s3
+from support.thorough import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +33,18 @@ if TYPE_CHECKING:
     from support.demo import DemoInstance
     from support.postgres import Cluster
     from support.s3 import S3Server
+
+# No deadline: how long an example takes is the machine's affair. A test says how many it takes
+# only where each of them is dear.
+settings.register_profile("everyday", max_examples=25, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile("thorough" if THOROUGH else "everyday")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no core is left with it at the end."""
+    items.sort(key=lambda item: not {"crash", "long"}.intersection(item.keywords))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import contextlib
 import warnings
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 
@@ -43,6 +44,7 @@ GENERATION = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.
 MAX_EXAMPLES = 6
 
 
+@pytest.mark.long
 def test_every_answer_fits_and_every_refusal_is_a_problem(
     app: FastAPI, as_role: Callable[..., TestClient]
 ) -> None:

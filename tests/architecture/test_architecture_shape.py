@@ -37,21 +37,32 @@ def sources(*folders: str) -> dict[str, str]:
     }
 
 
-def calls(text: str) -> Iterator[str]:
-    """Yield the dotted names that are called in a module."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
-            yield ast.unparse(node.func)
+@cache
+def called(text: str) -> tuple[tuple[str, ast.Call], ...]:
+    """Return each call of a module, with the dotted name of what it calls."""
+    return tuple(
+        (ast.unparse(node.func), node)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
+    )
 
 
-def imports(text: str) -> Iterator[str]:
-    """Yield the dotted names that a module imports."""
+def calls(text: str) -> set[str]:
+    """Return the dotted names that are called in a module."""
+    return {name for name, _ in called(text)}
+
+
+@cache
+def imports(text: str) -> frozenset[str]:
+    """Return the dotted names that a module imports."""
+    found = set[str]()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found.update(name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            found.add(node.module)
+            found.update(f"{node.module}.{name.name}" for name in node.names)
+    return frozenset(found)
 
 
 def test_modules_fit_in_a_head() -> None:
@@ -76,13 +87,13 @@ def test_one_module_rewrites_a_pdf() -> None:
     savers = {
         path
         for path, text in sources(*PRODUCT).items()
-        if "pikepdf" in set(imports(text)) and any(name.endswith(".save") for name in calls(text))
+        if "pikepdf" in imports(text) and any(name.endswith(".save") for name in calls(text))
     }
     assert savers == {"signing/stamp.py"}
 
 
 def test_loops_are_started_in_one_place() -> None:
-    loops = {path for path, text in sources(*PRODUCT).items() if "asyncio" in set(imports(text))}
+    loops = {path for path, text in sources(*PRODUCT).items() if "asyncio" in imports(text)}
     assert loops <= {"signing/_pades/loop.py", "verification/_pades/loop.py"}
 
 
@@ -107,8 +118,8 @@ def test_files_of_a_service_package_have_the_fixed_names() -> None:
 
 def raw_sql(text: str) -> Iterator[str]:
     """Yield what a module hands to the database as text; ``SELECT 1`` is the same everywhere."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"text", "sqlalchemy.text"}:
+    for name, node in called(text):
+        if name in {"text", "sqlalchemy.text"}:
             said = ast.unparse(node.args[0]) if node.args else ""
             if said != repr("SELECT 1"):
                 yield said
@@ -133,7 +144,7 @@ def test_time_is_read_in_the_clock_alone() -> None:
     readers = {
         path
         for path, text in sources("docsvc", "signing", "verification", "archive").items()
-        if {"time.time", "datetime.now", "datetime.utcnow", "date.today"} & set(calls(text))
+        if {"time.time", "datetime.now", "datetime.utcnow", "date.today"} & calls(text)
     }
     assert readers <= {"docsvc/clock.py"}
 

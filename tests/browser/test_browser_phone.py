@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support.demo import DemoInstance
     from support.phones import Phones
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

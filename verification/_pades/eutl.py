@@ -6,7 +6,10 @@ comes from them.
 
 from __future__ import annotations
 
+import io
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import iterparse
 
 from asn1crypto import x509
 from pyhanko.sign.validation.qualified import eutl_parse
@@ -16,8 +19,10 @@ from verification.trusted_lists import Pointer, Service, ServiceKind, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
+    from xml.etree.ElementTree import Element
 
+_NAMESPACE = "{http://uri.etsi.org/02231/v2#}"
+_HEAD = [f"{_NAMESPACE}TrustServiceStatusList", f"{_NAMESPACE}SchemeInformation"]
 _LIST_OF_LISTS = "/EUlistofthelists"
 
 
@@ -27,27 +32,53 @@ def signed_part(text: str, signers: Iterable[bytes], at: datetime) -> str:
     Raises:
         Exception: of any kind, if there is none.
     """
-    # pyHanko's public call reads services alone and drops number and dates of the list.
+    # pyHanko's public calls do not hand back what was signed.
     extract = eutl_parse._validate_and_extract_tl_data_multiple_certs  # noqa: SLF001
     known = [x509.Certificate.load(one) for one in signers]
     return str(extract(text, known, validation_time=at))
 
 
 def statement(signed: str) -> Statement:
-    """Read what a list says of itself.
+    """Read what a list says of itself; what comes after its head is not looked at.
 
     Raises:
         Exception: of any kind, if it is no trusted list.
     """
-    scheme: Any = eutl_parse._raw_tl_parse(signed).scheme_information  # noqa: SLF001  # as above
-    following = scheme.next_update.date_time
+    head = _head(signed)
+    following = _child(head, "NextUpdate").findtext(f"{_NAMESPACE}dateTime")
     return Statement(
-        territory=scheme.scheme_territory.value,
-        number=int(scheme.tslsequence_number),
-        issued=scheme.list_issue_date_time.to_datetime(),
-        next_update=None if following is None else following.to_datetime(),
-        is_list_of_lists=scheme.tsltype.value.endswith(_LIST_OF_LISTS),
+        territory=_text(head, "SchemeTerritory"),
+        number=int(_text(head, "TSLSequenceNumber")),
+        issued=datetime.fromisoformat(_text(head, "ListIssueDateTime")),
+        next_update=None if following is None else datetime.fromisoformat(following.strip()),
+        is_list_of_lists=_text(head, "TSLType").endswith(_LIST_OF_LISTS),
     )
+
+
+def _head(signed: str) -> Element:
+    """Return the scheme information; pyHanko would build classes for a whole list of megabytes."""
+    above: list[str] = []
+    # The caller has refused document types, and with them entities.
+    events = iterparse(io.BytesIO(signed.encode()), events=("start", "end"))  # noqa: S314
+    for event, element in events:
+        if event == "start":
+            above.append(element.tag)
+        elif above == _HEAD:
+            return element
+        else:
+            above.pop()
+    raise LookupError(_HEAD[-1])
+
+
+def _child(head: Element, name: str) -> Element:
+    found = head.find(_NAMESPACE + name)
+    if found is None:
+        raise LookupError(name)
+    return found
+
+
+def _text(head: Element, name: str) -> str:
+    return (_child(head, name).text or "").strip()
 
 
 def pointers(signed: str) -> Iterator[Pointer]:

@@ -44,10 +44,7 @@ class Ended:
 def town(tmp_path_factory: pytest.TempPathFactory, demo_instance: DemoInstance) -> Iterator[Road]:
     """Three documents, published; nothing works on them any more. Tests change nothing in it."""
     with road.opened(tmp_path_factory.mktemp("town") / "var", demo_instance) as opened:
-        opened.feed(3)
-        worker = opened.start_worker()
-        opened.wait(limit_s=240)
-        worker.stop()
+        opened.walk(opened.feed(3))
         yield opened
 
 

@@ -42,6 +42,8 @@ _END_LIMIT_S = 240.0
 # Shorter pieces of a secret may stand in a log by chance.
 _PIECE = 24
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:

@@ -64,9 +64,7 @@ def ended(demo_instance: DemoInstance, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("evidence") / "var"
     with road.opened(folder, demo_instance) as opened:
         one, spare = opened.feed(2)
-        worker = opened.start_worker()
-        opened.wait(limit_s=240)
-        worker.stop()
+        opened.walk([one, spare])
         yield Ended(road=opened, id=one, spare=spare)
 
 

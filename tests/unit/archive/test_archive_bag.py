@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import bag
@@ -45,7 +45,6 @@ def _drop_tag_manifests(store: MemoryStore) -> None:
         store.delete(f"b/tagmanifest-{algorithm}.txt")
 
 
-@settings(max_examples=40, deadline=None)
 @given(_FILES)
 def test_every_bag_reads_back(files: dict[str, bytes]) -> None:
     store = MemoryStore()

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import inventory
@@ -203,13 +203,11 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(_sound())), _JSON)
 def test_any_value_under_any_key_is_checked_without_an_exception(key: str, value: Any) -> None:
     parse(json.dumps({**_sound(), key: value}).encode())
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["created", "state", "message", "user"]), _JSON)
 def test_any_value_in_a_version_is_checked_without_an_exception(key: str, value: Any) -> None:
     parse(json.dumps(_changed(f"versions>v1>{key}", value)).encode())

@@ -68,7 +68,6 @@ def test_layout_maps_the_examples_of_extension_0004(object_id: str, path: str) -
     assert object_path(object_id) == path
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(_FILES, min_size=1, max_size=4))
 def test_every_version_reads_back_as_deposited(states: list[dict[str, bytes]]) -> None:
     root = StorageRoot(MemoryStore())
@@ -80,7 +79,7 @@ def test_every_version_reads_back_as_deposited(states: list[dict[str, bytes]]) -
     assert root.read(ID) == states[-1]
 
 
-@settings(max_examples=8, deadline=None)  # it waits for the disk
+@settings(max_examples=8)  # it waits for the disk
 @given(_FILES, _FILES)
 def test_folder_holds_what_memory_holds(first: dict[str, bytes], second: dict[str, bytes]) -> None:
     memory = MemoryStore()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import package, premis
@@ -265,7 +265,6 @@ def test_folder_name_follows_the_circular() -> None:
 _NAMES = st.text(alphabet="abc ơđ&<%#?'\"", min_size=1, max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(_NAMES, st.binary(max_size=20), min_size=1, max_size=4), st.text(max_size=9))
 def test_every_package_agrees_with_its_mets(files: dict[str, bytes], title: str) -> None:
     assert not conflicts(set(files))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import InvalidDepositError
@@ -12,7 +12,6 @@ from archive.retention import PERMANENT, Holding, Maintenance, Period, Table, di
 TABLE = Table(periods={"GM": Period(years=10), "CV": Period(years=50)})
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.dates(max_value=date(9000, 1, 1)), st.integers(min_value=1, max_value=100))
 def test_period_covers_whole_years_and_not_a_day_less(ended: date, years: int) -> None:
     first = Period(years=years).destroyable_from(ended)

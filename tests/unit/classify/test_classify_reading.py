@@ -230,7 +230,7 @@ def test_a_huge_page_is_drawn_small() -> None:
     assert isinstance(read(big), Reading)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=8))
 def test_a_damaged_file_is_read_or_refused_by_name(at: int, noise: bytes) -> None:
     pdf = bytearray(DRAWN)

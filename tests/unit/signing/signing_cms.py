@@ -72,7 +72,7 @@ class Provider:
                 "signer_infos": [signer] * self.signers,
             }
         )
-        answer = cms.ContentInfo({"content_type": "signed_data", "content": data}).dump(force=True)
+        answer = cms.ContentInfo({"content_type": "signed_data", "content": data}).dump()
         # asn1crypto would sort what is to be in disorder.
         members = [one.dump() for one in cms.CMSAttributes.load(b"\x31" + attributes[1:])]
         written, given = b"".join(sorted(members)), b"".join(members)

@@ -334,9 +334,7 @@ def test_a_value_that_is_no_octet_string_is_named(
     assert caught.value.facts == {"reason": "value"}
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_changed_cms_is_refused_or_what_is_embedded_still_verifies(
     prepared: Prepared, plan: SignaturePlan, pki: Pki, data: st.DataObject

@@ -353,9 +353,7 @@ def mutated(pdf: bytes, mutations: list[tuple[float, int, bytes]]) -> bytes:
 
 @given(MUTATIONS, st.booleans())
 @example([(0.0, 0, b"")], False)  # noqa: FBT003  # by position, as the strategies are
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_mutation_is_accepted_that_pyhanko_refuses(
     reserved: bytes, led: bytes, pki: Pki, mutations: list[tuple[float, int, bytes]], of_led: object
 ) -> None:

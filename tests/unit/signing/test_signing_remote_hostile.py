@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from signing_remotes import PERSON, digests, request, rsa_key
 from support.remote_mysign import CLIENT_ID, CLIENT_SECRET
@@ -96,7 +96,6 @@ STEPS = (
 
 
 @pytest.mark.parametrize("step", STEPS)
-@settings(max_examples=60, deadline=None)
 @given(answer=ANSWERS, status=STATUSES)
 def test_any_answer_is_an_outcome_or_a_named_error(step: str, answer: Any, status: int) -> None:
     body = json.dumps(answer).encode()
@@ -201,7 +200,6 @@ def changed(value: Any, way: tuple[Any, ...], put: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["csc", "smartca", "mysign"])
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_a_good_answer_with_one_thing_changed_is_no_surprise(kind: str, data: Any) -> None:
     answers = dict(good_answers(kind))
@@ -229,7 +227,6 @@ def test_a_good_answer_with_one_thing_changed_is_no_surprise(kind: str, data: An
         assert isinstance(outcome, SigningError | Completed | Pending | Refused)
 
 
-@settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: f"t:{raw.hex()}"))
 def test_any_text_is_a_handle_or_a_named_error(text: str) -> None:
     with pytest.raises(SigningError):

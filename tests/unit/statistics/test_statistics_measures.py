@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from docsvc.organisations.rules import Device
@@ -235,7 +235,6 @@ def test_documents_on_their_road_are_counted_as_such() -> None:
     assert (tally.pending, tally.stopped) == (1, 2)
 
 
-@settings(max_examples=30)
 @given(st.lists(st.lists(tallies, max_size=4), max_size=4))
 def test_sums_of_parents_are_the_sums_of_their_children(children: list[list[Tally]]) -> None:
     parents = [total(group) for group in children]
@@ -248,7 +247,6 @@ def test_sums_of_parents_are_the_sums_of_their_children(children: list[list[Tall
         assert summed == rates(everything, NOBODY, denominator)[Measure.COMPLETE]
 
 
-@settings(max_examples=30)
 @given(st.lists(tallies, max_size=6), st.sampled_from(Denominator), st.sampled_from(Rounding))
 def test_rates_lie_between_0_and_100_percent(
     found: list[Tally], denominator: Denominator, rounding: Rounding

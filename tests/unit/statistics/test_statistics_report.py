@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from docsvc.organisations.rules import Device
@@ -177,7 +177,6 @@ groups = st.builds(
 )
 
 
-@settings(max_examples=30)
 @given(st.lists(groups, max_size=15))
 def test_every_parent_is_its_own_documents_and_its_childrens(found: list[Group]) -> None:
     report = build(scope(), found)

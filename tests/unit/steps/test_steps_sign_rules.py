@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
+from docsvc.steps.sign.rules import FIELD_OF, fills_of, later_fields, places_of
 from signing.model import (
     DAY_FIELD,
     LEADER_FIELD,
@@ -60,3 +60,8 @@ def test_only_reserved_fields_are_filled() -> None:
 
 def test_each_role_has_its_field() -> None:
     assert FIELD_OF == {Role.LEADER: LEADER_FIELD, Role.ORGANISATION: ORGANISATION_FIELD}
+
+
+def test_after_the_leader_come_number_date_and_seal_and_after_the_seal_nothing() -> None:
+    assert later_fields(Role.LEADER) == {NUMBER_FIELD, DAY_FIELD, MONTH_FIELD, ORGANISATION_FIELD}
+    assert later_fields(Role.ORGANISATION) == frozenset()

@@ -48,7 +48,7 @@ def signed(
         signer = info["content"]["signer_infos"][0]
         signer["digest_algorithm"] = algos.DigestAlgorithm(digest_algorithm)
         signer["signature_algorithm"] = algos.SignedDigestAlgorithm({"algorithm": scheme})
-        return bytes(info.dump(force=True))
+        return bytes(info.dump())
 
     return check(sign(base(), made), trust).signatures[0]
 

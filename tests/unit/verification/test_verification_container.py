@@ -181,7 +181,7 @@ def changed(pki: Pki, **fields: object) -> bytes:
     signer = info["content"]["signer_infos"][0]
     for name, value in fields.items():
         signer[name] = value
-    return info.dump(force=True)
+    return info.dump()
 
 
 @pytest.mark.parametrize(

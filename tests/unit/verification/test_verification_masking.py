@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from verification_reports import LEADER, STAMP, Plain, report
 
@@ -53,7 +53,6 @@ def test_what_cannot_be_seen_or_never_ends_is_not_shown(text: str, left: str) ->
     assert shown(text) == left
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_nothing_that_is_shown_needs_to_be_masked_again(text: str) -> None:
     assert masked(shown(text)) == shown(text)

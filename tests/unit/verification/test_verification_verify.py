@@ -154,11 +154,7 @@ def test_changed_content_fails_by_its_digest(led: bytes, trust: Trust) -> None:
     assert report.signatures[0].sub_indication is SubIndication.HASH_FAILURE
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_changed_byte_leaves_a_signature_passed(
     led: bytes, trust: Trust, data: st.DataObject
@@ -176,11 +172,7 @@ def test_no_changed_byte_leaves_a_signature_passed(
     assert report.indication is not Indication.TOTAL_PASSED
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_cut_insertion_or_repetition_leaves_a_signature_passed(
     led: bytes, trust: Trust, data: st.DataObject
