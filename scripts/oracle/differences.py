@@ -47,7 +47,7 @@ NOT_OF_THE_BYTES = {
 }
 # How DSS's messages about later revisions begin: against DocMDP, undefined, visible.
 _CHANGES = ("BBB_FC_ISVADMDPD", "BBB_FC_DSCNUOM", "BBB_FC_IVDBSFR")
-_OVERLAP = "BBB_FC_IAOD"
+OVERLAP = "BBB_FC_IAOD"
 _VALUE_WRONG = "BBB_CV_ISI"
 _TIME_OUTSIDE = "BBB_SAV_ISQPSTWSCVR"
 _NO_ATTRIBUTES = "BBB_SAV_ISQPMDOSPP"
@@ -215,7 +215,7 @@ WORDS: Mapping[str, Rule] = {
 # Warnings that DSS adds to a verdict that we share.
 WARNINGS: Mapping[str, Rule] = {
     "change-allowed": lambda row: _kinds(row) == (Kind.ACCEPT, Kind.ACCEPT) and _changed(row),
-    "overlap": lambda row: row.ours.kind is Kind.ACCEPT and row.dss.says(_OVERLAP),
+    "overlap": lambda row: row.ours.kind is Kind.ACCEPT and row.dss.says(OVERLAP),
 }
 PDFSIG: Mapping[str, Rule] = {
     "pdfsig-bytes-only": lambda row: (row.ours.kind, row.pdfsig) == (Kind.REJECT, Kind.ACCEPT),
