@@ -143,9 +143,11 @@ def opened(
         lang=Lang.VI,
     )
     town = Road(folder=folder, services=services, config=folder / "docsvc.toml")
-    with _served(services) as site:
-        yield Desktop(desk=Desk(town=town, demo=demo), site=site, agent=agent)
-    outbound.close()
+    try:
+        with _served(services) as site:
+            yield Desktop(desk=Desk(town=town, demo=demo), site=site, agent=agent)
+    finally:
+        outbound.close()
 
 
 @contextmanager
@@ -161,9 +163,11 @@ def _served(services: Services) -> Iterator[str]:
     end = time.monotonic() + _LIMIT_S
     while not servers.is_listening(port) and time.monotonic() < end:
         time.sleep(_POLL_S)
-    yield address
-    server.should_exit = True
-    thread.join(_LIMIT_S)
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(_LIMIT_S)
 
 
 def documents(desktop: Desktop) -> Iterator[tuple[str, bytes]]:

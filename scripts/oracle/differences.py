@@ -48,6 +48,16 @@ NOT_OF_THE_BYTES = {
 # How DSS's messages about later revisions begin: against DocMDP, undefined, visible.
 _CHANGES = ("BBB_FC_ISVADMDPD", "BBB_FC_DSCNUOM", "BBB_FC_IVDBSFR")
 OVERLAP = "BBB_FC_IAOD"
+# What we say of bytes that one reader takes for this and another for that.
+_READ_TWO_WAYS = (
+    "verification.structure-broken",
+    "verification.bytes-after-end",
+    "verification.bytes-between-objects",
+    "verification.duplicate-key",
+    "verification.object-misnamed",
+    "verification.objects-beyond-size",
+    "verification.update-out-of-order",
+)
 _VALUE_WRONG = "BBB_CV_ISI"
 _TIME_OUTSIDE = "BBB_SAV_ISQPSTWSCVR"
 _NO_ATTRIBUTES = "BBB_SAV_ISQPMDOSPP"
@@ -171,12 +181,17 @@ BYTES: Mapping[str, Rule] = {
     "unreadable": lambda row: set(_kinds(row)) == {Kind.UNREADABLE, Kind.UNSIGNED},
     "called-unsigned": lambda row: _kinds(row) == (Kind.REJECT, Kind.UNSIGNED),
     "change-warned-of": lambda row: _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and _changed(row),
+    "structure-repaired": lambda row: (
+        _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says(*_READ_TWO_WAYS)
+    ),
+    "annotation-permitted": lambda row: (
+        _kinds(row) == (Kind.REJECT, Kind.ACCEPT)
+        and row.file.startswith("produced/forgeries/eaa-")
+        and row.ours.says("verification.annotation-added")
+    ),
     # Of the forgeries that we made ourselves we know what they are.
     "forgery-not-seen": lambda row: (
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.file.startswith("produced/forgeries/")
-    ),
-    "structure-repaired": lambda row: (
-        _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.structure-broken")
     ),
     "two-signers": lambda row: (
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.signers-not-one")
@@ -204,12 +219,14 @@ WORDS: Mapping[str, Rule] = {
     "no-revocation-data": lambda row: (
         (row.ours.sub, row.dss.sub) == ("TRY_LATER", "CERTIFICATE_CHAIN_GENERAL_FAILURE")
     ),
-    "certificate-unreadable": lambda row: row.ours.sub == "NO_SIGNING_CERTIFICATE_FOUND",
     "no-signed-attributes": lambda row: (
         row.ours.says("verification.no-signed-attributes") and row.dss.says(_NO_ATTRIBUTES)
     ),
     "signed-after-expiry": lambda row: row.ours.sub == "EXPIRED" and row.dss.says(_TIME_OUTSIDE),
-    "anchor-expired": lambda row: row.ours.sub == "OUT_OF_BOUNDS_NO_POE",
+    "anchor-expired": lambda row: (
+        row.ours.sub == "OUT_OF_BOUNDS_NO_POE"
+        and row.dss.sub in {None, "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"}
+    ),
     "another-fault-named": lambda row: _kinds(row) == (Kind.REJECT, Kind.REJECT),
 }
 # Warnings that DSS adds to a verdict that we share.

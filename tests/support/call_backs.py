@@ -52,6 +52,8 @@ def listening() -> Iterator[Desk]:
         made = Desk(server)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield made
-        server.shutdown()
-        thread.join()
+        try:
+            yield made
+        finally:
+            server.shutdown()
+            thread.join()
