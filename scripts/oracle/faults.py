@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HEADINGS = re.compile(r"^### `([a-z0-9-]+)`", re.MULTILINE)
 _PASSED = "TOTAL-PASSED"
-_PRODUCED = ("control", "forgeries", "levels", "profiles", "road", "signers")
+_PRODUCED = ("control", "forgeries", "levels", "pdfa", "profiles", "road", "signers")
 _CORPORA = ("dss", "malformed", "pdfa", "pyhanko", "signature-attacks", "vn-official")
 
 

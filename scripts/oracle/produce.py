@@ -138,6 +138,8 @@ def _signers(
                 yield f"signers/{name}", pdf
         for name, pdf in signers.documents(desk, ways, papers(services)):
             yield f"signers/{name}", pdf
+        for name, pdf in signers.of_every_pdfa(desk, ways[0], UNIT):
+            yield f"pdfa/{name}", pdf
 
 
 def _free_port() -> int:

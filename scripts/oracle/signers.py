@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from holders import holder_of
 from local_ways import file_ways, phone_ways, token_ways
+from papers import Paper
 from remote_ways import remote_ways
+from support.pdfa import pdfa_letter
 from ways import signed
 
 from docsvc.bootstrap import Services
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from holders import Holders
-    from papers import Paper
     from ways import Way
 
 
@@ -46,6 +47,17 @@ _UNLIKE = (
     "soap-poll-cms",
     "json-poll-cms",
 )
+
+
+# Every flavour of PDF/A, and where number, date, signature and seal stand on the letter.
+_STANDARDS = ("a-1a", "a-1b", "a-2a", "a-2b", "a-2u", "a-3b", "a-4", "a-4e", "a-4f")
+_ON_LETTER = {
+    "number": {"page": 0, "x0": 110, "y0": 700, "x1": 150, "y1": 716},
+    "day": {"page": 0, "x0": 380, "y0": 700, "x1": 400, "y1": 716},
+    "month": {"page": 0, "x0": 440, "y0": 700, "x1": 460, "y1": 716},
+    "leader": {"page": 0, "x0": 350, "y0": 150, "x1": 470, "y1": 210},
+    "organisation": {"page": 0, "x0": 290, "y0": 130, "x1": 390, "y1": 230},
+}
 
 
 @contextmanager
@@ -129,6 +141,27 @@ def documents(desk: Desk, ways: list[Way], papers: list[Paper]) -> Iterator[tupl
                 f"{paper.name}.{leader.name}+{seal.name}.after-another",
                 desk.services.augmenter.to_lta(pdf),
             )
+
+
+def of_every_pdfa(desk: Desk, way: Way, unit: str) -> Iterator[tuple[str, bytes]]:
+    """Yield a letter in every flavour of PDF/A: as it came, and after every step."""
+    augmenter = desk.services.augmenter
+    for standard in _STANDARDS:
+        source = pdfa_letter(standard=standard)
+        paper = Paper(
+            name=f"letter-{standard}",
+            source=source,
+            classification={"places": _ON_LETTER},
+            unit=unit,
+        )
+        yield f"{paper.name}.receive", source
+        led = desk.led(paper, way, stamp=True)
+        yield f"{paper.name}.leader", led
+        sealed = desk.sealed(led, paper, way, stamp=True)
+        yield f"{paper.name}.{Level.B_T}", sealed
+        lasting = augmenter.to_lta(sealed)
+        yield f"{paper.name}.{Level.B_LTA}", lasting
+        yield f"{paper.name}.renewed", augmenter.to_lta(lasting)
 
 
 def _levels(desk: Desk, paper: Paper, leader: Way, seal: Way) -> Iterator[tuple[str, bytes]]:
