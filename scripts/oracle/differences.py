@@ -46,7 +46,7 @@ NOT_OF_THE_BYTES = {
     "TRY_LATER",
 }
 # How DSS's messages about later revisions begin: against DocMDP, undefined, visible.
-_CHANGES = ("BBB_FC_ISVADMDPD", "BBB_FC_DSCNUOM", "BBB_FC_IVDBSFR")
+CHANGES = ("BBB_FC_ISVADMDPD", "BBB_FC_DSCNUOM", "BBB_FC_IVDBSFR")
 OVERLAP = "BBB_FC_IAOD"
 # What we say of bytes that one reader takes for this and another for that.
 _READ_TWO_WAYS = (
@@ -60,6 +60,7 @@ _READ_TWO_WAYS = (
 )
 _VALUE_WRONG = "BBB_CV_ISI"
 _TIME_OUTSIDE = "BBB_SAV_ISQPSTWSCVR"
+_NO_TIME = "BBB_SAV_ISQPSTP"
 _NO_ATTRIBUTES = "BBB_SAV_ISQPMDOSPP"
 _FELL = {"died", "timeout", "OutOfMemoryError", "StackOverflowError"}
 
@@ -172,7 +173,7 @@ def _kinds(row: Row) -> tuple[Kind, Kind]:
 
 
 def _changed(row: Row) -> bool:
-    return row.dss.says(*_CHANGES)
+    return row.dss.says(*CHANGES)
 
 
 # Class by class: first those about the bytes, then those about words alone.
@@ -212,12 +213,10 @@ BYTES: Mapping[str, Rule] = {
     ),
 }
 WORDS: Mapping[str, Rule] = {
-    "stranger-named": lambda row: (
-        row.ours.sub == "NO_CERTIFICATE_CHAIN_FOUND"
-        and row.dss.sub == "CERTIFICATE_CHAIN_GENERAL_FAILURE"
-    ),
-    "no-revocation-data": lambda row: (
-        (row.ours.sub, row.dss.sub) == ("TRY_LATER", "CERTIFICATE_CHAIN_GENERAL_FAILURE")
+    "no-signing-time": lambda row: (
+        row.ours.says("verification.no-signing-time")
+        and row.dss.sub == "SIG_CONSTRAINTS_FAILURE"
+        and row.dss.says(_NO_TIME)
     ),
     "no-signed-attributes": lambda row: (
         row.ours.says("verification.no-signed-attributes") and row.dss.says(_NO_ATTRIBUTES)

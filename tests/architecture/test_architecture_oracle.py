@@ -120,6 +120,28 @@ def test_a_remark_of_dss_on_a_file_of_ours_fails_the_run_but_for_the_seal() -> N
     ]
 
 
+def test_a_change_is_remarked_where_a_foreign_tool_sealed_in_our_field_and_nowhere_else() -> None:
+    said = frozenset({f"{differences.CHANGES[0]}_ANS: restricted"})
+    changed = differences.Verdict(kind=Kind.ACCEPT, **PASSED, said=said)
+    assert found(line("produced/signers/letter.agent+by-hand.timestamp.pdf", dss=changed)) == []
+    for name in ("letter.by-hand+agent", "letter.vgca+by-hand-own-field", "27-x.agent+vgca"):
+        assert found(line(f"produced/signers/{name}.timestamp.pdf", pdfa="2b kept", dss=changed))
+
+
+def test_what_the_forgeries_are_made_of_has_to_hold() -> None:
+    no_time = differences.Verdict(
+        kind=Kind.ACCEPT,
+        indication="INDETERMINATE",
+        sub="SIG_CONSTRAINTS_FAILURE",
+        said=frozenset({"BBB_SAV_ISQPSTP_ANS: not present"}),
+    )
+    ours = differences.Verdict(
+        kind=Kind.ACCEPT, **PASSED, said=frozenset({"verification.no-signing-time"})
+    )
+    assert found(line("produced/control/victim.pdf", ours=ours, dss=no_time)) == []
+    assert found(line("produced/control/victim.pdf", pdfsig=Kind.REJECT))
+
+
 def test_what_lies_across_something_fails_the_run() -> None:
     assert found(line("produced/road/01-x.timestamp.pdf", strays=("number",)))
 
