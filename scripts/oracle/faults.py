@@ -61,7 +61,8 @@ def _of_one(line: Line) -> Iterator[str]:
         yield "a judge fell"
     if line.question.forged and not _refused(row):
         yield "a forgery that we do not refuse"
-    if line.question.settled not in {None, row.ours.kind} and not line.classes:
+    # Where DSS is of the source's opinion, the difference from DSS has to be explained.
+    if line.question.settled not in {None, row.ours.kind} and row.ours.kind is row.dss.kind:
         yield f"{line.question.settled} by its source, and nobody of that opinion"
     if line.set == _CONTROL:
         if {row.ours.kind, row.dss.kind, row.pdfsig} != {Kind.ACCEPT}:

@@ -166,8 +166,13 @@ def test_a_difference_without_explanation_fails_the_run() -> None:
 
 
 def test_a_verdict_that_all_share_against_the_source_fails_the_run() -> None:
-    said = found(line("corpora/dss/x.pdf", settled=Kind.REJECT))
-    assert said == ["corpora/dss/x.pdf: reject by its source, and nobody of that opinion"]
+    wrong = ["corpora/dss/x.pdf: reject by its source, and nobody of that opinion"]
+    assert found(line("corpora/dss/x.pdf", settled=Kind.REJECT)) == wrong
+    # A class that is about something else does not excuse it.
+    overlap = differences.Verdict(
+        kind=Kind.ACCEPT, **PASSED, said=frozenset({f"{differences.OVERLAP}_ANS: page 1"})
+    )
+    assert found(line("corpora/dss/x.pdf", settled=Kind.REJECT, dss=overlap)) == wrong
 
 
 @pytest.mark.parametrize("pdfa", ["", "2b broken: 6.1.7-1", "error died"])
