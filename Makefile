@@ -94,7 +94,7 @@ oracle: .venv/dev ## second opinion: our verdicts beside DSS, veraPDF and pdfsig
 	@command -v javac >/dev/null || scripts/packages default-jdk-headless
 	@command -v mvn >/dev/null || scripts/packages maven
 	mvn --batch-mode --quiet --file scripts/oracle/pom.xml compile
-	python scripts/oracle/run.py
+	PYTHONPATH=tests$${PYTHONPATH:+:$$PYTHONPATH} python scripts/oracle/run.py
 
 check: lint types imports test cov ## all that must pass; CI runs this and nothing else
 	python docs/build.py --check

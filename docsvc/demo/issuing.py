@@ -125,7 +125,7 @@ def issue_responder(
     )
 
 
-def issue_holder(subject: x509.Name, key: RSAPrivateKey, *, issuer: Issuer) -> x509.Certificate:
+def issue_holder(subject: x509.Name, key: PrivateKey, *, issuer: Issuer) -> x509.Certificate:
     """Sign the certificate of an officer or of a seal."""
     builder = _end_entity(subject, key, issuer=issuer, until=END_OF_HOLDER)
     return builder.sign(issuer.key, hashes.SHA256())

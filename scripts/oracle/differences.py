@@ -46,10 +46,21 @@ NOT_OF_THE_BYTES = {
     "TRY_LATER",
 }
 # How DSS's messages about later revisions begin: against DocMDP, undefined, visible.
-_CHANGES = ("BBB_FC_ISVADMDPD", "BBB_FC_DSCNUOM", "BBB_FC_IVDBSFR")
-_OVERLAP = "BBB_FC_IAOD"
+CHANGES = ("BBB_FC_ISVADMDPD", "BBB_FC_DSCNUOM", "BBB_FC_IVDBSFR")
+OVERLAP = "BBB_FC_IAOD"
+# What we say of bytes that one reader takes for this and another for that.
+_READ_TWO_WAYS = (
+    "verification.structure-broken",
+    "verification.bytes-after-end",
+    "verification.bytes-between-objects",
+    "verification.duplicate-key",
+    "verification.object-misnamed",
+    "verification.objects-beyond-size",
+    "verification.update-out-of-order",
+)
 _VALUE_WRONG = "BBB_CV_ISI"
 _TIME_OUTSIDE = "BBB_SAV_ISQPSTWSCVR"
+_NO_TIME = "BBB_SAV_ISQPSTP"
 _NO_ATTRIBUTES = "BBB_SAV_ISQPMDOSPP"
 _FELL = {"died", "timeout", "OutOfMemoryError", "StackOverflowError"}
 
@@ -162,7 +173,7 @@ def _kinds(row: Row) -> tuple[Kind, Kind]:
 
 
 def _changed(row: Row) -> bool:
-    return row.dss.says(*_CHANGES)
+    return row.dss.says(*CHANGES)
 
 
 # Class by class: first those about the bytes, then those about words alone.
@@ -171,12 +182,17 @@ BYTES: Mapping[str, Rule] = {
     "unreadable": lambda row: set(_kinds(row)) == {Kind.UNREADABLE, Kind.UNSIGNED},
     "called-unsigned": lambda row: _kinds(row) == (Kind.REJECT, Kind.UNSIGNED),
     "change-warned-of": lambda row: _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and _changed(row),
+    "structure-repaired": lambda row: (
+        _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says(*_READ_TWO_WAYS)
+    ),
+    "annotation-permitted": lambda row: (
+        _kinds(row) == (Kind.REJECT, Kind.ACCEPT)
+        and row.file.startswith("produced/forgeries/eaa-")
+        and row.ours.says("verification.annotation-added")
+    ),
     # Of the forgeries that we made ourselves we know what they are.
     "forgery-not-seen": lambda row: (
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.file.startswith("produced/forgeries/")
-    ),
-    "structure-repaired": lambda row: (
-        _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.structure-broken")
     ),
     "two-signers": lambda row: (
         _kinds(row) == (Kind.REJECT, Kind.ACCEPT) and row.ours.says("verification.signers-not-one")
@@ -197,25 +213,25 @@ BYTES: Mapping[str, Rule] = {
     ),
 }
 WORDS: Mapping[str, Rule] = {
-    "stranger-named": lambda row: (
-        row.ours.sub == "NO_CERTIFICATE_CHAIN_FOUND"
-        and row.dss.sub == "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+    "no-signing-time": lambda row: (
+        row.ours.says("verification.no-signing-time")
+        and row.dss.sub == "SIG_CONSTRAINTS_FAILURE"
+        and row.dss.says(_NO_TIME)
     ),
-    "no-revocation-data": lambda row: (
-        (row.ours.sub, row.dss.sub) == ("TRY_LATER", "CERTIFICATE_CHAIN_GENERAL_FAILURE")
-    ),
-    "certificate-unreadable": lambda row: row.ours.sub == "NO_SIGNING_CERTIFICATE_FOUND",
     "no-signed-attributes": lambda row: (
         row.ours.says("verification.no-signed-attributes") and row.dss.says(_NO_ATTRIBUTES)
     ),
     "signed-after-expiry": lambda row: row.ours.sub == "EXPIRED" and row.dss.says(_TIME_OUTSIDE),
-    "anchor-expired": lambda row: row.ours.sub == "OUT_OF_BOUNDS_NO_POE",
+    "anchor-expired": lambda row: (
+        row.ours.sub == "OUT_OF_BOUNDS_NO_POE"
+        and row.dss.sub in {None, "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"}
+    ),
     "another-fault-named": lambda row: _kinds(row) == (Kind.REJECT, Kind.REJECT),
 }
 # Warnings that DSS adds to a verdict that we share.
 WARNINGS: Mapping[str, Rule] = {
     "change-allowed": lambda row: _kinds(row) == (Kind.ACCEPT, Kind.ACCEPT) and _changed(row),
-    "overlap": lambda row: row.ours.kind is Kind.ACCEPT and row.dss.says(_OVERLAP),
+    "overlap": lambda row: row.ours.kind is Kind.ACCEPT and row.dss.says(OVERLAP),
 }
 PDFSIG: Mapping[str, Rule] = {
     "pdfsig-bytes-only": lambda row: (row.ours.kind, row.pdfsig) == (Kind.REJECT, Kind.ACCEPT),

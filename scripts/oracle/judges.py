@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import selectors
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -15,6 +16,34 @@ HERE = Path(__file__).parent
 # A file that takes longer is a row of the table and costs a restart.
 SECONDS = 60
 JAVA_MEMORY = "-Xmx1500m"
+# How DSS says that a file is no PDF; all else that it throws may come from what was judged before.
+_NO_PDF = "The document with name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What is known besides a file, in DER; no anchors: its own signers' certificates."""
+
+    anchors: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return anchors and CRLs in base64, as both processes take them."""
+        found = [",".join(map(_text, part)) for part in (self.anchors, self.crls)]
+        return tuple(found if self.crls else found[:1]) if self.anchors else ()
+
+
+def _text(der: bytes) -> str:
+    return base64.b64encode(der).decode("ascii")
+
+
+def missing(java_folder: Path) -> list[str]:
+    """Return the judges that can't be asked, a sentence each."""
+    found = [f"{tool} is not installed" for tool in ("java", "pdfsig") if not shutil.which(tool)]
+    if not (java_folder / "classes" / "Oracle.class").is_file():
+        found.append("DSS and veraPDF are not built: `make oracle` builds them")
+    return found
 
 
 @dataclass(slots=True)
@@ -75,13 +104,22 @@ class Judges:
             ours=Warm((sys.executable, str(HERE / "ours.py"))),
         )
 
-    def ask_ours(self, file: Path, anchors: tuple[bytes, ...]) -> dict[str, Any]:
+    def ask_ours(self, file: Path, truth: Truth) -> dict[str, Any]:
         """Return our own verdict."""
-        return self.ours.ask("\t".join((self.at, str(file), *_encoded(anchors))))
+        return self.ours.ask("\t".join((self.at, str(file), *truth.words)))
 
-    def ask_dss(self, file: Path, anchors: tuple[bytes, ...]) -> dict[str, Any]:
-        """Return the verdict of the EU's DSS."""
-        return self.java.ask("\t".join(("dss", self.at, str(file), *_encoded(anchors))))
+    def ask_dss(self, file: Path, truth: Truth) -> dict[str, Any]:
+        """Return the verdict of the EU's DSS.
+
+        It has failed on a sound file in a process that had judged hundreds of broken ones: what is
+        not plainly the file's fault is asked again in a new process.
+        """
+        request = "\t".join(("dss", self.at, str(file), *truth.words))
+        answer = self.java.ask(request)
+        if answer.get("error") == "DSSException" and not answer["message"].startswith(_NO_PDF):
+            self.java.stop()
+            answer = self.java.ask(request)
+        return answer
 
     def ask_verapdf(self, file: Path) -> dict[str, Any]:
         """Return the PDF/A flavour that a file claims and whether it keeps to it."""
@@ -91,11 +129,6 @@ class Judges:
         """End the processes."""
         self.java.stop()
         self.ours.stop()
-
-
-def _encoded(anchors: tuple[bytes, ...]) -> tuple[str, ...]:
-    joined = ",".join(base64.b64encode(one).decode("ascii") for one in anchors)
-    return (joined,) if joined else ()
 
 
 def ask_pdfsig(file: Path) -> str:

@@ -1,7 +1,7 @@
 """Our verdict, in a process that is kept warm: a request a line, an answer in JSON a line.
 
-A request is the moment, the path and the trust anchors (base64, with commas), with tabs between.
-Without anchors each signer's own certificate is one, so that the bytes are what is judged.
+A request is the moment, the path, the trust anchors and CRLs (base64, with commas), with tabs
+between. Without anchors each signer's own certificate is one, so that the bytes are what is judged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from verification.verify import verify
 MEMORY = 2 << 30
 
 
-def verdict(at: datetime, path: Path, anchors: tuple[bytes, ...]) -> dict[str, object]:
+def verdict(
+    at: datetime, path: Path, anchors: tuple[bytes, ...] = (), crls: tuple[bytes, ...] = ()
+) -> dict[str, object]:
     """Return the indications of a file and of each of its parts."""
     pdf = path.read_bytes()
     if not anchors:
@@ -34,7 +36,8 @@ def verdict(at: datetime, path: Path, anchors: tuple[bytes, ...]) -> dict[str, o
     trust = Trust(
         anchors=tuple(
             Anchor(certificate=der, name="anchor", kind=AnchorKind.PUBLIC) for der in anchors
-        )
+        ),
+        crls=crls,
     )
     try:
         report = verify(pdf, policy=DEFAULT_POLICY, trust=trust, at=at)
@@ -59,9 +62,9 @@ def main() -> None:
     """Answer until the input ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for line in sys.stdin:
-        at, path, *anchors = line.rstrip("\n").split("\t")
-        ders = tuple(base64.b64decode(one) for one in anchors[0].split(",")) if anchors else ()
-        found = verdict(datetime.fromisoformat(at), Path(path), ders)
+        at, path, *known = line.rstrip("\n").split("\t")
+        ders = [tuple(map(base64.b64decode, one.split(","))) for one in known]
+        found = verdict(datetime.fromisoformat(at), Path(path), *ders)
         sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()
 

@@ -3,8 +3,9 @@
 The samples go down the whole road, and every revision with a signature is kept. Beside it the
 libraries sign an ordinary document, a scan, a hybrid file and a PDF/A at each level, with and
 without fields for number and date, and renew the timestamp of one; and the body signs each of them
-alone, under the profiles of appendix, incoming stamp, and seal with number and date beside it. Last
-come the forgeries of sample_docs/attacks, made of a document that the same PKI has signed.
+alone, under the profiles of appendix, incoming stamp, and seal with number and date beside it. Then
+come the forgeries of sample_docs/attacks, made of a document that the same PKI has signed, and last
+documents of every way to sign: see `signers` and `desktop`.
 """
 
 from __future__ import annotations
@@ -14,27 +15,33 @@ import socket
 import sys
 import time
 import tomllib
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import desktop
+import signers
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from holders import enrol
+from judges import Truth
+from papers import papers
 from sqlalchemy import func, select
+from support.road import UNIT
 
 from docsvc.bootstrap import open_services
 from docsvc.demo import images, issuing
 from docsvc.demo import instance as demonstration
 from docsvc.demo.authority import Authority
-from docsvc.demo.pki import ROOT
+from docsvc.demo.pki import ROOT, SUB_CAS
 from docsvc.documents.tables import Document, Revision
+from docsvc.http import Outbound, Reach
 from docsvc.migrations import upgrade
 from docsvc.steps.receive.service import Offer
-from docsvc.steps.sign.rules import FIELD_OF, fills_of, places_of
+from docsvc.steps.sign.rules import FIELD_OF, fills_of
 from docsvc.worker import RunningWorker
-from docsvc.workflow import State, Step
+from docsvc.workflow import Step
 from signing._pades.cms import template_of
 from signing.complete import complete
 from signing.layouts import (
@@ -55,6 +62,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from holders import Holders
+    from papers import Paper
+
     from docsvc.bootstrap import Services
     from docsvc.demo.instance import Instance
     from signing.model import Appearance
@@ -62,25 +72,13 @@ if TYPE_CHECKING:
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
 EVERY_STEP = (Step.CONFIRM, Step.SIGN_LEADER, Step.SIGN_ORGANISATION)
 KEPT = (Step.RECEIVE, Step.SIGN_LEADER, Step.SIGN_ORGANISATION, Step.TIMESTAMP)
-# Ordinary, scanned, hybrid and PDF/A.
-BASES = ("01", "25", "26", "27")
 # The road is at a standstill when nothing has changed for this long.
 QUIET_S = 30.0
 A4 = Sheet(page=0, width=595.276, height=841.89)
 POLL_S = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
-    """A sample that has gone down the road: its first bytes and what was recognised on it."""
-
-    name: str
-    source: bytes
-    classification: dict[str, Any]
-    unit: str
-
-
-def produce(folder: Path, instance_folder: Path) -> bytes:
+def produce(folder: Path, instance_folder: Path) -> Truth:
     """Write the PDFs.
 
     Args:
@@ -88,10 +86,16 @@ def produce(folder: Path, instance_folder: Path) -> bytes:
         instance_folder: of the demonstration instance; made.
 
     Returns:
-        The root certificate (DER) that all signers and the authority descend from.
+        The root certificate that all signers and the authority descend from, and all CRLs.
     """
-    made = demonstration.prepare(instance_folder, port=_free_port(), workers=2)
-    with Authority.start(instance_folder / "demo", made.pki.port):
+    made = demonstration.prepare(
+        instance_folder,
+        port=_free_port(),
+        workers=2,
+        base_url=f"http://127.0.0.1:{_free_port()}",
+    )
+    holders = enrol(made.pki)
+    with Authority.start(instance_folder / "demo", made.pki.port) as authority:
         services = open_services(made.settings)
         try:
             upgrade(services.engine)
@@ -102,14 +106,40 @@ def produce(folder: Path, instance_folder: Path) -> bytes:
                 _variants(services, made),
                 _profiles(services, made),
                 _forgeries(made),
+                _signers(services, made, holders, authority),
             )
             for name, pdf in chain.from_iterable(made_here):
                 path = folder / f"{name}.pdf"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(pdf)
+            # Last: they are younger than every signature.
+            return Truth(anchors=(made.pki.certificate(ROOT),), crls=_crls(made))
         finally:
             services.close()
-    return made.pki.certificate(ROOT)
+
+
+def _crls(made: Instance) -> tuple[bytes, ...]:
+    outbound = Outbound(Reach(allow=("127.0.0.1",)), timeout_s=QUIET_S)
+    try:
+        return tuple(outbound.get(f"{made.pki.url}/crl/{ca}.crl") for ca in (ROOT, *SUB_CAS))
+    finally:
+        outbound.close()
+
+
+def _signers(
+    services: Services, made: Instance, holders: Holders, authority: Authority
+) -> Iterator[tuple[str, bytes]]:
+    """Yield documents of every way to sign."""
+    folder = made.folder / "signers"
+    desk = signers.Desk(services=services, made=made)
+    with signers.every_way(made, holders, folder, UNIT) as ways:
+        with desktop.opened(services, made, authority, folder) as pc:
+            for name, pdf in desktop.documents(pc):
+                yield f"signers/{name}", pdf
+        for name, pdf in signers.documents(desk, ways, papers(services)):
+            yield f"signers/{name}", pdf
+        for name, pdf in signers.of_every_pdfa(desk, ways[0], UNIT):
+            yield f"pdfa/{name}", pdf
 
 
 def _free_port() -> int:
@@ -173,8 +203,8 @@ def _revisions(services: Services) -> Iterator[tuple[str, bytes]]:
 def _variants(services: Services, made: Instance) -> Iterator[tuple[str, bytes]]:
     """Yield documents signed by the libraries, at each level."""
     augmenter = services.augmenter
-    for paper in _papers(services):
-        for kind, places in _places(paper.classification):
+    for paper in papers(services):
+        for kind, places in (("numbered", paper.places), ("bare", paper.bare_places)):
             bb = _signed(services, made, paper, places, stamp=False)
             bt = _signed(services, made, paper, places, stamp=True)
             lta = augmenter.to_lta(bt)
@@ -189,26 +219,10 @@ def _variants(services: Services, made: Instance) -> Iterator[tuple[str, bytes]]
             yield f"levels/{paper.name}.{kind}.renewed", augmenter.to_lta(lta)
 
 
-def _papers(services: Services) -> list[Paper]:
-    """Return the samples that the libraries sign, by name."""
-    with services.transactions() as tx:
-        papers = [
-            Paper(
-                name=Path(one.file_name or "").stem,
-                source=services.blobs.get(one.sha256 or ""),
-                classification=dict(one.classification),
-                unit=one.unit_code,
-            )
-            for one in tx.scalars(select(Document).where(Document.state == State.PUBLISHED))
-            if (one.file_name or "").startswith(BASES)
-        ]
-    return sorted(papers, key=lambda one: one.name)
-
-
 def _profiles(services: Services, made: Instance) -> Iterator[tuple[str, bytes]]:
     """Yield documents that the body signs alone, in a field of its own, at B-LTA."""
     augmenter = services.augmenter
-    for paper in _papers(services):
+    for paper in papers(services):
         key = next(one.key for one in made.bodies.seals if one.unit == paper.unit)
         seal = images.seal(made.bodies.unit_by_code[paper.unit])
         for name, look in _looks(seal, services.clock.now()):
@@ -232,13 +246,6 @@ def _looks(seal: bytes, at: datetime) -> Iterator[tuple[ProfileName, Appearance]
     yield ProfileName.COPY, look
     entry = Incoming(organisation="UBND XÃ SUỐI TRÚC", number="12")
     yield ProfileName.INCOMING, incoming_stamp(entry, Box(page=0, x0=20, y0=600, x1=162, y1=700))
-
-
-def _places(classification: dict[str, Any]) -> tuple[tuple[str, ReservedPlaces], ...]:
-    """Return the places with fields for number and date, and without."""
-    places = places_of(classification)
-    bare = ReservedPlaces(leader=places.leader, organisation=places.organisation)
-    return (("numbered", places), ("bare", bare))
 
 
 def _signed(
@@ -278,7 +285,7 @@ def _forgeries(made: Instance) -> Iterator[tuple[str, bytes]]:
         organisation=_filler(made.pki.chain(seal), made.pki.rsa_key(seal)),
         stranger=_stranger(),
     )
-    yield "levels/victim.intact", victim.sealed
+    yield "control/victim.intact", victim.sealed
     for name, forge in attacks.ATTACKS.items():
         yield f"forgeries/{name}", forge(victim)
 

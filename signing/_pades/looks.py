@@ -65,6 +65,24 @@ class Looks:
         )
         return self._writer.add_object(stream)
 
+    def of_nothing(self) -> generic.DictionaryObject | None:
+        """Return the appearance of a field without an area, where the file has to have one.
+
+        PDF/A-1 wants an appearance of every field (ISO 19005-1 §6.9). Elsewhere readers take one
+        for more than a timestamp brings along.
+        """
+        if self._pdfa_part() != 1:
+            return None
+        stream = generic.StreamObject(
+            {
+                pdf_name("/Type"): pdf_name("/XObject"),
+                pdf_name("/Subtype"): pdf_name("/Form"),
+                pdf_name("/BBox"): array(0, 0, 0, 0),
+            },
+            stream_data=b"",
+        )
+        return generic.DictionaryObject({pdf_name("/N"): self._writer.add_object(stream)})
+
     def _fonts(self, names: tuple[str, ...], *, reserved: bool) -> generic.DictionaryObject:
         if reserved:
             held = self._root["/AcroForm"]["/DR"]["/Font"]

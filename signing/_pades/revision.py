@@ -295,6 +295,9 @@ class Revision:
         count = next(n for n in range(1, len(taken) + 2) if f"docsvc-timestamp-{n}" not in taken)
         field = dictionary_at(self._adder.add(f"docsvc-timestamp-{count}", None))
         field["/V"] = self._writer.add_object(signature)
+        look = self._looks.of_nothing()
+        if look is not None:
+            field["/AP"] = look
         return self._written(signature)
 
     def add_signature_field(self, name: str, box: Box, *, after_certification: bool) -> Field:

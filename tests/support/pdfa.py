@@ -29,15 +29,15 @@ _SOURCE = """
 """
 
 
-def pdfa_letter(*, blanks: bool = True) -> bytes:
-    """Return a letter of one page that claims PDF/A-2b, with blanks for number and date or not."""
+def pdfa_letter(*, blanks: bool = True, standard: str = "a-2b") -> bytes:
+    """Return a letter of one page that claims PDF/A, with blanks for number and date or not."""
     source = _SOURCE if blanks else _SOURCE.replace("28pt", "3pt").replace("40pt", "3pt")
     compiled = typst.compile(
         source.encode(),
         format="pdf",
         font_paths=[str(_FONTS)],
         ignore_system_fonts=True,
-        pdf_standards="a-2b",
+        pdf_standards=standard,
     )
     assert isinstance(compiled, bytes)
     return compiled

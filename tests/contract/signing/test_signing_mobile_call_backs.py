@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingTCPServer
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from signing_contract import begun, prepared_for, require_fitting
 from signing_stand_ins import Pki
+from support.call_backs import Desk, listening
 from support.mobile_provider import Mode, Rig, Subscriber, running
 
 from docsvc.demo.mobile.prompts import Repeat
@@ -30,46 +28,10 @@ PHONE, OTHER_PHONE = "84912345678", "84987654321"
 KEY = bytes(range(32))
 
 
-@dataclass
-class Desk:
-    """Listens for call-backs and keeps what a service would keep of one transaction."""
-
-    server: ThreadingTCPServer
-    posted: list[tuple[str, bytes]] = field(default_factory=list)
-    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/mobile"
-
-    def next(self) -> tuple[str, str, bytes]:
-        """Return transaction, secret and body of the next call-back."""
-        assert self.arrived.acquire(timeout=10)
-        path, body = self.posted.pop(0)
-        _, _, transaction, secret = path.split("/")
-        return transaction, secret, body
-
-
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            made.posted.append((self.path, body))
-            self.send_response(200)
-            self.end_headers()
-            made.arrived.release()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        made = Desk(server)
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+    with listening() as made:
         yield made
-        server.shutdown()
-        thread.join()
 
 
 @dataclass

@@ -35,6 +35,33 @@ def changed(pdf: bytes, change: object) -> bytes:
         return stream.getvalue()
 
 
+def claiming(part: int) -> bytes:
+    """Return a file that says it is PDF/A."""
+    with pikepdf.open(io.BytesIO(blank_pdf())) as document:
+        claimed = b"<pdfaid:part>%d</pdfaid:part>" % part
+        document.Root.Metadata = document.make_stream(claimed)
+        stream = io.BytesIO()
+        document.save(stream, fix_metadata_version=False)
+        return stream.getvalue()
+
+
+def test_a_document_timestamp_has_an_appearance_where_pdfa_1_wants_one_of_every_field(
+    tsa: Tsa,
+) -> None:
+    with pikepdf.open(io.BytesIO(stamped(claiming(1), tsa))) as document:
+        field = document.Root.AcroForm.Fields[0]
+        assert (field.T, list(field.Rect)) == ("docsvc-timestamp-1", [0, 0, 0, 0])
+        assert (field.AP.N.Subtype, list(field.AP.N.BBox)) == ("/Form", [0, 0, 0, 0])
+        assert field.AP.N.read_bytes() == b""
+
+
+def test_a_document_timestamp_has_no_appearance_in_any_other_file(tsa: Tsa) -> None:
+    """Readers take one for more than a timestamp brings along."""
+    for pdf in (blank_pdf(), claiming(2)):
+        with pikepdf.open(io.BytesIO(stamped(pdf, tsa))) as document:
+            assert "/AP" not in document.Root.AcroForm.Fields[0]
+
+
 def test_the_store_holds_what_it_was_given(sealed: bytes, pki: Pki) -> None:
     data = ValidationData(certificates=(pki.ca.der, pki.root.der), crls=pki.crls, ocsps=(b"0",))
     added = add_validation_data(sealed, data)

@@ -12,11 +12,14 @@ import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
 import eu.europa.esig.dss.spi.x509.CandidatesForSigningCertificate;
 import eu.europa.esig.dss.spi.x509.CertificateValidity;
 import eu.europa.esig.dss.spi.x509.CommonTrustedCertificateSource;
+import eu.europa.esig.dss.spi.x509.revocation.crl.ExternalResourcesCRLSource;
 import eu.europa.esig.dss.spi.x509.tsp.TimestampToken;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
 import eu.europa.esig.dss.validation.reports.Reports;
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.File;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -37,9 +40,10 @@ import org.verapdf.pdfa.results.ValidationResult;
 /**
  * Reads one request a line and answers with one line of JSON.
  *
- * <p>{@code dss TIME FILE [CERTIFICATE,…]} asks the EU's DSS for its verdict at a moment, offline.
- * The certificates are the trust anchors, in base64; without any, the certificates of the file's own
- * signers and timestamp authorities are, so that the bytes are what is judged.
+ * <p>{@code dss TIME FILE [CERTIFICATE,… [CRL,…]]} asks the EU's DSS for its verdict at a moment,
+ * offline. The certificates are the trust anchors, in base64; without any, the certificates of the
+ * file's own signers and timestamp authorities are, so that the bytes are what is judged. The CRLs are
+ * known beside what the file brings.
  *
  * <p>{@code pdfa FILE} asks veraPDF whether the file is what its metadata claim to be.
  */
@@ -70,7 +74,14 @@ public final class Oracle {
                     anchors.add(DSSUtils.loadCertificate(Base64.getDecoder().decode(one)));
                 }
             }
-            return verdict(new File(request[2]), Date.from(Instant.parse(request[1])), anchors);
+            List<InputStream> crls = new ArrayList<>();
+            if (request.length > 4) {
+                for (String one : request[4].split(",")) {
+                    crls.add(new ByteArrayInputStream(Base64.getDecoder().decode(one)));
+                }
+            }
+            Date at = Date.from(Instant.parse(request[1]));
+            return verdict(new File(request[2]), at, anchors, crls);
         } catch (Exception | StackOverflowError | OutOfMemoryError e) {
             // A file that fells a validator is a row of the table, not the end of the run.
             Map<String, Object> row = new LinkedHashMap<>();
@@ -80,7 +91,8 @@ public final class Oracle {
         }
     }
 
-    private static Map<String, Object> verdict(File file, Date at, List<CertificateToken> anchors) {
+    private static Map<String, Object> verdict(
+            File file, Date at, List<CertificateToken> anchors, List<InputStream> crls) {
         CommonTrustedCertificateSource trusted = new CommonTrustedCertificateSource();
         for (CertificateToken one : anchors.isEmpty() ? signers(file) : anchors) {
             trusted.addCertificate(one);
@@ -88,6 +100,9 @@ public final class Oracle {
         CommonCertificateVerifier verifier = new CommonCertificateVerifier(true);
         verifier.setAIASource(null);
         verifier.setTrustedCertSources(trusted);
+        if (!crls.isEmpty()) {
+            verifier.setCrlSource(new ExternalResourcesCRLSource(crls.toArray(new InputStream[0])));
+        }
         SignedDocumentValidator validator = SignedDocumentValidator.fromDocument(new FileDocument(file));
         validator.setCertificateVerifier(verifier);
         validator.setValidationTime(at);
