@@ -4,7 +4,9 @@ An entry may change only if its kind is known and its new value can draw nothing
 draws has to be a new object, which nothing that was signed refers to.
 """
 
-from verification._pdf.objects import Name, PdfObject, Ref, Stream
+import re
+
+from verification._pdf.objects import WHITE, Name, PdfObject, Ref, Stream
 from verification.model import Modification
 from verification.steps import Dictionary, as_dictionary, holding, is_metadata, refuse
 from verification.stores import StoreRules
@@ -42,6 +44,11 @@ _FILL_KEYS = frozenset({"V", "DV", "DA", "AP", "AS", "M", "I"})
 _SIGN_KEYS = frozenset({"V", "AP", "M", "F", "Type", "MK", "DA", "P"})
 # What readers draw of /MK by themselves (ISO 32000-2 table 192).
 _DRAWN_BY_READERS = frozenset({"BG", "BC", "I", "RI", "IX"})
+# What takes the thing that it draws, or draws with, from resources.
+_BY_NAME = re.compile(
+    rb"/[^" + WHITE + rb"/\[\]<>()]+[" + WHITE + rb"]+(?:[0-9.+-]+[" + WHITE + rb"]+)?"
+    rb"(?:Do|Tf|gs|sh|SCN|scn|CS|cs)(?![^" + WHITE + rb"\[(</])"
+)
 # ISO 32000-2 table 229, bit 17: a button without value, whose look is all there is of it.
 _PUSH_BUTTON = 1 << 16
 # Through what a field may be reached: form, page, other fields, structure, actions on fields.
@@ -126,12 +133,42 @@ class Rules(StoreRules):
         self.superset(old, new)
 
     def superset(self, before: Dictionary, after: Dictionary) -> None:
-        """Refuse default resources that lost or changed an entry."""
+        """Refuse default resources that lost or changed an entry with which values are drawn.
+
+        PDFBox keeps the form that all its visible signatures draw through as a default XObject
+        and puts that of each new signature in its place: a value is text, and draws none of them
+        (ISO 32000-2 §12.7.4.3).
+        """
+        self._require_own_resources()
         for kind, value in before.items():
             kept = self.document.dictionary(value, self.before)
             now = self.document.dictionary(after.get(kind), self.now)
-            if any(now.get(name) != one for name, one in kept.items()):
+            for name, one in kept.items():
+                if now.get(name) != one and not (kind == "XObject" and self._is_new(now.get(name))):
+                    refuse("verification.form-changed")
+
+    def _is_new(self, item: PdfObject) -> bool:
+        return isinstance(item, Ref) and self.document.locate(item.number, self.before) is None
+
+    def _require_own_resources(self) -> None:
+        """Refuse looks that were signed and may draw by the default resources."""
+        for _, one in self.old_fields.values():
+            text = self.document.resolve(one.get("DA"), self.before)
+            by_name = isinstance(text, bytes) and text.rstrip().endswith(b"Do")
+            appearance = self.document.dictionary(one.get("AP"), self.before)
+            if by_name or any(self._borrows(item) for item in appearance.values()):
                 refuse("verification.form-changed")
+
+    def _borrows(self, item: PdfObject) -> bool:
+        """Tell whether an appearance names what only other resources than its own can hold."""
+        state = self.document.resolve(item, self.before)
+        looks = state.values() if isinstance(state, dict) else [state]
+        return any(self._is_borrower(self.document.resolve(one, self.before)) for one in looks)
+
+    def _is_borrower(self, look: PdfObject) -> bool:
+        if not isinstance(look, Stream) or "Resources" in look.dictionary:
+            return False
+        return _BY_NAME.search(self.document.plain(look, self.before)) is not None
 
     def page(self, old: Dictionary, new: Dictionary) -> None:
         """Judge a page: widgets of signature fields may be added to it."""

@@ -225,11 +225,21 @@ class _Comparison(Rules):
     def _new(self, number: int) -> None:
         """Refuse a new object that a signed reference points to already."""
         owners = self.document.referrers(number, self.before)
-        if owners == {0} and number not in references(self.section.trailer):
-            # Only a trailer that is now outdated named it: see ``_is_same_entry``.
+        if owners == {0} and not self._is_named_by_trailer(number):
             return
         if owners:
             refuse("verification.dangling-reference-filled")
+
+    def _is_named_by_trailer(self, number: int) -> bool:
+        """Tell whether a trailer that was signed leads to a new object: see ``_is_same_entry``.
+
+        An entry of a program's own leads to a stream; a tool that copies the entry without end
+        has its reference meet the next free number, and that is a field or a dictionary.
+        """
+        trailer = self.section.trailer
+        own = {key: value for key, value in trailer.items() if key in _TRAILER_OWN}
+        is_stream = isinstance(self.get(number, self.now), Stream)
+        return number in references(trailer if is_stream else own)
 
     def _replaced(self, number: int, old: PdfObject, new: PdfObject) -> None:
         if number == self.root():

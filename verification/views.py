@@ -46,10 +46,13 @@ def compare(document: Document) -> list[Finding]:
     unnamed = _unnamed(document)
     if unnamed:
         findings.append(remark("V-18", "verification.objects-unnamed", count=str(unnamed)))
-    if any(section.hybrid_offset is not None for section in document.history):
-        odd = True
-        findings += _about_hidden(document)
-    if not odd or not _is_signed(document):
+    is_hybrid = any(section.hybrid_offset is not None for section in document.history)
+    if not (odd or is_hybrid):
+        return findings
+    signed = _is_signed(document)
+    if is_hybrid:
+        findings += _about_hidden(document, signed=signed)
+    if not signed:
         return findings
     try:
         difference = _difference(document)
@@ -98,8 +101,11 @@ def _count(data: Buffer, word: bytes) -> int:
     return found
 
 
-def _about_hidden(document: Document) -> list[Finding]:
-    """Judge what only readers of cross-reference streams see (ISO 32000-2 §7.5.8.4)."""
+def _about_hidden(document: Document, *, signed: bool) -> list[Finding]:
+    """Judge what only readers of cross-reference streams see (ISO 32000-2 §7.5.8.4).
+
+    Where nobody signed, there is no verdict that it could leave open.
+    """
     hidden = {
         number
         for index, section in enumerate(document.history)
@@ -115,7 +121,7 @@ def _about_hidden(document: Document) -> list[Finding]:
         shown = hidden & _shown(document)
     except PdfSyntaxError:
         shown = hidden
-    if shown:
+    if shown and signed:
         code = "verification.hidden-objects-shown"
         return [unsure("V-18", code, SubIndication.GENERIC, count=str(len(shown)))]
     return [remark("V-18", "verification.hybrid-reference", count=str(len(hidden)))]

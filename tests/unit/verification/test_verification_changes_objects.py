@@ -305,3 +305,64 @@ def test_fonts_of_fields_that_readers_draw_may_not_grow(pki: Pki, trust: Trust) 
     more = {48: b"<</Font<</A 49 0 R/B 41 0 R>>>>", 41: b"<</Type/Font>>"}
 
     assert "verification.form-changed" in leader(update(pdf, more), trust).reasons
+
+
+PICTURES = b"<</SigFlags 3/Fields[%s]/DR<</XObject<</FRM %%d 0 R>>/ProcSet[/PDF]>>>>" % FIELDS
+
+
+def with_pictures(more: dict[int, bytes] | None = None) -> dict[int, bytes]:
+    """Return objects of a form that keeps a picture among its default resources."""
+    return base_objects() | {FORM: PICTURES % 45, 45: stream(b"", FORM_OBJECT)} | (more or {})
+
+
+def test_default_picture_may_give_way_to_a_new_one(pki: Pki, trust: Trust) -> None:
+    pdf = sign(base(with_pictures()), by(pki.leader))
+
+    one = leader(update(pdf, {FORM: PICTURES % 46, 46: stream(b"", FORM_OBJECT)}), trust)
+
+    assert one.indication is Indication.TOTAL_PASSED, one.findings
+
+
+@pytest.mark.parametrize("other", [LOOK, None])
+def test_default_picture_may_not_become_one_that_was_there(
+    other: int | None, pki: Pki, trust: Trust
+) -> None:
+    pdf = sign(base(with_pictures()), by(pki.leader))
+    form = PICTURES % (other or 45)
+
+    one = leader(update(pdf, {FORM: form if other else form.replace(b"/FRM", b"/Other")}), trust)
+
+    assert "verification.form-changed" in one.reasons
+
+
+@pytest.mark.parametrize(
+    ("drawn", "entries"),
+    [
+        (b"q /FRM Do Q", b"/AP<</N 11 0 R>>"),
+        (b"BT /F 9 Tf ET", b"/AP<</N<</On 11 0 R>>>>"),
+        (b"", b"/DA(/FRM Do)"),
+    ],
+    ids=["picture", "font-of-a-state", "value"],
+)
+def test_default_resources_that_a_signed_look_draws_by_stay(
+    drawn: bytes, entries: bytes, pki: Pki, trust: Trust
+) -> None:
+    own = {LOOK: stream(drawn, FORM_OBJECT), NUMBER: text_field(b"docsvc.number", entries)}
+    pdf = sign(base(with_pictures(own)), by(pki.leader))
+
+    one = leader(update(pdf, {FORM: PICTURES % 46, 46: stream(b"", FORM_OBJECT)}), trust)
+
+    assert "verification.form-changed" in one.reasons
+
+
+def test_default_resources_may_change_beside_looks_with_their_own(pki: Pki, trust: Trust) -> None:
+    looks = {
+        LOOK: stream(b"/FRM Do", FORM_OBJECT + b"/Resources<<>>"),
+        47: stream(b"/Tx BMC EMC", FORM_OBJECT),
+        NUMBER: text_field(b"docsvc.number", b"/AP<</N 11 0 R/D 47 0 R>>"),
+    }
+    pdf = sign(base(with_pictures(looks)), by(pki.leader))
+
+    one = leader(update(pdf, {FORM: PICTURES % 46, 46: stream(b"", FORM_OBJECT)}), trust)
+
+    assert one.indication is Indication.TOTAL_PASSED, one.findings

@@ -97,6 +97,13 @@ def test_unsigned_hybrid_file_is_not_compared(monkeypatch: pytest.MonkeyPatch) -
     assert [one.code for one in found] == ["verification.hybrid-reference"]
 
 
+def test_unsigned_hybrid_file_that_hides_what_it_shows_stays_unsigned(trust: Trust) -> None:
+    report = check(hybrid(base(shown_through(b"/Contents[4 0 R 70 0 R]")), {70: b"<<>>"}), trust)
+
+    assert report.indication is None
+    assert report.reasons == ("verification.hybrid-reference",)
+
+
 def test_bytes_in_front_make_a_second_reader_look(pki: Pki, trust: Trust) -> None:
     pdf = sign(update(b"\n\n%PDF-1.7\n", base_objects()), by(pki.leader))
 
