@@ -40,6 +40,8 @@ _WIDGET_KEYS = frozenset(
         "DR",
     }
 )
+# A signature field whose widget is an object of its own (ISO 32000-2 §12.7.4.1).
+_FIELD_KEYS = frozenset({"FT", "T", "TU", "Ff", "V", "Lock", "SV", "Kids"})
 _FILL_KEYS = frozenset({"V", "DV", "DA", "AP", "AS", "M", "I"})
 _SIGN_KEYS = frozenset({"V", "AP", "M", "F", "Type", "MK", "DA", "P"})
 # What readers draw of /MK by themselves (ISO 32000-2 table 192).
@@ -208,7 +210,10 @@ class Rules(StoreRules):
         """A signature field that is new: known entries only, and no mark without a signature."""
         name, one = self.fields[number]
         own = as_dictionary(self.get(number, self.now))
-        if set(own) - _WIDGET_KEYS or "Kids" in own:
+        if "Kids" in own:
+            self._widget(self._apart(own))
+            return
+        if set(own) - _WIDGET_KEYS:
             refuse("verification.field-added")
         if "V" in one:
             self._signature_value(one["V"])
@@ -224,6 +229,16 @@ class Rules(StoreRules):
             if is_timestamp and not self._has_area(own)
             else Modification.FORM_FILLING
         )
+
+    def _apart(self, own: Dictionary) -> int:
+        """Return the one widget, new as well, of a new field that is no widget itself."""
+        kids = self.document.array(own["Kids"], self.now)
+        apart = kids[0] if len(kids) == 1 else None
+        if set(own) - _FIELD_KEYS or not isinstance(apart, Ref) or not self._is_new(apart):
+            refuse("verification.field-added")
+        if "Kids" in as_dictionary(self.get(apart.number, self.now)):
+            refuse("verification.field-added")
+        return apart.number
 
     def draw(self, number: int, name: str) -> None:
         """Note that a widget was given a look."""
@@ -303,14 +318,16 @@ class Rules(StoreRules):
     def _sign(self, number: int, known: Dictionary, old: Dictionary, new: Dictionary) -> None:
         if "V" in known or set(self.changed(old, new)) - _SIGN_KEYS:
             refuse("verification.field-changed")
-        if "V" not in new:
+        # A widget that is apart shows the value of its field.
+        value = self.fields[number][1].get("V") if number in self.fields else None
+        if value is None:
             refuse("verification.mark-without-signature")
-        self._signature_value(new["V"])
+        self._signature_value(value)
         self._appearance(old, new)
         name = self.old_fields[number][0]
         self.step.signed.add(name)
         self.draw(number, name)
-        stamp = self._is_timestamp(new["V"]) and not self._has_area(new)
+        stamp = self._is_timestamp(value) and not self._has_area(new)
         self.step.reach(Modification.VALIDATION_DATA if stamp else Modification.FORM_FILLING)
 
     def _is_plain(self, item: PdfObject) -> bool:
