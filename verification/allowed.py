@@ -9,7 +9,7 @@ import re
 from verification._pdf.objects import WHITE, Name, PdfObject, Ref, Stream
 from verification.model import Modification
 from verification.steps import Dictionary, as_dictionary, holding, is_metadata, refuse
-from verification.stores import StoreRules
+from verification.structure import StructureRules
 
 _CATALOG_FREE = frozenset({"Version", "Extensions"})
 _WIDGET_KEYS = frozenset(
@@ -38,6 +38,7 @@ _WIDGET_KEYS = frozenset(
         "Parent",
         "H",
         "DR",
+        "StructParent",
     }
 )
 # A signature field whose widget is an object of its own (ISO 32000-2 §12.7.4.1).
@@ -59,7 +60,7 @@ _HOLDS_FIELDS = frozenset(
 )
 
 
-class Rules(StoreRules):
+class Rules(StructureRules):
     """The rules for one revision against the one before it."""
 
     def catalog(self, old: Dictionary, new: Dictionary) -> None:
@@ -146,11 +147,8 @@ class Rules(StoreRules):
             kept = self.document.dictionary(value, self.before)
             now = self.document.dictionary(after.get(kind), self.now)
             for name, one in kept.items():
-                if now.get(name) != one and not (kind == "XObject" and self._is_new(now.get(name))):
+                if now.get(name) != one and not (kind == "XObject" and self.is_new(now.get(name))):
                     refuse("verification.form-changed")
-
-    def _is_new(self, item: PdfObject) -> bool:
-        return isinstance(item, Ref) and self.document.locate(item.number, self.before) is None
 
     def _require_own_resources(self) -> None:
         """Refuse looks that were signed and may draw by the default resources."""
@@ -234,7 +232,7 @@ class Rules(StoreRules):
         """Return the one widget, new as well, of a new field that is no widget itself."""
         kids = self.document.array(own["Kids"], self.now)
         apart = kids[0] if len(kids) == 1 else None
-        if set(own) - _FIELD_KEYS or not isinstance(apart, Ref) or not self._is_new(apart):
+        if set(own) - _FIELD_KEYS or not isinstance(apart, Ref) or not self.is_new(apart):
             refuse("verification.field-added")
         if "Kids" in as_dictionary(self.get(apart.number, self.now)):
             refuse("verification.field-added")

@@ -271,7 +271,7 @@ class _Comparison(Rules):
             self.step.reach(Modification.VALIDATION_DATA)
         elif self.changed(old, new) != ["ITXT"] or not isinstance(new.get("ITXT"), bytes):
             # iText 5 marks the fonts it touches with its version, and changes nothing else.
-            self.security_store(number, new)
+            self.beside_the_form(number, old, new)
 
     def _form_owner(self) -> int:
         form = self.catalog_before().get("AcroForm")

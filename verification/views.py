@@ -14,13 +14,14 @@ from io import BytesIO
 import numpy as np
 import pikepdf
 
+from verification import changes
 from verification._pdf import objects
 from verification._pdf.document import Document
 from verification._pdf.objects import Buffer, PdfObject, PdfSyntaxError, Ref, Stream
 from verification._pdf.xref import FREE
 from verification.context import remark, unsure
 from verification.model import Finding, SubIndication
-from verification.steps import same
+from verification.steps import Forms, same
 
 # What of the catalog is no part of a page or of the form.
 _NOT_SHOWN = frozenset(
@@ -107,7 +108,7 @@ def _about_hidden(document: Document, *, signed: bool) -> list[Finding]:
     Where nobody signed, there is no verdict that it could leave open.
     """
     hidden = {
-        number
+        number: index
         for index, section in enumerate(document.history)
         for number in section.hidden
         if not any(
@@ -118,13 +119,26 @@ def _about_hidden(document: Document, *, signed: bool) -> list[Finding]:
     if not hidden:
         return []
     try:
-        shown = hidden & _shown(document)
+        shown = hidden.keys() & _shown(document)
     except PdfSyntaxError:
-        shown = hidden
+        shown = set(hidden)
+    shown -= _harmless(document, hidden, {hidden[number] for number in shown})
     if shown and signed:
         code = "verification.hidden-objects-shown"
         return [unsure("V-18", code, SubIndication.GENERIC, count=str(len(shown)))]
     return [remark("V-18", "verification.hybrid-reference", count=str(len(hidden)))]
+
+
+def _harmless(document: Document, hidden: dict[int, int], revisions: set[int]) -> set[int]:
+    """Return what was hidden by revisions that did no more than sign.
+
+    A tool that signs a hybrid file writes its update as one, too. Programs that know tables alone
+    miss the signature then, and its mark; what they show of the page is the same.
+    """
+    forms = Forms(document, 0)
+    steps = {one: changes.analyse(document, one, forms) for one in revisions - {0}}
+    signing = {one for one, step in steps.items() if not step.reasons and not step.filled}
+    return {number for number, revision in hidden.items() if revision in signing}
 
 
 def _shown(document: Document) -> set[int]:
