@@ -28,7 +28,8 @@ from verification.steps import (
 )
 
 _REVISION_TAIL = re.compile(
-    rb"(?:[" + WHITE + rb"]|%(?!%EOF)[^\r\n]*|endstream|endobj)*"
+    # Possessive: what a comment has taken is not given back, however many signs of one it holds.
+    rb"(?:[" + WHITE + rb"]++|%(?!%EOF)[^\r\n]*+|endstream|endobj)*+"
     rb"startxref[" + WHITE + rb"]+(\d{1,12})[" + WHITE + rb"]+%%EOF(?:\r\n|\n|\r)?"
 )
 _BETWEEN = re.compile(rb"(?:[" + WHITE + rb"]|%[^\r\n]*)*")

@@ -10,7 +10,7 @@ from verification.steps import Dictionary, refuse
 from verification.stores import StoreRules
 
 _ROOT_KEYS = frozenset({"ParentTree", "ParentTreeNextKey", "K"})
-_ELEMENT_KEYS = frozenset({"Type", "S", "P", "Pg", "K"})
+_ELEMENT_KEYS = frozenset({"Type", "S", "NS", "P", "Pg", "K"})
 
 
 class StructureRules(StoreRules):

@@ -29,6 +29,7 @@ _NOT_SHOWN = frozenset(
     | {"DSS", "Extensions", "Threads"}
 )
 _HEADER = re.compile(rb"(?<![0-9])(\d{1,10})[" + objects.WHITE + rb"]+\d{1,5} obj")
+_BLANKS = 64
 # So much is counted at once: it stays in the cache of the processor.
 _CHUNK = 1 << 18
 # Comparing takes 0.2 ms an object; an odd file that shows more of them is a trap.
@@ -86,7 +87,12 @@ def _unnamed(document: Document) -> int:
     if _count(document.data, b" obj") <= len(known):
         return 0
     starts = {found.start() for found in _HEADER.finditer(document.data)}
-    return len(starts - {objects.skip(document.data, one) for one in known})
+    return len(starts - {_header_at(document.data, one) for one in known})
+
+
+def _header_at(data: Buffer, offset: int) -> int:
+    """Return where an object begins that an entry points at, a little white space before it."""
+    return offset + objects.skip(data[offset : offset + _BLANKS], 0)
 
 
 def _count(data: Buffer, word: bytes) -> int:
