@@ -136,13 +136,18 @@ def _require_pdf(pdf: bytes, limits: Limits) -> str:
 def require_no_bomb(pdf: bytes, limits: Limits) -> None:
     """Unfold every deflated stream once, in small pieces that are thrown away."""
     total = 0
+    stop = -1
     for start in _STREAM.finditer(pdf):
         if pdf[start.start() - 3 : start.start()] == b"end":
             continue
         filters = len(_FLATE.findall(_dictionary_before(pdf, start.start())))
         if filters == 0:
             continue
-        total += _unfolded(pdf, start.end(), min(filters, _MAX_FILTERS), limits.max_stream_bytes)
+        if stop < start.end():
+            end = pdf.find(b"endstream", start.end())
+            stop = len(pdf) if end < 0 else end
+        piece = (start.end(), stop)
+        total += _unfolded(pdf, piece, min(filters, _MAX_FILTERS), limits.max_stream_bytes)
         if total > limits.max_unfolded_bytes:
             raise DecompressionBombError(limit=limits.max_unfolded_bytes)
 
@@ -154,12 +159,11 @@ def _dictionary_before(pdf: bytes, end: int) -> bytes:
     return pdf[max(start, floor) : end]
 
 
-def _unfolded(pdf: bytes, at: int, stages: int, limit: int) -> int:
+def _unfolded(pdf: bytes, piece: tuple[int, int], stages: int, limit: int) -> int:
     """Count the bytes that a deflated stream unfolds to, over all its stages."""
     pipes = [zlib.decompressobj() for _ in range(stages)]
     total = 0
-    end = pdf.find(b"endstream", at)
-    stop = len(pdf) if end < 0 else end
+    at, stop = piece
     while at < stop and not pipes[0].eof:
         try:
             total += _push(pdf[at : min(at + _CHUNK, stop)], pipes, limit - total)

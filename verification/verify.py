@@ -43,6 +43,7 @@ from verification._pades import cms
 from verification._pdf import document as documents
 from verification._pdf.document import Document
 from verification._pdf.objects import Buffer, PdfSyntaxError
+from verification._pdf.scattered import scattered
 from verification.context import Context, conclude, failed, remark, unsure
 from verification.errors import EncryptedFileError
 from verification.history import History
@@ -120,7 +121,7 @@ def _unreadable(pdf: Buffer, cause: str) -> Finding:
     Raises:
         UnreadableFileError: no reader can repair it.
     """
-    marks = any(text.find(b"/ByteRange") >= 0 for text in (pdf, *documents.scattered(pdf)))
+    marks = any(text.find(b"/ByteRange") >= 0 for text in (pdf, *scattered(pdf)))
     if not marks:
         facts = inspect(bytes(pdf))
         marks = bool(facts.signatures.count or facts.signatures.left_over)

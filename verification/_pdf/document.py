@@ -37,7 +37,6 @@ _LOOK_BACK = 64
 _SHORT_LOOK_BACK = 18
 # The data of a stream this large is worth finding out about, so that it need not be searched.
 _LARGE_STREAM = 8 << 10
-_PACKED = re.compile(rb"/ObjStm(?!" + objects.REGULAR + rb")")
 _ENDSTREAM = re.compile(rb"[" + WHITE + rb"]*endstream")
 
 
@@ -392,17 +391,3 @@ def open_document(data: Buffer) -> Document:
         PdfSyntaxError: they are broken.
     """
     return Document(data, list(reversed(xref.read_chain(data))))
-
-
-def scattered(data: Buffer) -> Iterator[bytes]:
-    """Yield the unfolded bytes of object streams found by search, for a file without sections."""
-    for found in _PACKED.finditer(data):
-        header = data.rfind(b" obj", 0, found.start())
-        start = max(data.rfind(b"\n", 0, header), data.rfind(b"\r", 0, header)) + 1
-        try:
-            stream = objects.read_indirect(data, start).value
-            if isinstance(stream, Stream):
-                end = data.find(b"endstream", stream.start)
-                yield decoded(data[stream.start : end], stream.dictionary)
-        except PdfSyntaxError:
-            continue
