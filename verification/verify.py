@@ -97,12 +97,12 @@ def verify(
         if any("Encrypt" in section.trailer for section in document.history):
             raise EncryptedFileError
         signed = revisions.signed_fields(document)
+        about_pages = views.compare(document)
+        findings = _about_file(document, signed) + about_pages
+        context = _context(document, signed, policy, trust, at)
     except PdfSyntaxError as e:
         findings = [_unreadable(data, str(e))]
         return _report(hashlib.sha256(data).hexdigest(), file, policy, at, (), (), findings)
-    about_pages = views.compare(document)
-    findings = _about_file(document, signed) + about_pages
-    context = _context(document, signed, policy, trust, at)
     examiner = Examiner(document, context, History(document, signed), roles or {})
     stamps = tuple(
         _guarded_timestamp(examiner, one) for one in reversed(signed) if one.is_timestamp

@@ -49,8 +49,9 @@ def _tagged(pki: Pki) -> Callable[[dict[int, bytes]], bytes]:
         {},
         {ROOT: OWN[ROOT].replace(b"53 0 R]", b"53 0 R 41 0 R]"), PARENTS: ADDED[42]},
         {ROOT: ADDED[ROOT].replace(b"NextKey 2", b"NextKey 1")},
+        {ROOT: ADDED[ROOT].replace(b"42 0 R", ADDED[42])},
     ],
-    ids=["new-tree", "in-its-place", "key-not-counted"],
+    ids=["new-tree", "in-its-place", "key-not-counted", "direct"],
 )
 def test_field_of_a_signature_takes_its_place(
     tree: dict[int, bytes], tagged: Callable[[dict[int, bytes]], bytes], trust: Trust

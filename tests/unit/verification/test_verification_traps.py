@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from verification_change_cases import FORM_OBJECT, leader
 from verification_files import (
+    CATALOG,
     CONTENTS,
     FORM,
     NUMBER,
@@ -211,3 +212,26 @@ def test_streams_without_end_are_searched_for_it_once() -> None:
     pdf = base() + b"/FlateDecode stream\n" * 20_000 + b"\n%%EOF"
 
     assert inspect(pdf).pages == 1
+
+
+def test_fonts_are_looked_for_in_forms_to_a_depth() -> None:
+    font = b"/Font<</F<</Type/Font/BaseFont/Deep%d>>>>"
+    objects = base_objects()
+    objects[PAGE] = objects[PAGE].replace(b"/Resources<<", b"/Resources<</XObject<</X 45 0 R>>")
+    for level in range(5):
+        inner = font % level + b"/XObject<</X %d 0 R>>" % (46 + level)
+        objects[45 + level] = stream(b"", FORM_OBJECT + b"/Resources<<%s>>" % inner)
+    objects[50] = stream(b"", FORM_OBJECT)
+
+    assert inspect(base(objects)).fonts == ("Deep0", "Deep1", "Deep2", "Times-Roman")
+
+
+def test_rights_that_cannot_be_read_are_a_finding(pki: Pki, trust: Trust) -> None:
+    objects = base_objects()
+    objects[CATALOG] = objects[CATALOG].replace(b">>", b"/Perms 40 0 R>>")
+    pdf = sign(base(objects | {40: b"(x"}), by(pki.leader))
+
+    report = check(pdf, trust)
+
+    assert report.indication is Indication.TOTAL_FAILED
+    assert report.reasons == ("verification.structure-broken",)
