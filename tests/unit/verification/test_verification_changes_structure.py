@@ -24,13 +24,14 @@ OWN = {
     DOCUMENT: b"<</Type/StructElem/S/Document/P 50 0 R/K 51 0 R>>",
     PARAGRAPH: b"<</Type/StructElem/S/P/P 53 0 R/K 0/Alt(x)>>",
     PARENTS: b"<</Kids[54 0 R]>>",
+    55: b"<</Type/Namespace/NS(x)>>",
     LEAF: b"<</Nums[0 51 0 R]/Limits[0 0]>>",
 }
 # The field of a signature, its element, and the tree with both.
 ADDED = {
     FORM: NEW_FIELDS,
     40: signature_field(b"more", b"/StructParent 1"),
-    41: b"<</Type/StructElem/S/Form/P 53 0 R/K<</Type/OBJR/Obj 40 0 R>>>>",
+    41: b"<</Type/StructElem/S/Form/NS 55 0 R/P 53 0 R/K<</Type/OBJR/Obj 40 0 R>>>>",
     42: b"<</Nums[0 51 0 R 1 41 0 R]>>",
     ROOT: b"<</Type/StructTreeRoot/K[53 0 R]/ParentTree 42 0 R/ParentTreeNextKey 2>>",
     DOCUMENT: b"<</Type/StructElem/S/Document/P 50 0 R/K[51 0 R 41 0 R]>>",
