@@ -4,10 +4,12 @@ An entry may change only if its kind is known and its new value can draw nothing
 draws has to be a new object, which nothing that was signed refers to.
 """
 
-from verification._pdf.objects import Name, PdfObject, Ref, Stream
+import re
+
+from verification._pdf.objects import WHITE, Name, PdfObject, Ref, Stream
 from verification.model import Modification
 from verification.steps import Dictionary, as_dictionary, holding, is_metadata, refuse
-from verification.stores import StoreRules
+from verification.structure import StructureRules
 
 _CATALOG_FREE = frozenset({"Version", "Extensions"})
 _WIDGET_KEYS = frozenset(
@@ -36,12 +38,20 @@ _WIDGET_KEYS = frozenset(
         "Parent",
         "H",
         "DR",
+        "StructParent",
     }
 )
+# A signature field whose widget is an object of its own (ISO 32000-2 §12.7.4.1).
+_FIELD_KEYS = frozenset({"FT", "T", "TU", "Ff", "V", "Lock", "SV", "Kids"})
 _FILL_KEYS = frozenset({"V", "DV", "DA", "AP", "AS", "M", "I"})
 _SIGN_KEYS = frozenset({"V", "AP", "M", "F", "Type", "MK", "DA", "P"})
 # What readers draw of /MK by themselves (ISO 32000-2 table 192).
 _DRAWN_BY_READERS = frozenset({"BG", "BC", "I", "RI", "IX"})
+# What takes the thing that it draws, or draws with, from resources.
+_BY_NAME = re.compile(
+    rb"/[^" + WHITE + rb"/\[\]<>()]+[" + WHITE + rb"]+(?:[0-9.+-]+[" + WHITE + rb"]+)?"
+    rb"(?:Do|Tf|gs|sh|SCN|scn|CS|cs)(?![^" + WHITE + rb"\[(</])"
+)
 # ISO 32000-2 table 229, bit 17: a button without value, whose look is all there is of it.
 _PUSH_BUTTON = 1 << 16
 # Through what a field may be reached: form, page, other fields, structure, actions on fields.
@@ -50,7 +60,7 @@ _HOLDS_FIELDS = frozenset(
 )
 
 
-class Rules(StoreRules):
+class Rules(StructureRules):
     """The rules for one revision against the one before it."""
 
     def catalog(self, old: Dictionary, new: Dictionary) -> None:
@@ -126,12 +136,39 @@ class Rules(StoreRules):
         self.superset(old, new)
 
     def superset(self, before: Dictionary, after: Dictionary) -> None:
-        """Refuse default resources that lost or changed an entry."""
+        """Refuse default resources that lost or changed an entry with which values are drawn.
+
+        PDFBox keeps the form that all its visible signatures draw through as a default XObject
+        and puts that of each new signature in its place: a value is text, and draws none of them
+        (ISO 32000-2 §12.7.4.3).
+        """
+        self._require_own_resources()
         for kind, value in before.items():
             kept = self.document.dictionary(value, self.before)
             now = self.document.dictionary(after.get(kind), self.now)
-            if any(now.get(name) != one for name, one in kept.items()):
+            for name, one in kept.items():
+                if now.get(name) != one and not (kind == "XObject" and self.is_new(now.get(name))):
+                    refuse("verification.form-changed")
+
+    def _require_own_resources(self) -> None:
+        """Refuse looks that were signed and may draw by the default resources."""
+        for _, one in self.old_fields.values():
+            text = self.document.resolve(one.get("DA"), self.before)
+            by_name = isinstance(text, bytes) and text.rstrip().endswith(b"Do")
+            appearance = self.document.dictionary(one.get("AP"), self.before)
+            if by_name or any(self._borrows(item) for item in appearance.values()):
                 refuse("verification.form-changed")
+
+    def _borrows(self, item: PdfObject) -> bool:
+        """Tell whether an appearance names what only other resources than its own can hold."""
+        state = self.document.resolve(item, self.before)
+        looks = state.values() if isinstance(state, dict) else [state]
+        return any(self._is_borrower(self.document.resolve(one, self.before)) for one in looks)
+
+    def _is_borrower(self, look: PdfObject) -> bool:
+        if not isinstance(look, Stream) or "Resources" in look.dictionary:
+            return False
+        return _BY_NAME.search(self.document.plain(look, self.before)) is not None
 
     def page(self, old: Dictionary, new: Dictionary) -> None:
         """Judge a page: widgets of signature fields may be added to it."""
@@ -171,7 +208,10 @@ class Rules(StoreRules):
         """A signature field that is new: known entries only, and no mark without a signature."""
         name, one = self.fields[number]
         own = as_dictionary(self.get(number, self.now))
-        if set(own) - _WIDGET_KEYS or "Kids" in own:
+        if "Kids" in own:
+            self._widget(self._apart(own))
+            return
+        if set(own) - _WIDGET_KEYS:
             refuse("verification.field-added")
         if "V" in one:
             self._signature_value(one["V"])
@@ -187,6 +227,16 @@ class Rules(StoreRules):
             if is_timestamp and not self._has_area(own)
             else Modification.FORM_FILLING
         )
+
+    def _apart(self, own: Dictionary) -> int:
+        """Return the one widget, new as well, of a new field that is no widget itself."""
+        kids = self.document.array(own["Kids"], self.now)
+        apart = kids[0] if len(kids) == 1 else None
+        if set(own) - _FIELD_KEYS or not isinstance(apart, Ref) or not self.is_new(apart):
+            refuse("verification.field-added")
+        if "Kids" in as_dictionary(self.get(apart.number, self.now)):
+            refuse("verification.field-added")
+        return apart.number
 
     def draw(self, number: int, name: str) -> None:
         """Note that a widget was given a look."""
@@ -266,14 +316,16 @@ class Rules(StoreRules):
     def _sign(self, number: int, known: Dictionary, old: Dictionary, new: Dictionary) -> None:
         if "V" in known or set(self.changed(old, new)) - _SIGN_KEYS:
             refuse("verification.field-changed")
-        if "V" not in new:
+        # A widget that is apart shows the value of its field.
+        value = self.fields[number][1].get("V") if number in self.fields else None
+        if value is None:
             refuse("verification.mark-without-signature")
-        self._signature_value(new["V"])
+        self._signature_value(value)
         self._appearance(old, new)
         name = self.old_fields[number][0]
         self.step.signed.add(name)
         self.draw(number, name)
-        stamp = self._is_timestamp(new["V"]) and not self._has_area(new)
+        stamp = self._is_timestamp(value) and not self._has_area(new)
         self.step.reach(Modification.VALIDATION_DATA if stamp else Modification.FORM_FILLING)
 
     def _is_plain(self, item: PdfObject) -> bool:

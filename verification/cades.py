@@ -21,6 +21,10 @@ Digester = Callable[[str], bytes]
 
 # PKCS #1: signature algorithms, none of them a digest.
 _RSA_ARC = "1.2.840.113549.1.1."
+_DIGESTS_OF_CURVES = {
+    "ed25519": frozenset({"sha512"}),
+    "ed448": frozenset({"shake256", "shake256_len"}),
+}
 
 
 @dataclass(slots=True)
@@ -104,7 +108,8 @@ def _about_unknown(name: str) -> Finding:
     return unsure(
         "V-15",
         "verification.unknown-algorithm",
-        SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+        # Not one of age or strength: nothing is known of the bytes (EN 319 102-1 §5.2.7).
+        SubIndication.GENERIC,
         algorithm=name,
     )
 
@@ -119,12 +124,14 @@ def _check_message(result: Integrity, container: Cms, digester: Digester, sub_fi
         fits = container.content is not None
         digest = crypto.digest(container.digest_name, container.content or b"")
     else:
-        fits = container.content is None
+        fits = container.content is None or _repeats(container, digest)
         if not fits:
             result.findings.append(
                 failed("V-06", "verification.content-inside", SubIndication.FORMAT_FAILURE)
             )
             return
+        if container.content is not None:
+            result.findings.append(remark("V-06", "verification.content-repeated"))
     if container.signed_attributes is None:
         result.findings.append(remark("V-07", "verification.no-signed-attributes"))
     else:
@@ -134,6 +141,11 @@ def _check_message(result: Integrity, container: Cms, digester: Digester, sub_fi
         result.findings.append(
             failed("V-07", "verification.content-changed", SubIndication.HASH_FAILURE)
         )
+
+
+def _repeats(container: Cms, digest: bytes) -> bool:
+    """Tell whether the container holds the signed bytes themselves: nothing else can be meant."""
+    return crypto.digest(container.digest_name, container.content or b"") == digest
 
 
 def _check_attributes(result: Integrity, container: Cms) -> None:
@@ -164,6 +176,7 @@ def _check_signer(
     result.signer = signer
     context.used.add(signer.sha256)
     _check_binding(result, container, signer, sub_filter)
+    _check_pairing(result, container)
     if not _value_holds(container, signer, digester, sub_filter):
         result.findings.append(
             failed("V-09", "verification.signature-value", SubIndication.SIG_CRYPTO_FAILURE)
@@ -188,6 +201,21 @@ def _check_binding(result: Integrity, container: Cms, signer: Certificate, sub_f
             unsure("V-08", code, SubIndication.SIG_CONSTRAINTS_FAILURE)
             if sub_filter == "ETSI.CAdES.detached"
             else remark("V-08", code)
+        )
+
+
+def _check_pairing(result: Integrity, container: Cms) -> None:
+    """RFC 8419 §3.1: an Edwards curve goes with one digest of the content, each with its own."""
+    wanted = _DIGESTS_OF_CURVES.get(container.algorithm.scheme)
+    if wanted and container.signed_attributes is not None and container.digest_name not in wanted:
+        result.findings.append(
+            unsure(
+                "V-15",
+                "verification.digest-of-another-scheme",
+                SubIndication.GENERIC,
+                algorithm=container.algorithm.scheme,
+                digest=container.digest_name,
+            )
         )
 
 

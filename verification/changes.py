@@ -28,7 +28,8 @@ from verification.steps import (
 )
 
 _REVISION_TAIL = re.compile(
-    rb"(?:[" + WHITE + rb"]|%(?!%EOF)[^\r\n]*|endstream|endobj)*"
+    # Possessive: what a comment has taken is not given back, however many signs of one it holds.
+    rb"(?:[" + WHITE + rb"]++|%(?!%EOF)[^\r\n]*+|endstream|endobj)*+"
     rb"startxref[" + WHITE + rb"]+(\d{1,12})[" + WHITE + rb"]+%%EOF(?:\r\n|\n|\r)?"
 )
 _BETWEEN = re.compile(rb"(?:[" + WHITE + rb"]|%[^\r\n]*)*")
@@ -225,11 +226,21 @@ class _Comparison(Rules):
     def _new(self, number: int) -> None:
         """Refuse a new object that a signed reference points to already."""
         owners = self.document.referrers(number, self.before)
-        if owners == {0} and number not in references(self.section.trailer):
-            # Only a trailer that is now outdated named it: see ``_is_same_entry``.
+        if owners == {0} and not self._is_named_by_trailer(number):
             return
         if owners:
             refuse("verification.dangling-reference-filled")
+
+    def _is_named_by_trailer(self, number: int) -> bool:
+        """Tell whether a trailer that was signed leads to a new object: see ``_is_same_entry``.
+
+        An entry of a program's own leads to a stream; a tool that copies the entry without end
+        has its reference meet the next free number, and that is a field or a dictionary.
+        """
+        trailer = self.section.trailer
+        own = {key: value for key, value in trailer.items() if key in _TRAILER_OWN}
+        is_stream = isinstance(self.get(number, self.now), Stream)
+        return number in references(trailer if is_stream else own)
 
     def _replaced(self, number: int, old: PdfObject, new: PdfObject) -> None:
         if number == self.root():
@@ -261,7 +272,7 @@ class _Comparison(Rules):
             self.step.reach(Modification.VALIDATION_DATA)
         elif self.changed(old, new) != ["ITXT"] or not isinstance(new.get("ITXT"), bytes):
             # iText 5 marks the fonts it touches with its version, and changes nothing else.
-            self.security_store(number, new)
+            self.beside_the_form(number, old, new)
 
     def _form_owner(self) -> int:
         form = self.catalog_before().get("AcroForm")

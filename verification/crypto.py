@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
 from verification._pades.algorithms import SignatureAlgorithm
 
@@ -100,10 +100,20 @@ def _verify(
         key.verify(value, data, _padding(algorithm), over)
     elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm.scheme == "ecdsa":
         key.verify(value, data, ec.ECDSA(over))
+    elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm.scheme == "ecdsa-plain":
+        key.verify(_in_der(value), data, ec.ECDSA(over))
     elif isinstance(key, dsa.DSAPublicKey) and algorithm.scheme == "dsa":
         key.verify(value, data, over)
     else:
         raise UnknownAlgorithmError(algorithm.scheme)
+
+
+def _in_der(value: bytes) -> bytes:
+    """Return the two halves of a plain value as ECDSA is written elsewhere (BSI TR-03111 §5.2)."""
+    half = len(value) // 2
+    return encode_dss_signature(
+        int.from_bytes(value[:half], "big"), int.from_bytes(value[half:], "big")
+    )
 
 
 def _is_edwards(

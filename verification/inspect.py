@@ -27,6 +27,8 @@ _MAX_FILTERS = 4
 # An object that is not a stream and is longer than this is data, not structure.
 _MAX_UNPARSED = 8 << 20
 _TEXT_PAGES = 40
+# All kids that fields list; a form with more is a trap.
+_MAX_KIDS = 200_000
 _MAX_FORM_DEPTH = 3
 
 _HEADER = re.compile(rb"%PDF-(\d\.\d)")
@@ -134,13 +136,18 @@ def _require_pdf(pdf: bytes, limits: Limits) -> str:
 def require_no_bomb(pdf: bytes, limits: Limits) -> None:
     """Unfold every deflated stream once, in small pieces that are thrown away."""
     total = 0
+    stop = -1
     for start in _STREAM.finditer(pdf):
         if pdf[start.start() - 3 : start.start()] == b"end":
             continue
         filters = len(_FLATE.findall(_dictionary_before(pdf, start.start())))
         if filters == 0:
             continue
-        total += _unfolded(pdf, start.end(), min(filters, _MAX_FILTERS), limits.max_stream_bytes)
+        if stop < start.end():
+            end = pdf.find(b"endstream", start.end())
+            stop = len(pdf) if end < 0 else end
+        piece = (start.end(), stop)
+        total += _unfolded(pdf, piece, min(filters, _MAX_FILTERS), limits.max_stream_bytes)
         if total > limits.max_unfolded_bytes:
             raise DecompressionBombError(limit=limits.max_unfolded_bytes)
 
@@ -152,12 +159,11 @@ def _dictionary_before(pdf: bytes, end: int) -> bytes:
     return pdf[max(start, floor) : end]
 
 
-def _unfolded(pdf: bytes, at: int, stages: int, limit: int) -> int:
+def _unfolded(pdf: bytes, piece: tuple[int, int], stages: int, limit: int) -> int:
     """Count the bytes that a deflated stream unfolds to, over all its stages."""
     pipes = [zlib.decompressobj() for _ in range(stages)]
     total = 0
-    end = pdf.find(b"endstream", at)
-    stop = len(pdf) if end < 0 else end
+    at, stop = piece
     while at < stop and not pipes[0].eof:
         try:
             total += _push(pdf[at : min(at + _CHUNK, stop)], pipes, limit - total)
@@ -268,7 +274,8 @@ def _signature_fields(
     waiting: list[tuple[pikepdf.Object, str, pikepdf.Object | None]] = [
         (field, "", None) for field in _array(form.get("/Fields"))
     ]
-    while waiting:
+    listed = 0
+    while waiting and listed <= _MAX_KIDS:
         field, prefix, kind = waiting.pop(0)
         if not isinstance(field, pikepdf.Dictionary) or field.objgen in seen:
             continue
@@ -277,7 +284,9 @@ def _signature_fields(
         kind = field.get("/FT", kind)
         own = field.get("/T")
         name = ".".join(filter(None, (prefix, "" if own is None else str(own))))
-        kids = [kid for kid in _array(field.get("/Kids")) if "/T" in kid]
+        below = list(_array(field.get("/Kids")))
+        listed += len(below)
+        kids = [kid for kid in below if listed <= _MAX_KIDS and "/T" in kid]
         if kids:
             waiting.extend((kid, name, kind) for kid in kids)
         elif kind == pikepdf.Name.Sig:
@@ -306,14 +315,16 @@ def _text_layer(document: pikepdf.Pdf) -> tuple[tuple[str, ...], bool]:
     """Return font names and whether text is shown, read off the first pages."""
     fonts: set[str] = set()
     shows = False
+    # What many pages and forms share is looked at once.
+    read: set[tuple[int, int]] = set()
     for page in list(document.pages)[:_TEXT_PAGES]:
-        found = set(_fonts(page.obj.get("/Resources"), _MAX_FORM_DEPTH))
+        found = set(_fonts(page.obj.get("/Resources"), _MAX_FORM_DEPTH, set()))
         fonts |= found
-        shows = shows or (bool(found) and _shows_text(page))
+        shows = shows or (bool(found) and _shows_text(page, read))
     return tuple(sorted(fonts)), shows
 
 
-def _fonts(resources: object, depth: int) -> Iterator[str]:
+def _fonts(resources: object, depth: int, seen: set[tuple[int, int]]) -> Iterator[str]:
     if not isinstance(resources, pikepdf.Dictionary):
         return
     for font in _values(resources.get("/Font")):
@@ -321,22 +332,30 @@ def _fonts(resources: object, depth: int) -> Iterator[str]:
             yield str(font["/BaseFont"]).removeprefix("/")
     if depth:
         for form in _values(resources.get("/XObject")):
-            if isinstance(form, pikepdf.Stream) and form.get("/Subtype") == pikepdf.Name.Form:
-                yield from _fonts(form.get("/Resources"), depth - 1)
+            if not isinstance(form, pikepdf.Stream) or form.objgen in seen:
+                continue
+            seen.add(form.objgen)
+            if form.get("/Subtype") == pikepdf.Name.Form:
+                yield from _fonts(form.get("/Resources"), depth - 1, seen)
 
 
 def _values(item: object) -> list[pikepdf.Object]:
     return [value for _, value in item.items()] if isinstance(item, pikepdf.Dictionary) else []
 
 
-def _shows_text(page: pikepdf.Page) -> bool:
+def _shows_text(page: pikepdf.Page, read: set[tuple[int, int]]) -> bool:
     contents = page.obj.get("/Contents")
     parts = _array(contents) if isinstance(contents, pikepdf.Array) else (contents,)
     drawn = _values(page.obj.get("/Resources", pikepdf.Dictionary()).get("/XObject"))
-    streams = [one for one in (*parts, *drawn) if isinstance(one, pikepdf.Stream)]
+    found = {
+        one.objgen: one
+        for one in (*parts, *drawn)
+        if isinstance(one, pikepdf.Stream) and one.objgen not in read
+    }
+    read.update(found)
     return any(
         _SHOW_TEXT.search(one.read_bytes()) is not None
-        for one in streams
+        for one in found.values()
         if one.get("/Subtype") != pikepdf.Name.Image
     )
 

@@ -67,6 +67,7 @@ class Marker:
         self.now = revision
         self._ends = ends
         self._pair: ink.Pair | None = None
+        self._known: dict[int, _Look] = {}
 
     def close(self) -> None:
         """Close what was opened to be drawn."""
@@ -142,6 +143,15 @@ class Marker:
             yield self._look(item, 0)
 
     def _look(self, item: PdfObject, depth: int) -> "_Look":
+        """Look at a form once, however many hold it; one that holds itself is opaque."""
+        if not isinstance(item, Ref):
+            return self._fresh_look(item, depth)
+        if item.number not in self._known:
+            self._known[item.number] = _Look(opaque=True)
+            self._known[item.number] = self._fresh_look(item, depth)
+        return self._known[item.number]
+
+    def _fresh_look(self, item: PdfObject, depth: int) -> "_Look":
         value = self.document.resolve(item, self.now)
         if not isinstance(value, Stream):
             return _Look()

@@ -13,6 +13,8 @@ from verification.model import Coverage, Finding, Indication, SubIndication
 
 # Fields beyond this many are a trap, not a form.
 _MAX_FIELDS = 20_000
+# All that fields list as their kids, one named by many counted each time.
+_MAX_KIDS = 200_000
 _LEFT_OVER = re.compile(rb"/ByteRange(?=[" + WHITE + rb"\[])")
 _ONLY_WHITE = b"\x00\t\n\f\r "
 _HEX_STRING = re.compile(rb"<[0-9A-Fa-f" + WHITE + rb"]*>")
@@ -70,20 +72,22 @@ def form_fields(
         (item, "", {}) for item in document.array(form.get("Fields"), revision)
     ]
     seen: set[int] = set()
+    listed = 0
     while waiting:
         item, prefix, inherited = waiting.pop(0)
         if isinstance(item, Ref):
             if item.number in seen:
                 continue
             seen.add(item.number)
-        if len(seen) > _MAX_FIELDS:
-            msg = "fields"
-            raise PdfSyntaxError(msg)
         one = {**inherited, **document.dictionary(item, revision)}
         own = one.pop("T", None)
         title = document.resolve(own, revision)
         name = ".".join(part for part in (prefix, text_of(title)) if part)
         kids = document.array(one.get("Kids"), revision)
+        listed += len(kids)
+        if len(seen) > _MAX_FIELDS or listed > _MAX_KIDS:
+            msg = "fields"
+            raise PdfSyntaxError(msg)
         named = [kid for kid in kids if "T" in document.dictionary(kid, revision)]
         passed_on: dict[str, PdfObject] = {key: one[key] for key in ("FT", "V", "Ff") if key in one}
         waiting.extend((kid, name, passed_on) for kid in named)

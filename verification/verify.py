@@ -43,6 +43,7 @@ from verification._pades import cms
 from verification._pdf import document as documents
 from verification._pdf.document import Document
 from verification._pdf.objects import Buffer, PdfSyntaxError
+from verification._pdf.scattered import scattered
 from verification.context import Context, conclude, failed, remark, unsure
 from verification.errors import EncryptedFileError
 from verification.history import History
@@ -96,12 +97,12 @@ def verify(
         if any("Encrypt" in section.trailer for section in document.history):
             raise EncryptedFileError
         signed = revisions.signed_fields(document)
+        about_pages = views.compare(document)
+        findings = _about_file(document, signed) + about_pages
+        context = _context(document, signed, policy, trust, at)
     except PdfSyntaxError as e:
         findings = [_unreadable(data, str(e))]
         return _report(hashlib.sha256(data).hexdigest(), file, policy, at, (), (), findings)
-    about_pages = views.compare(document)
-    findings = _about_file(document, signed) + about_pages
-    context = _context(document, signed, policy, trust, at)
     examiner = Examiner(document, context, History(document, signed), roles or {})
     stamps = tuple(
         _guarded_timestamp(examiner, one) for one in reversed(signed) if one.is_timestamp
@@ -120,7 +121,7 @@ def _unreadable(pdf: Buffer, cause: str) -> Finding:
     Raises:
         UnreadableFileError: no reader can repair it.
     """
-    marks = any(text.find(b"/ByteRange") >= 0 for text in (pdf, *documents.scattered(pdf)))
+    marks = any(text.find(b"/ByteRange") >= 0 for text in (pdf, *scattered(pdf)))
     if not marks:
         facts = inspect(bytes(pdf))
         marks = bool(facts.signatures.count or facts.signatures.left_over)

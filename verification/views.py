@@ -14,13 +14,14 @@ from io import BytesIO
 import numpy as np
 import pikepdf
 
+from verification import changes
 from verification._pdf import objects
 from verification._pdf.document import Document
 from verification._pdf.objects import Buffer, PdfObject, PdfSyntaxError, Ref, Stream
 from verification._pdf.xref import FREE
 from verification.context import remark, unsure
 from verification.model import Finding, SubIndication
-from verification.steps import same
+from verification.steps import Forms, same
 
 # What of the catalog is no part of a page or of the form.
 _NOT_SHOWN = frozenset(
@@ -28,6 +29,7 @@ _NOT_SHOWN = frozenset(
     | {"DSS", "Extensions", "Threads"}
 )
 _HEADER = re.compile(rb"(?<![0-9])(\d{1,10})[" + objects.WHITE + rb"]+\d{1,5} obj")
+_BLANKS = 64
 # So much is counted at once: it stays in the cache of the processor.
 _CHUNK = 1 << 18
 # Comparing takes 0.2 ms an object; an odd file that shows more of them is a trap.
@@ -46,10 +48,13 @@ def compare(document: Document) -> list[Finding]:
     unnamed = _unnamed(document)
     if unnamed:
         findings.append(remark("V-18", "verification.objects-unnamed", count=str(unnamed)))
-    if any(section.hybrid_offset is not None for section in document.history):
-        odd = True
-        findings += _about_hidden(document)
-    if not odd or not _is_signed(document):
+    is_hybrid = any(section.hybrid_offset is not None for section in document.history)
+    if not (odd or is_hybrid):
+        return findings
+    signed = _is_signed(document)
+    if is_hybrid:
+        findings += _about_hidden(document, signed=signed)
+    if not signed:
         return findings
     try:
         difference = _difference(document)
@@ -82,7 +87,12 @@ def _unnamed(document: Document) -> int:
     if _count(document.data, b" obj") <= len(known):
         return 0
     starts = {found.start() for found in _HEADER.finditer(document.data)}
-    return len(starts - {objects.skip(document.data, one) for one in known})
+    return len(starts - {_header_at(document.data, one) for one in known})
+
+
+def _header_at(data: Buffer, offset: int) -> int:
+    """Return where an object begins that an entry points at, a little white space before it."""
+    return offset + objects.skip(data[offset : offset + _BLANKS], 0)
 
 
 def _count(data: Buffer, word: bytes) -> int:
@@ -98,10 +108,13 @@ def _count(data: Buffer, word: bytes) -> int:
     return found
 
 
-def _about_hidden(document: Document) -> list[Finding]:
-    """Judge what only readers of cross-reference streams see (ISO 32000-2 §7.5.8.4)."""
+def _about_hidden(document: Document, *, signed: bool) -> list[Finding]:
+    """Judge what only readers of cross-reference streams see (ISO 32000-2 §7.5.8.4).
+
+    Where nobody signed, there is no verdict that it could leave open.
+    """
     hidden = {
-        number
+        number: index
         for index, section in enumerate(document.history)
         for number in section.hidden
         if not any(
@@ -112,13 +125,26 @@ def _about_hidden(document: Document) -> list[Finding]:
     if not hidden:
         return []
     try:
-        shown = hidden & _shown(document)
+        shown = hidden.keys() & _shown(document)
     except PdfSyntaxError:
-        shown = hidden
-    if shown:
+        shown = set(hidden)
+    shown -= _harmless(document, hidden, {hidden[number] for number in shown})
+    if shown and signed:
         code = "verification.hidden-objects-shown"
         return [unsure("V-18", code, SubIndication.GENERIC, count=str(len(shown)))]
     return [remark("V-18", "verification.hybrid-reference", count=str(len(hidden)))]
+
+
+def _harmless(document: Document, hidden: dict[int, int], revisions: set[int]) -> set[int]:
+    """Return what was hidden by revisions that did no more than sign.
+
+    A tool that signs a hybrid file writes its update as one, too. Programs that know tables alone
+    miss the signature then, and its mark; what they show of the page is the same.
+    """
+    forms = Forms(document, 0)
+    steps = {one: changes.analyse(document, one, forms) for one in revisions - {0}}
+    signing = {one for one, step in steps.items() if not step.reasons and not step.filled}
+    return {number for number, revision in hidden.items() if revision in signing}
 
 
 def _shown(document: Document) -> set[int]:

@@ -101,6 +101,20 @@ def replace_by_default_resources(victim: Victim) -> bytes:
     return append(pdf, {FORM: victim.form(more=b"/DR<</Font<</Own 8 0 R>>>>")})
 
 
+def replace_by_default_picture(victim: Victim) -> bytes:
+    """Replace: a signed look draws what the form's resources hold under a name, and it changes."""
+    field = text_field(b"docsvc.number", NUMBER_BOX, b"/V(1)/AP<</N %d 0 R>>" % NUMBER_LOOK)
+    more = b"/DR<</XObject<</Own %d 0 R>>>>"
+    own = {
+        FORM: victim.form(more=more % NEW),
+        NEW: look(b"BT ET"),
+        NUMBER: field,
+        NUMBER_LOOK: look(b"/Own Do"),
+    }
+    pdf = victim.lead(victim.prepare(own))
+    return append(pdf, {FORM: victim.form(more=more % (NEW + 1)), NEW + 1: painted()})
+
+
 def replace_by_font_of_reader(victim: Victim) -> bytes:
     """Replace: readers that draw the fields themselves are given a font that was missing."""
     own = {
@@ -183,6 +197,7 @@ ATTACKS = {
     "shadow-replace-field-look-in-place": replace_look_in_place,
     "shadow-replace-font": replace_by_font,
     "shadow-replace-default-resources": replace_by_default_resources,
+    "shadow-replace-default-picture": replace_by_default_picture,
     "shadow-replace-font-of-reader": replace_by_font_of_reader,
     "shadow-replace-colour-of-reader": replace_by_colour_of_reader,
     "shadow-replace-need-appearances": replace_by_reader,

@@ -6,6 +6,7 @@ from typing import Any
 # NIST's arcs for SHA-3, which asn1crypto 1.5 has no names for.
 _SHA3 = {"sha3_224": 0, "sha3_256": 1, "sha3_384": 2, "sha3_512": 3}
 _DIGESTS = {f"2.16.840.1.101.3.4.2.{7 + n}": name for name, n in _SHA3.items()}
+_PLAIN = {1: 1, 2: 224, 3: 256, 4: 384, 5: 512}
 _SIGNATURES = {
     **{f"{name}_ecdsa": ("ecdsa", name) for name in _SHA3},
     **{f"{name}_rsa": ("rsa", name) for name in _SHA3},
@@ -14,6 +15,9 @@ _SIGNATURES = {
     "1.2.840.113549.1.1.16": ("rsa", "sha512_256"),
     **{f"2.16.840.1.101.3.4.3.{9 + n}": ("ecdsa", name) for name, n in _SHA3.items()},
     **{f"2.16.840.1.101.3.4.3.{13 + n}": ("rsa", name) for name, n in _SHA3.items()},
+    # BSI TR-03111 §5.2.1: the two numbers side by side, without DER around them.
+    **{f"0.4.0.127.0.7.1.1.4.1.{n}": ("ecdsa-plain", f"sha{bits}") for n, bits in _PLAIN.items()},
+    **{f"0.4.0.127.0.7.1.1.4.1.{8 + n}": ("ecdsa-plain", name) for name, n in _SHA3.items()},
 }
 # RFC 8702: known by name and by nothing else; no library here makes or checks them.
 _NAMED = {
@@ -28,9 +32,10 @@ _SHAKE_BITS = {"shake128_len": 256, "shake256_len": 512}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureAlgorithm:
-    """``scheme`` is rsa, rsa-pss, ecdsa, dsa, ed25519 or ed448; ``hash_name`` as hashlib spells.
+    """``scheme`` is rsa, rsa-pss, ecdsa, ecdsa-plain, dsa, ed25519 or ed448.
 
-    One that is not supported has another scheme: its name, or its identifier in dots.
+    ``hash_name`` is as hashlib spells. A scheme that is not supported is its name, or its
+    identifier in dots.
     """
 
     scheme: str

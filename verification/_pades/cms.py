@@ -19,6 +19,11 @@ _SEQUENCE = 0x30
 _INDEFINITE = 0x80
 # Digest algorithms in DER: what ESSCertID(v2) means where it says nothing.
 _SHA1, _SHA256 = bytes.fromhex("300706052b0e03021a"), bytes.fromhex("300b0609608648016503040201")
+# RFC 5652 §11, RFC 5035 §3, RFC 6211 §2: these may not stand twice, or it is open what they say.
+_ONCE = frozenset(
+    {"content_type", "message_digest", "signing_time", "cms_algorithm_protection"}
+    | {"signing_certificate", "signing_certificate_v2"}
+)
 # Names and algorithms of issuers recur from file to file; longer ones are not worth keeping.
 _COMMON_BYTES = 1024
 
@@ -240,13 +245,13 @@ def _full(data: bytes) -> Cms:
 
 
 def _attributes(items: Any) -> dict[str, Any]:
-    """Return the values of each attribute; one that stands twice is an error (RFC 5652 §11)."""
+    """Return the values of each attribute; of those that are judged none may stand twice."""
     found: dict[str, Any] = {}
     if isinstance(items, core.Void):
         return found
     for item in items:
         name = item["type"].native
-        if name in found and name != "signature_time_stamp_token":
+        if name in found and name in _ONCE:
             msg = "repeated attribute"
             raise CmsError(msg)
         found[name] = [*found.get(name, ()), *item["values"]]

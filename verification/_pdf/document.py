@@ -17,6 +17,12 @@ _MAX_STREAM_OBJECTS = 100_000
 # All object streams of one file together.
 _MAX_UNFOLDED = 256 << 20
 
+# Objects of honest files do not overlap; broken ones are read in vain a few times.
+_READINGS = 4
+_MIN_READ = 4 << 20
+# To undo a prediction takes longer than to inflate.
+_PREDICTED = 16
+
 # The literal R comes first so that the search runs at the speed of memchr.
 _REFERENCE_END = re.compile(rb"R(?<=[" + WHITE + rb"]R)(?=[" + WHITE + rb"()<>\[\]{}/%]|$)")
 _REFERENCE = re.compile(
@@ -31,7 +37,6 @@ _LOOK_BACK = 64
 _SHORT_LOOK_BACK = 18
 # The data of a stream this large is worth finding out about, so that it need not be searched.
 _LARGE_STREAM = 8 << 10
-_PACKED = re.compile(rb"/ObjStm(?!" + objects.REGULAR + rb")")
 _ENDSTREAM = re.compile(rb"[" + WHITE + rb"]*endstream")
 
 
@@ -77,6 +82,7 @@ class Document:
     _inside: dict[tuple[int, int], PdfObject] = field(default_factory=dict)
     _mentions: _Mentions | None = None
     _unfolded: int = 0
+    _read_bytes: int = 0
 
     @property
     def newest(self) -> int:
@@ -116,7 +122,20 @@ class Document:
         """
         found = self._parsed.get(offset)
         if found is None:
-            found = self._parsed[offset] = objects.read_indirect(self.data, offset)
+            found = self._parsed[offset] = self._read(offset)
+        return found
+
+    def _read(self, offset: int) -> Parsed:
+        """Read an object; objects that lie inside of each other are read so often and no more."""
+        if self._read_bytes > _READINGS * len(self.data) + _MIN_READ:
+            msg = "objects inside of each other"
+            raise PdfSyntaxError(msg)
+        try:
+            found = objects.read_indirect(self.data, offset)
+        except PdfSyntaxError as e:
+            self._read_bytes += max(0, e.reached - offset)
+            raise
+        self._read_bytes += found.end - offset
         return found
 
     def resolve(self, item: PdfObject, revision: int) -> PdfObject:
@@ -178,7 +197,7 @@ class Document:
             PdfSyntaxError: the stream cannot be unfolded.
         """
         plain = decoded(self.raw(stream, revision), stream.dictionary)
-        self._unfolded += len(plain)
+        self._unfolded += len(plain) * (_PREDICTED if "DecodeParms" in stream.dictionary else 1)
         if self._unfolded > _MAX_UNFOLDED:
             msg = "limit of the file"
             raise PdfSyntaxError(msg)
@@ -231,12 +250,17 @@ class Document:
         for start, end in self._structure(mentions.places):
             _add_references(self.data, start, end, mentions.positions)
         boxes: set[int] = set()
+        known: set[tuple[int, int]] = set()
         for index, section in enumerate(self.history):
-            # An object stream that was written again gives its objects anew, too.
             entries = section.entries.values()
-            boxes |= {one.container for one in entries if one.container is not None}
-            for box in boxes:
-                self._container_references(box, index, mentions.packed)
+            named = {one.container for one in entries if one.container is not None}
+            boxes |= named
+            # An object stream that was written again gives its objects anew, too.
+            for box in named | (boxes & section.entries.keys()):
+                entry = self.locate(box, index)
+                if entry is not None and (box, entry.offset) not in known:
+                    known.add((box, entry.offset))
+                    self._container_references(box, index, mentions.packed)
         return mentions
 
     def _structure(self, places: list[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
@@ -367,17 +391,3 @@ def open_document(data: Buffer) -> Document:
         PdfSyntaxError: they are broken.
     """
     return Document(data, list(reversed(xref.read_chain(data))))
-
-
-def scattered(data: Buffer) -> Iterator[bytes]:
-    """Yield the unfolded bytes of object streams found by search, for a file without sections."""
-    for found in _PACKED.finditer(data):
-        header = data.rfind(b" obj", 0, found.start())
-        start = max(data.rfind(b"\n", 0, header), data.rfind(b"\r", 0, header)) + 1
-        try:
-            stream = objects.read_indirect(data, start).value
-            if isinstance(stream, Stream):
-                end = data.find(b"endstream", stream.start)
-                yield decoded(data[stream.start : end], stream.dictionary)
-        except PdfSyntaxError:
-            continue

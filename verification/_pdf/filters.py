@@ -1,13 +1,21 @@
 """Unfold the streams that structure lives in, under a limit: deflate with predictors only."""
 
 import zlib
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from verification._pdf.objects import PdfObject, PdfSyntaxError
 
 # Object and cross-reference streams hold some thousand small objects.
 MAX_UNFOLDED = 64 << 20
 _PNG_FIRST = 10
-_PNG_UP, _PNG_AVERAGE, _PNG_PAETH = 2, 3, 4
+_PNG_SUB, _PNG_UP, _PNG_AVERAGE, _PNG_PAETH = 1, 2, 3, 4
+# Rows of one kind are undone together; a stream that changes its kind more often is a trap.
+_MAX_RUNS = 100_000
+
+_Bytes: TypeAlias = NDArray[np.uint8]
 
 
 def decoded(data: bytes, head: dict[str, PdfObject], *, limit: int = MAX_UNFOLDED) -> bytes:
@@ -58,36 +66,47 @@ def _without_predictor(plain: bytes, parameters: dict[str, PdfObject]) -> bytes:
     if not 0 < columns <= len(plain):
         msg = "columns"
         raise PdfSyntaxError(msg)
-    before = bytes(columns)
-    rows: list[bytes] = []
-    for at in range(0, len(plain) - columns, columns + 1):
-        before = _png_row(plain[at], plain[at + 1 : at + 1 + columns], before)
-        rows.append(before)
-    return b"".join(rows)
+    width = columns + 1
+    table = np.frombuffer(plain, np.uint8, len(plain) // width * width).reshape(-1, width)
+    return _without_filters(table[:, 0], table[:, 1:].copy()).tobytes()
+
+
+def _without_filters(kinds: _Bytes, rows: _Bytes) -> _Bytes:
+    """Undo the prediction of each row (PNG §9.2), in place, for pixels of one byte."""
+    starts = np.flatnonzero(np.diff(kinds, prepend=kinds[:1] + np.uint8(1)))
+    if len(starts) > _MAX_RUNS:
+        msg = "row filters"
+        raise PdfSyntaxError(msg)
+    above = np.zeros(rows.shape[1], np.uint8)
+    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+        part = rows[start:end]
+        if kinds[start] == _PNG_UP:
+            part[0] += above
+            np.cumsum(part, axis=0, dtype=np.uint8, out=part)
+        elif kinds[start] == _PNG_SUB:
+            np.cumsum(part, axis=1, dtype=np.uint8, out=part)
+        elif kinds[start]:
+            _undo_one_by_one(int(kinds[start]), part, above)
+        above = part[-1]
+    return rows
+
+
+def _undo_one_by_one(kind: int, rows: _Bytes, above: _Bytes) -> None:
+    """Undo what looks at the row above and to the left."""
+    if kind not in {_PNG_AVERAGE, _PNG_PAETH}:
+        msg = "row filter"
+        raise PdfSyntaxError(msg)
+    before = above.tobytes()
+    for row in rows:
+        before = _png_row(kind, row.tobytes(), before)
+        row[:] = np.frombuffer(before, np.uint8)
 
 
 def _png_row(kind: int, row: bytes, above: bytes) -> bytes:
-    """Undo one row's prediction (PNG §9.2) for pixels of one byte."""
-    if kind == 0:
-        return row
-    if kind == _PNG_UP:
-        return bytes((x + y) & 255 for x, y in zip(row, above, strict=True))
-    if kind in (1, _PNG_AVERAGE, _PNG_PAETH):
-        return _png_row_left(kind, row, above)
-    msg = "row filter"
-    raise PdfSyntaxError(msg)
-
-
-def _png_row_left(kind: int, row: bytes, above: bytes) -> bytes:
     out = bytearray()
     left = corner = 0
     for x, up in zip(row, above, strict=True):
-        if kind == 1:
-            guess = left
-        elif kind == _PNG_AVERAGE:
-            guess = (left + up) // 2
-        else:
-            guess = _paeth(left, up, corner)
+        guess = (left + up) // 2 if kind == _PNG_AVERAGE else _paeth(left, up, corner)
         left, corner = (x + guess) & 255, up
         out.append(left)
     return bytes(out)

@@ -49,8 +49,9 @@ _MAX_DIGITS = 40
 # Names of the standard are shorter; a longer one is not worth keeping from file to file.
 _COMMON_NAME = 24
 _NAME_HEX = re.compile(r"#([0-9A-Fa-f]{2})")
+# Many entries may point into the same white space: there is an end to how far each looks.
 _HEADER = re.compile(
-    rb"[" + WHITE + rb"]*(\d{1,10})[" + WHITE + rb"]+(\d{1,5})[" + WHITE + rb"]+obj"
+    rb"[%s]{0,255}+(\d{1,10})[%s]{1,255}+(\d{1,5})[%s]{1,255}+obj" % ((WHITE,) * 3)
 )
 _STREAM = re.compile(rb"stream(\r\n|\n|\r)")
 
@@ -60,7 +61,12 @@ Buffer: TypeAlias = bytes | mmap
 
 
 class PdfSyntaxError(Exception):
-    """The bytes do not follow the grammar of PDF; kept inside this package."""
+    """The bytes do not follow the grammar of PDF; kept inside this package.
+
+    ``reached`` is how far an object was read before that was found.
+    """
+
+    reached = 0
 
 
 class Name(str):
@@ -123,7 +129,11 @@ def read_indirect(data: Buffer, at: int) -> Parsed:
         msg = "object header"
         raise PdfSyntaxError(msg)
     reader = _Reader(data, header.end())
-    value = reader.value()
+    try:
+        value = reader.value()
+    except PdfSyntaxError as e:
+        e.reached = reader.at
+        raise
     parsed = Parsed(value=value, spans=reader.spans, duplicate_keys=reader.duplicate_keys)
     parsed.number, parsed.generation = int(header.group(1)), int(header.group(2))
     parsed.start, parsed.end = header.start(1), reader.at
@@ -229,6 +239,7 @@ class _Reader:
                 self.at = found.end()
                 return b"".join(parts)
             parts.append(_unescaped(part))
+        self.at = len(self.data)
         msg = "string"
         raise PdfSyntaxError(msg)
 

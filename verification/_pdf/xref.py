@@ -10,6 +10,9 @@ from verification._pdf.objects import Buffer, PdfObject, PdfSyntaxError, Ref, St
 
 # A document that was signed and renewed for a century has some hundred updates.
 _MAX_SECTIONS = 2_000
+# All entries of all sections together, and what their streams unfold to.
+_MAX_ENTRIES = 1_000_000
+_MAX_UNFOLDED = 16 << 20
 # The largest object number that ISO 32000-2 annex C asks a reader to take.
 _MAX_NUMBER = 8_388_607
 
@@ -44,6 +47,7 @@ class Section:
     stream_numbers: frozenset[int]
     hybrid_offset: int | None = None
     hidden: frozenset[int] = field(default_factory=frozenset)
+    unfolded: int = 0
     _reach: int = -1
 
     @property
@@ -78,6 +82,7 @@ def read_chain(data: Buffer) -> list[Section]:
         msg = "startxref"
         raise PdfSyntaxError(msg)
     at: PdfObject = found[0]
+    entries = unfolded = 0
     sections: list[Section] = []
     seen: set[int] = set()
     while at is not None:
@@ -86,6 +91,11 @@ def read_chain(data: Buffer) -> list[Section]:
             raise PdfSyntaxError(msg)
         seen.add(at)
         sections.append(_read_section(data, at))
+        entries += len(sections[-1].entries)
+        unfolded += sections[-1].unfolded
+        if entries > _MAX_ENTRIES or unfolded > _MAX_UNFOLDED:
+            msg = "entries of all sections"
+            raise PdfSyntaxError(msg)
         at = sections[-1].trailer.get("Prev")
     return sections
 
@@ -121,7 +131,11 @@ def _read_table(data: Buffer, at: int, cursor: int) -> Section:
 def _read_entries(
     data: Buffer, cursor: int, first: int, count: int, entries: dict[int, Entry]
 ) -> int:
-    if first + count > _MAX_NUMBER or count * 18 > len(data) - cursor:
+    if (
+        first + count > _MAX_NUMBER
+        or len(entries) + count > _MAX_ENTRIES
+        or count * 18 > len(data) - cursor
+    ):
         msg = "size of a section"
         raise PdfSyntaxError(msg)
     rows, cursor = _rows(data, cursor, count)
@@ -172,6 +186,7 @@ def _add_hybrid(data: Buffer, section: Section) -> None:
     section.hybrid_offset = at
     section.hidden = frozenset(hidden)
     section.stream_numbers = stream.stream_numbers
+    section.unfolded = stream.unfolded
 
 
 def _read_stream(data: Buffer, at: int) -> Section:
@@ -185,9 +200,10 @@ def _read_stream(data: Buffer, at: int) -> Section:
         msg = "length of a cross-reference stream"
         raise PdfSyntaxError(msg)
     end = stream.start + length
-    rows = decoded(data[stream.start : end], stream.dictionary)
+    rows = decoded(data[stream.start : end], stream.dictionary, limit=_MAX_UNFOLDED)
     entries = _stream_entries(rows, stream.dictionary)
-    return Section(at, end, entries, stream.dictionary, frozenset({parsed.number}))
+    numbers = frozenset({parsed.number})
+    return Section(at, end, entries, stream.dictionary, numbers, unfolded=len(rows))
 
 
 def _stream_entries(rows: bytes, head: dict[str, PdfObject]) -> dict[int, Entry]:
@@ -206,7 +222,7 @@ def _stream_entries(rows: bytes, head: dict[str, PdfObject]) -> dict[int, Entry]
 def _numbers(index: list[int], rows: int) -> list[int]:
     numbers: list[int] = []
     for first, count in zip(index[::2], index[1::2], strict=True):
-        if first + count > _MAX_NUMBER or len(numbers) + count > rows:
+        if first + count > _MAX_NUMBER or len(numbers) + count > min(rows, _MAX_ENTRIES):
             msg = "index of a cross-reference stream"
             raise PdfSyntaxError(msg)
         numbers.extend(range(first, first + count))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from asn1crypto import algos, cms, core
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, utils
 from verification_files import base, check, sign
 from verification_pki import Pki, Recipe, container
 
@@ -74,9 +75,49 @@ def test_shake_is_a_digest_of_the_length_that_cms_has(name: str, pki: Pki, trust
 
     report = signed(party, trust, {"algorithm": name}, "ed448")
 
-    assert report.indication is Indication.TOTAL_PASSED, report.findings
+    assert "verification.content-changed" not in report.reasons
+    assert "verification.unknown-algorithm" not in report.reasons
     made = hashlib.shake_128 if "128" in name else hashlib.shake_256
     assert digest(name, b"x") == made(b"x").digest(32 if "128" in name else 64)
+
+
+@pytest.mark.parametrize("curve", CURVES)
+def test_edwards_curve_with_another_digest_is_left_open(curve: str, pki: Pki, trust: Trust) -> None:
+    party = pki.issue(f"Ét {curve} khác", key=CURVES[curve][0]())  # type: ignore[arg-type]
+
+    report = signed(party, trust, {"algorithm": "sha256"}, curve)
+
+    (found,) = [one for one in report.findings if one.indication is not None]
+    assert found.code == "verification.digest-of-another-scheme"
+    assert found.facts == {"algorithm": curve, "digest": "sha256"}
+    assert report.indication is Indication.INDETERMINATE
+
+
+@pytest.mark.parametrize(
+    ("oid", "name", "made"),
+    [
+        ("0.4.0.127.0.7.1.1.4.1.3", "sha256", hashes.SHA256()),
+        ("0.4.0.127.0.7.1.1.4.1.11", "sha3_512", hashes.SHA3_512()),
+    ],
+)
+def test_plain_ecdsa_is_two_numbers_side_by_side(
+    oid: str, name: str, made: hashes.HashAlgorithm
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    one, other = utils.decode_dss_signature(key.sign(b"x", ec.ECDSA(made)))
+    algorithm = algorithms.signature_algorithm(
+        algos.SignedDigestAlgorithm({"algorithm": oid}),
+        algos.DigestAlgorithm({"algorithm": "sha256"}),
+    )
+
+    def holds(*numbers: int) -> bool:
+        value = b"".join(each.to_bytes(32, "big") for each in numbers)
+        return crypto.signature_holds(key.public_key(), algorithm, value, b"x")
+
+    assert algorithm == SignatureAlgorithm(scheme="ecdsa-plain", hash_name=name)
+    assert holds(one, other)
+    assert not holds(other, one)
+    assert not holds()
 
 
 def test_shake_of_another_length_is_named_and_left_open(pki: Pki, trust: Trust) -> None:
@@ -90,7 +131,7 @@ def test_shake_of_another_length_is_named_and_left_open(pki: Pki, trust: Trust) 
         "verification.unknown-algorithm",
         {"algorithm": "shake256_len-1024"},
     )
-    assert report.sub_indication is SubIndication.CRYPTO_CONSTRAINTS_FAILURE
+    assert report.sub_indication is SubIndication.GENERIC
 
 
 @pytest.mark.parametrize(

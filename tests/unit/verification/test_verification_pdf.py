@@ -11,6 +11,7 @@ from verification_files import base, base_objects, sections, stream, update, upd
 from verification._pdf import document as documents
 from verification._pdf import filters, objects, xref
 from verification._pdf.objects import Name, PdfSyntaxError, Ref, Stream
+from verification._pdf.scattered import scattered
 
 if TYPE_CHECKING:
     from verification._pdf.document import Document
@@ -61,7 +62,7 @@ def test_no_bytes_raise_anything_foreign(data: bytes) -> None:
     for read in (
         lambda: objects.read_value(data, 0),
         lambda: documents.open_document(b"%PDF-1.7\n" + data),
-        lambda: list(documents.scattered(b"1 0 obj<</Type/ObjStm>>stream\n" + data)),
+        lambda: list(scattered(b"1 0 obj<</Type/ObjStm>>stream\n" + data)),
     ):
         try:
             read()
@@ -251,11 +252,11 @@ def test_deflated_data_is_limited() -> None:
     assert filters.decoded(b"as it is", {"Filter": []}) == b"as it is"
 
 
-@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4])
-def test_predictors_are_undone(kind: int) -> None:
-    plain = [bytes((7, 200, 30)), bytes((9, 201, 33))]
+@pytest.mark.parametrize("kinds", [*zip(*[range(5)] * 4, strict=True), (2, 1, 2, 4), (0, 3, 3, 2)])
+def test_predictors_are_undone(kinds: tuple[int, ...]) -> None:
+    plain = [bytes((7, 200, 30)), bytes((9, 201, 33)), bytes((9, 9, 9)), bytes((255, 0, 1))]
     rows, above = b"", bytes(3)
-    for row in plain:
+    for kind, row in zip(kinds, plain, strict=True):
         rows += bytes((kind,)) + _predicted(kind, row, above)
         above = row
     head = {
@@ -324,4 +325,4 @@ def test_scattered_streams_are_found_without_sections() -> None:
     good = b"1 0 obj\n" + stream(zlib.compress(b"inside"), b"/Type/ObjStm/Filter/FlateDecode")
     bad = b"\n2 0 obj\n<</Type/ObjStm>>\n3 0 obj <</Type /ObjStm /N (x"
 
-    assert list(documents.scattered(good + bad)) == [b"inside"]
+    assert list(scattered(good + bad)) == [b"inside"]

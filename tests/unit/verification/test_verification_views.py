@@ -5,13 +5,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 from verification_files import (
+    DAY,
+    FORM,
+    LEADER,
+    MONTH,
+    NUMBER,
     PAGE,
+    PAGE_BODY,
+    SEAL,
     base,
     base_objects,
     by,
     check,
+    refs,
     sections,
     sign,
+    signature_field,
     stream,
     update,
     update_by_stream,
@@ -89,12 +98,35 @@ def test_hidden_object_that_cannot_be_read_counts_as_shown(pki: Pki, trust: Trus
     assert "verification.hidden-objects-shown" in check(pdf, trust).reasons
 
 
+def test_signature_in_an_update_that_is_hybrid_is_seen_by_all_that_matter(
+    pki: Pki, trust: Trust
+) -> None:
+    packed = {
+        FORM: b"<</SigFlags 3/Fields[%s 70 0 R]>>" % refs(NUMBER, DAY, MONTH, LEADER, SEAL),
+        PAGE: PAGE_BODY % refs(NUMBER, DAY, MONTH, LEADER, SEAL, 70),
+        70: signature_field(b"more"),
+    }
+    pdf = hybrid(sign(base(), by(pki.leader)), packed)
+
+    report = check(pdf, trust)
+
+    assert report.indication is Indication.TOTAL_PASSED, report
+    assert report.reasons[-1] == "verification.hybrid-reference"
+
+
 def test_unsigned_hybrid_file_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "_difference", None)
 
     found = views.compare(open_document(hybrid(base(), {70: b"<<>>"})))
 
     assert [one.code for one in found] == ["verification.hybrid-reference"]
+
+
+def test_unsigned_hybrid_file_that_hides_what_it_shows_stays_unsigned(trust: Trust) -> None:
+    report = check(hybrid(base(shown_through(b"/Contents[4 0 R 70 0 R]")), {70: b"<<>>"}), trust)
+
+    assert report.indication is None
+    assert report.reasons == ("verification.hybrid-reference",)
 
 
 def test_bytes_in_front_make_a_second_reader_look(pki: Pki, trust: Trust) -> None:
