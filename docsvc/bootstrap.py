@@ -34,6 +34,7 @@ from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
 from docsvc.steps.sign import asking, waiting
+from docsvc.steps.sign.activation import Activations
 from docsvc.steps.sign.batch import Batches
 from docsvc.steps.sign.factories import Surroundings, factories
 from docsvc.steps.sign.handout import HandOuts
@@ -49,6 +50,7 @@ from docsvc.steps.verify.reports import Examination, Reporter
 from docsvc.timestamps.service import Authorities
 from docsvc.timestamps.usage import Usage
 from docsvc.workflow import State, Step
+from signing.signers.remote.credential import Activation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -156,6 +158,15 @@ class Services:
     def batches(self) -> Batches:
         """Return what signs many documents in one confirmation."""
         return Batches(transactions=self.transactions, requests=self.requests)
+
+    @property
+    def activations(self) -> Activations:
+        """Return what takes PINs and codes of remote keys, each for one signing."""
+        return Activations(requests=self.requests, transactions=self.transactions)
+
+    def activate(self, transaction: str, *, pin: str, code: str, account: str) -> None:
+        """Sign with what the holder of a key typed; raises as `Activations.give` does."""
+        self.activations.give(transaction, Activation(pin=pin, otp=code), account=account)
 
     def register_paper(self, entry: PaperEntry) -> UUID:
         """Enter a document that exists on paper only; see `steps.register.paper`."""

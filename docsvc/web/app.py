@@ -20,6 +20,7 @@ from docsvc.bootstrap import open_services
 from docsvc.errors import DocsvcError
 from docsvc.web import helper, pages, problems
 from docsvc.web.api import (
+    activations,
     batches,
     devices,
     documents,
@@ -120,6 +121,7 @@ def _api() -> APIRouter:
         steps,
         preflight,
         signatures,
+        activations,
         batches,
         verify,
         statistics,

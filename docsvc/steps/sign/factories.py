@@ -170,7 +170,20 @@ def _csc(configured: ProviderSettings, _around: Surroundings) -> Provider:
     )
     options.end()
     outbound = _outbound(configured, waits=not account.asynchronous, more=token_url)
-    return Provider(signer=CscSigner(account, partial(_exchange, outbound)), close=outbound.close)
+    # Somebody sits before the page while a PIN is tried: that takes no longer than one call.
+    quick = _outbound(configured, more=token_url)
+    desk = CscSigner(account, partial(_exchange, quick))
+
+    def close() -> None:
+        outbound.close()
+        quick.close()
+
+    return Provider(
+        signer=CscSigner(account, partial(_exchange, outbound)),
+        close=close,
+        activated=desk.activated,
+        send_code=desk.send_code,
+    )
 
 
 def _smartca(configured: ProviderSettings, _around: Surroundings) -> Provider:

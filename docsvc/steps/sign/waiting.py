@@ -34,6 +34,7 @@ class Waiting:
     """A request that a document waits for, or waited for.
 
     Attributes:
+        account: whose yes it was.
         code: what is in the way, such as a provider that does not answer; how it ended.
         documents: how many documents the holder says yes to at once.
         until: when nobody waits any more; None before the request has gone out.
@@ -44,6 +45,7 @@ class Waiting:
     transaction: str
     step: Step
     provider: str
+    account: str
     state: RequestState
     code: str | None
     control_code: str
@@ -84,6 +86,7 @@ def view_of(tx: Tx, request: SigningRequest) -> Waiting:
         transaction=request.transaction,
         step=request.step,
         provider=request.provider,
+        account=request.account,
         state=request.state,
         code=request.code,
         control_code=request.control_code,

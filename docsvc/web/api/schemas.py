@@ -308,10 +308,12 @@ class VerdictOut(_Out):
 class RequestOut(_Out):
     """What the holder of a key is asked; ``until`` is empty before the request has gone out.
 
+    ``transaction`` names it, for those who have to type something for it.
     ``code`` is what is in the way, or how it ended; ``documents`` is how many are signed by one
     yes; ``late`` how many answers came after its end and signed nothing.
     """
 
+    transaction: str
     step: Step
     provider: str
     state: RequestState

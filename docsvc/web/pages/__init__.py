@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from docsvc.web.pages import (
     accounts,
+    activation,
     batches,
     confirm,
     device,
@@ -25,6 +26,7 @@ _PARTS = (
     sign,
     batches,
     waiting,
+    activation,
     device,
     confirm,
     documents,
