@@ -137,10 +137,16 @@ class Services:
         with self.transactions() as tx:
             waiting.cancel(tx, document_id, account=account, requests=self.requests)
 
-    def ask_again(self, document_id: UUID, *, account: str) -> None:
+    def ask_again(self, document_id: UUID, *, account: str, certificate: str = "") -> None:
         """Ask for a signature with a new request; raises as `waiting.ask_again` does."""
         with self.transactions() as tx:
-            waiting.ask_again(tx, document_id, account=account, requests=self.requests)
+            waiting.ask_again(
+                tx,
+                document_id,
+                account=account,
+                requests=self.requests,
+                certificate=certificate,
+            )
 
     def signature_step(self, document_id: UUID) -> Step:
         """Return the signature that a document is before; raises as `waiting.step_of` does."""

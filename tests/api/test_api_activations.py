@@ -62,9 +62,8 @@ def leader(as_role: AsRole) -> TestClient:
 
 
 @pytest.fixture
-def transaction(services: Services, deliver: Deliver, leader: TestClient) -> str:
+def transaction(services: Services, deliver: Deliver) -> str:
     """Return the request for a document that the leader has said yes to."""
-    assert leader
     document_id = deliver(until=Step.CONFIRM)
     services.confirm(document_id, Step.SIGN_LEADER, account=LEADER)
     wish = Wish(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Never
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from support import officers
 
 from docsvc.access.rules import Role
 from docsvc.documents import service as documents
@@ -163,6 +164,7 @@ def test_confirm_takes_the_fields_and_the_road_goes_on(
 def test_leader_signs_and_clerk_seals(
     as_role: AsRole, deliver: Deliver, services: Services
 ) -> None:
+    officers.in_order(services)
     to_sign = deliver(until=Step.CONFIRM)
     to_seal = deliver(until=Step.REGISTER, data=PDF + b"2")
     with services.transactions() as tx:

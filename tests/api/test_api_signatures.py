@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
+from support import officers
 from support.waiting import waiting_of
 
 from docsvc.access.rules import Role
@@ -91,6 +92,12 @@ def ask(services: Services, document_id: UUID) -> None:
     )
     with services.transactions() as tx:
         services.requests.ask(tx, wish)
+
+
+@pytest.fixture(autouse=True)
+def signers(services: Services) -> None:
+    """Let nothing stand against a signature: what happens after the yes is tested here."""
+    officers.in_order(services, account=None)
 
 
 @pytest.fixture

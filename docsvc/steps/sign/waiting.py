@@ -112,8 +112,17 @@ def cancel(tx: Tx, document_id: UUID, *, account: str, requests: Requests) -> No
     requests.give_up(tx, request, RequestState.CANCELLED, CANCELLED, actor=account)
 
 
-def ask_again(tx: Tx, document_id: UUID, *, account: str, requests: Requests) -> None:
+def ask_again(
+    tx: Tx, document_id: UUID, *, account: str, requests: Requests, certificate: str = ""
+) -> None:
     """Ask the holder with a new request; one that is open is given up first.
+
+    Args:
+        tx: the transaction.
+        document_id: what is to be signed.
+        account: whose yes it is.
+        requests: which know the providers.
+        certificate: fingerprint of the one that was chosen by hand.
 
     Raises:
         NotWaitingError: the document does not wait for a signature.
@@ -121,7 +130,9 @@ def ask_again(tx: Tx, document_id: UUID, *, account: str, requests: Requests) ->
     if waiting_of(tx, document_id) is not None:
         cancel(tx, document_id, account=account, requests=requests)
     step = step_of(tx, document_id)
-    documents.confirm(tx, document_id, step, account=account, at=requests.clock.now())
+    facts = {"certificate": certificate} if certificate else None
+    at = requests.clock.now()
+    documents.confirm(tx, document_id, step, account=account, at=at, facts=facts)
     requests.enqueue(tx, document_id)
 
 

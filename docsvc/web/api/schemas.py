@@ -335,11 +335,22 @@ class AskedOut(_Out):
     ended: list[RequestOut]
 
 
+# SHA-256 of a certificate of the inventory; empty: the newest that fits.
+Chosen = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$", max_length=64)]
+
+
+class YesIn(_In):
+    """What a yes to a signature may choose: the certificate, among those that preflight offers."""
+
+    certificate: Chosen = ""
+
+
 class BatchIn(_In):
     """Documents to be signed, or sealed, in one confirmation."""
 
     step: Literal["sign-leader", "sign-organisation"]
     documents: Annotated[list[UUID], Field(min_length=1, max_length=MAX_DOCUMENTS)]
+    certificate: Chosen = ""
 
 
 class LineOut(_Out):
