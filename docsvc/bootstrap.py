@@ -38,6 +38,7 @@ from docsvc.steps.sign.activation import Activations
 from docsvc.steps.sign.batch import Batches
 from docsvc.steps.sign.factories import Surroundings, factories
 from docsvc.steps.sign.handout import HandOuts
+from docsvc.steps.sign.placement import Placements
 from docsvc.steps.sign.preflight.service import Preflight, Recent
 from docsvc.steps.sign.providers import CallBack, Providers
 from docsvc.steps.sign.reports import Sealer
@@ -173,6 +174,11 @@ class Services:
     def activate(self, transaction: str, *, pin: str, code: str, account: str) -> None:
         """Sign with what the holder of a key typed; raises as `Activations.give` does."""
         self.activations.give(transaction, Activation(pin=pin, otp=code), account=account)
+
+    @property
+    def placements(self) -> Placements:
+        """Return what keeps the places that clerks point at."""
+        return Placements(stores=self.stores)
 
     def register_paper(self, entry: PaperEntry) -> UUID:
         """Enter a document that exists on paper only; see `steps.register.paper`."""
