@@ -4,7 +4,7 @@
 
 for (const desk of document.querySelectorAll("[data-places]")) {
   const picture = desk.querySelector("input[type=image]");
-  const drawing = desk.querySelector("svg");
+  const drawing = desk.querySelector(".placing-paper svg");
   const point = desk.querySelector("#point");
   const keep = desk.querySelector("[data-keep]");
   const says = keep.querySelector("[data-says]");

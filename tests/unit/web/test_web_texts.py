@@ -17,6 +17,7 @@ from docsvc.demo import instance
 from docsvc.organisations.mandates import Standing
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
+from docsvc.steps.sign import pointing
 from docsvc.steps.sign.preflight.rules import Check
 from docsvc.steps.sign.rules import OPEN, RequestState
 from docsvc.steps.verify.forms import Form
@@ -49,6 +50,7 @@ COMPOSED = {
     "judged.class": set(CertificateClass),
     "mandates.standing": set(Standing),
     "check": set(Check),
+    "place.mark": set(pointing.Mark) | {"title"},
     "judged.column": {"role", "officer", "unit", "mandate", "class", "counts"},
 }
 
