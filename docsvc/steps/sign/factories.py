@@ -122,8 +122,10 @@ def _mobile(
     outbound = _outbound(configured, waits=mode is Mode.SYNCH)
 
     def transport(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> bytes:
-        del timeout_s  # the client's own limit is that of the settings
-        status, content = _exchange(outbound, url, body, headers)
+        # The settings' limit is for every call; one that lasts until the holder has answered says
+        # how long that may be. The client's own limit bounds both.
+        limit_s = max(configured.timeout_s, timeout_s)
+        status, content = _exchange(outbound, url, body, headers, timeout_s=limit_s)
         if status not in {_GOOD, _FAULT}:
             raise ConnectionError(status)
         return content
@@ -261,9 +263,14 @@ def _outbound(configured: ProviderSettings, *, waits: bool = False, more: str = 
 
 
 def _exchange(
-    outbound: Outbound, url: str, body: bytes, headers: Mapping[str, str]
+    outbound: Outbound,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    timeout_s: float | None = None,
 ) -> tuple[int, bytes]:
     try:
-        return outbound.exchange(url, body, headers)
+        return outbound.exchange(url, body, headers, timeout_s=timeout_s)
     except FetchRefusedError as e:
         raise ConnectionError(e.code) from e
