@@ -131,7 +131,7 @@ class Services:
     def signing_requests(self, document_id: UUID) -> list[Waiting]:
         """Return what holders of keys were and are asked for a document, the oldest first."""
         with self.transactions() as tx:
-            return waiting.requests_of(tx, document_id)
+            return waiting.requests_of(tx, document_id, providers=self.requests.providers)
 
     def cancel_signature(self, document_id: UUID, *, account: str) -> None:
         """Give up the request that a document waits for; raises as `waiting.cancel` does."""
@@ -276,7 +276,7 @@ class Services:
         """Try every part once.
 
         Returns:
-            ``name``, ``ok`` and ``detail`` of each part.
+            ``name``, ``ok``, ``detail`` and its ``facts`` of each part.
         """
         parts: dict[str, Callable[[], object]] = {
             "database": self._try_database,
@@ -287,6 +287,7 @@ class Services:
             "providers": lambda: [
                 self.requests.providers.of(one.name) for one in self.settings.providers
             ],
+            "requests": self._try_requests,
             "timestamps": lambda: self.timestamps.try_each(_SELF_CHECK),
             "trust": lambda: (
                 self.sandbox.run(
@@ -299,6 +300,10 @@ class Services:
     def _try_database(self) -> None:
         with self.transactions() as tx:
             tx.execute(select(Unit.code).limit(1))
+
+    def _try_requests(self) -> None:
+        with self.transactions() as tx:
+            waiting.require_no_orphans(tx, self.requests.providers)
 
     def _try_blobs(self) -> None:
         digest = self.blobs.put(b"docsvc doctor")
@@ -373,5 +378,6 @@ def _tried(part: Callable[[], object]) -> dict[str, Any]:
     try:
         part()
     except Exception as e:  # noqa: BLE001  # whatever is broken is what the self-check is for
-        return {"ok": False, "detail": getattr(e, "code", type(e).__name__)}
-    return {"ok": True, "detail": ""}
+        facts = getattr(e, "facts", {})
+        return {"ok": False, "detail": getattr(e, "code", type(e).__name__), "facts": facts}
+    return {"ok": True, "detail": "", "facts": {}}

@@ -177,7 +177,7 @@ class Batches:
                 _line(item, doc, asked=pending is not None) for item, doc, pending in rows
             )
             waiting = tuple(
-                view_of(tx, r)
+                view_of(tx, r, providers=self.requests.providers)
                 for r in _requests(tx, batch_id)
                 if r.state is not RequestState.INTENDED or r.expires_at is not None
             )

@@ -383,7 +383,11 @@ class BatchOut(_Out):
 
 
 class Health(_Out):
-    """Whether the service is alive and ready."""
+    """Whether the service is alive and ready.
+
+    ``requests_without_provider`` are open requests whose provider the settings name no longer.
+    """
 
     live: bool
     ready: bool
+    requests_without_provider: int = 0
