@@ -162,16 +162,14 @@ class Outbound:
     def exchange(
         self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float | None = None
     ) -> tuple[int, bytes]:
-        """Post ``body`` and return the status and the body of the answer, whatever the status.
-
-        A redirect is no answer. ``timeout_s`` may make the limit of this call shorter.
+        """Return status and body of what answers a post; ``timeout_s`` may shorten the limit.
 
         Raises:
             FetchRefusedError: the address is not allowed.
             OSError: there was no answer.
         """
-        deadline = time.monotonic() + min(timeout_s or self._timeout_s, self._timeout_s)
-        answer = _here(self._request("POST", url, deadline, body, headers))
+        limit_s = min(timeout_s or self._timeout_s, self._timeout_s)
+        answer = _here(self._request("POST", url, time.monotonic() + limit_s, body, headers))
         return answer.status, answer.body
 
     def get(self, url: str) -> bytes:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -16,6 +15,7 @@ from docsvc.bootstrap import Services
 from docsvc.documents.errors import DocumentMissingError
 from docsvc.documents.tables import Document
 from docsvc.errors import DocsvcError
+from docsvc.steps.sign.placement import Standing
 from docsvc.steps.sign.pointing import Mark
 from docsvc.web.api.places import BoxOut, PlaceIn, PlaceOut, boxes_of, seen
 from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of
@@ -23,10 +23,6 @@ from docsvc.web.errors import FieldError
 from docsvc.web.pages.rendering import language_of, render
 from docsvc.web.pages.rows import Row, row_of
 from docsvc.web.problems import Problem, problem_of
-
-if TYPE_CHECKING:
-    from signing.model import Box
-    from signing.placing import Sheet
 
 router = APIRouter(prefix="/documents/{document_id}/places")
 
@@ -131,7 +127,7 @@ def _page(
     caller.require(Action.READ, document.unit_code)
     standing = services.placements.standing(document)
     mark = _mark_of(asked)
-    shown = _shown(document, standing.sheets, asked.get("page", ""), standing.boxes.get(mark))
+    shown = _shown(document, standing, asked.get("page", ""), mark)
     point = _point_of(asked, shown) if shown else None
     found = None
     if shown is not None and point is not None:
@@ -157,14 +153,13 @@ def _mark_of(asked: Mapping[str, str]) -> Mark:
     return Mark(text) if text in set(Mark) else Mark.LEADER
 
 
-def _shown(
-    document: Document, sheets: "Sequence[Sheet]", number: str, current: "Box | None"
-) -> Shown | None:
+def _shown(document: Document, standing: Standing, number: str, mark: Mark) -> Shown | None:
     """Return the page that is asked for, that of the mark, or the last one, which is signed.
 
     Raises:
         DocumentMissingError: there is no such page.
     """
+    sheets, current = standing.sheets, standing.boxes.get(mark)
     if not sheets:
         return None
     if number:

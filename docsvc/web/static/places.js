@@ -95,6 +95,8 @@ for (const desk of document.querySelectorAll("[data-places]")) {
     inMm(x, y);
     ask(x, y);
   });
+  // A finger that moves the sheet points at nothing.
+  picture.addEventListener("pointercancel", () => (dragging = false));
   picture.addEventListener("dragstart", (event) => event.preventDefault());
   // A click sends the form where there is no script.
   picture.addEventListener("click", (event) => event.preventDefault());
