@@ -58,6 +58,11 @@ def test_of_several_certificates_the_newest_that_is_good_is_chosen() -> None:
     assert choose(replace(ASKED, candidates=(newer, lost, CHAIR)))[0] is CHAIR
 
 
+def test_a_key_in_a_persons_own_pc_is_within_reach() -> None:
+    own = replace(ASKED, candidates=(replace(CHAIR, token=None),))
+    assert told(replace(own, devices=frozenset({"usb-token"}))) == []
+
+
 def test_a_certificate_that_was_chosen_by_hand_is_taken_or_refused() -> None:
     older = replace(CHAIR, fingerprint="cc")
     asked = replace(ASKED, candidates=(CHAIR, older))
