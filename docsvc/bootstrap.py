@@ -35,9 +35,11 @@ from docsvc.steps.receive.service import Accepted, Offer, Reception
 from docsvc.steps.register import service as register
 from docsvc.steps.register.paper import PaperEntry, register_paper
 from docsvc.steps.sign import asking, waiting
+from docsvc.steps.sign.activation import Activations
 from docsvc.steps.sign.batch import Batches
 from docsvc.steps.sign.factories import Surroundings, factories
 from docsvc.steps.sign.handout import HandOuts
+from docsvc.steps.sign.placement import Placements
 from docsvc.steps.sign.preflight.service import Preflight, Recent
 from docsvc.steps.sign.providers import CallBack, Providers
 from docsvc.steps.sign.reports import Sealer
@@ -50,6 +52,7 @@ from docsvc.steps.verify.reports import Examination, Reporter
 from docsvc.timestamps.service import Authorities
 from docsvc.timestamps.usage import Usage
 from docsvc.workflow import State, Step
+from signing.signers.remote.credential import Activation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,17 +144,23 @@ class Services:
     def signing_requests(self, document_id: UUID) -> list[Waiting]:
         """Return what holders of keys were and are asked for a document, the oldest first."""
         with self.transactions() as tx:
-            return waiting.requests_of(tx, document_id)
+            return waiting.requests_of(tx, document_id, providers=self.requests.providers)
 
     def cancel_signature(self, document_id: UUID, *, account: str) -> None:
         """Give up the request that a document waits for; raises as `waiting.cancel` does."""
         with self.transactions() as tx:
             waiting.cancel(tx, document_id, account=account, requests=self.requests)
 
-    def ask_again(self, document_id: UUID, *, account: str) -> None:
+    def ask_again(self, document_id: UUID, *, account: str, certificate: str = "") -> None:
         """Ask for a signature with a new request; raises as `waiting.ask_again` does."""
         with self.transactions() as tx:
-            waiting.ask_again(tx, document_id, account=account, requests=self.requests)
+            waiting.ask_again(
+                tx,
+                document_id,
+                account=account,
+                requests=self.requests,
+                certificate=certificate,
+            )
 
     def signature_step(self, document_id: UUID) -> Step:
         """Return the signature that a document is before; raises as `waiting.step_of` does."""
@@ -169,6 +178,20 @@ class Services:
     def batches(self) -> Batches:
         """Return what signs many documents in one confirmation."""
         return Batches(transactions=self.transactions, requests=self.requests)
+
+    @property
+    def activations(self) -> Activations:
+        """Return what takes PINs and codes of remote keys, each for one signing."""
+        return Activations(requests=self.requests, transactions=self.transactions)
+
+    def activate(self, transaction: str, *, pin: str, code: str, account: str) -> None:
+        """Sign with what the holder of a key typed; raises as `Activations.give` does."""
+        self.activations.give(transaction, Activation(pin=pin, otp=code), account=account)
+
+    @property
+    def placements(self) -> Placements:
+        """Return what keeps the places that clerks point at."""
+        return Placements(stores=self.stores)
 
     def register_paper(self, entry: PaperEntry) -> UUID:
         """Enter a document that exists on paper only; see `steps.register.paper`."""
@@ -266,7 +289,7 @@ class Services:
         """Try every part once.
 
         Returns:
-            ``name``, ``ok`` and ``detail`` of each part.
+            ``name``, ``ok``, ``detail`` and its ``facts`` of each part.
         """
         parts: dict[str, Callable[[], object]] = {
             "database": self._try_database,
@@ -277,6 +300,7 @@ class Services:
             "providers": lambda: [
                 self.requests.providers.of(one.name) for one in self.settings.providers
             ],
+            "requests": self._try_requests,
             "timestamps": lambda: self.timestamps.try_each(_SELF_CHECK),
             "trust": lambda: (
                 self.sandbox.run(
@@ -289,6 +313,10 @@ class Services:
     def _try_database(self) -> None:
         with self.transactions() as tx:
             tx.execute(select(Unit.code).limit(1))
+
+    def _try_requests(self) -> None:
+        with self.transactions() as tx:
+            waiting.require_no_orphans(tx, self.requests.providers)
 
     def _try_blobs(self) -> None:
         digest = self.blobs.put(b"docsvc doctor")
@@ -363,5 +391,6 @@ def _tried(part: Callable[[], object]) -> dict[str, Any]:
     try:
         part()
     except Exception as e:  # noqa: BLE001  # whatever is broken is what the self-check is for
-        return {"ok": False, "detail": getattr(e, "code", type(e).__name__)}
-    return {"ok": True, "detail": ""}
+        facts = getattr(e, "facts", {})
+        return {"ok": False, "detail": getattr(e, "code", type(e).__name__), "facts": facts}
+    return {"ok": True, "detail": "", "facts": {}}

@@ -159,17 +159,17 @@ class Outbound:
         answer = self._request("POST", url, deadline, body, {"Content-Type": content_type})
         return _good(_here(answer)).body
 
-    def exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """Post ``body`` and return the status and the body of the answer, whatever the status.
-
-        For services that say in the body of a failure what failed; a redirect is no answer.
+    def exchange(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float | None = None
+    ) -> tuple[int, bytes]:
+        """Return status and body of what answers a post; ``timeout_s`` may shorten the limit.
 
         Raises:
             FetchRefusedError: the address is not allowed.
             OSError: there was no answer.
         """
-        deadline = time.monotonic() + self._timeout_s
-        answer = _here(self._request("POST", url, deadline, body, headers))
+        limit_s = min(timeout_s or self._timeout_s, self._timeout_s)
+        answer = _here(self._request("POST", url, time.monotonic() + limit_s, body, headers))
         return answer.status, answer.body
 
     def get(self, url: str) -> bytes:

@@ -52,6 +52,7 @@ def demo(
             _register_paper(services, entries)
             counted = stats.count(services.transactions, unit=None, period=None, by=None)
             demonstration.hand_out_phone(services, made)
+            demonstration.give_accounts(services, made)
         finally:
             services.close()
     if not as_json:

@@ -44,7 +44,7 @@ def doctor(
         output.document(findings)
     else:
         rows = [
-            ["✓" if f["ok"] else "✗", str(f["name"]), output.sentence(str(f["detail"]))]
+            ["✓" if f["ok"] else "✗", str(f["name"]), output.sentence(str(f["detail"]), f["facts"])]
             for f in findings
         ]
         output.table(["", "", ""], rows)

@@ -19,6 +19,7 @@ from docsvc.demo.mobile import demonstration as mobile
 from docsvc.demo.organisations import Organisations
 from docsvc.demo.pki import DemoPki
 from docsvc.demo.token import DemoToken
+from docsvc.organisations.officers import set_account
 from docsvc.organisations.rules import Device
 from docsvc.organisations.service import (
     CertificateEntry,
@@ -34,7 +35,7 @@ from docsvc.settings import Provider as ProviderSettings
 from verification.model import Role as SignatureRole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from docsvc.bootstrap import Services
 
@@ -44,6 +45,8 @@ PASSWORD = "thu-nghiem-2026"  # noqa: S105  # printed on the login page of the d
 _AUTHORITY_PORT = 8001
 PHONES = "sim-thu-nghiem"
 _WITH_PHONE = "leader-h99-12-06"
+# The officer whose account is the one that the login page names.
+_WITH_LOGIN = "leader-h99-12-05"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +162,28 @@ def hand_out_phone(services: Services, instance: Instance) -> None:
         )
 
 
+def give_accounts(services: Services, instance: Instance) -> None:
+    """Let every officer sign with an account of their own from now on, and nobody else for them.
+
+    Harmless twice. The account that the login page names is one officer's; the others' are called
+    as their keys.
+    """
+    bodies, at = instance.bodies, services.clock.now()
+    logins = {one.key: one.key for one in bodies.officers} | {_WITH_LOGIN: "lanhdao"}
+    for officer in bodies.officers:
+        if officer.key != _WITH_LOGIN:
+            _add_account(
+                services, logins[officer.key], Role.LEADER, [officer.unit], officer.full_name
+            )
+    with services.transactions() as tx:
+        numbers = load_bodies(
+            tx, map(_unit, bodies.units), map(_officer, bodies.officers), at=at, actor=ACTOR
+        )
+        units = {one.code for one in bodies.units}
+        for key, login in logins.items():
+            set_account(tx, numbers[key], login, units=units, at=at, actor=ACTOR)
+
+
 def _unit(unit: organisations.Unit) -> UnitEntry:
     return UnitEntry(
         code=unit.code,
@@ -201,14 +226,21 @@ def _add_accounts(services: Services, bodies: Organisations) -> None:
         "quantri": (Role.ADMINISTRATOR, tops, "Quản trị (thử nghiệm)"),
     }
     for login, (role, codes, name) in wanted.items():
-        with services.transactions() as tx:
-            known = access_queries.identity(tx, login)
-        if known is None:
-            account = NewAccount(
-                login=login,
-                display_name=name,
-                password=PASSWORD,
-                must_change=False,
-                memberships=tuple(Membership(role=role, unit_code=code) for code in codes),
-            )
-            access.add_account(services.transactions, account, at=services.clock.now(), actor=ACTOR)
+        _add_account(services, login, role, codes, name)
+
+
+def _add_account(
+    services: Services, login: str, role: Role, codes: Sequence[str], name: str
+) -> None:
+    """Add an account with the password that everybody knows, unless it is there."""
+    with services.transactions() as tx:
+        if access_queries.identity(tx, login) is not None:
+            return
+    account = NewAccount(
+        login=login,
+        display_name=name,
+        password=PASSWORD,
+        must_change=False,
+        memberships=tuple(Membership(role=role, unit_code=code) for code in codes),
+    )
+    access.add_account(services.transactions, account, at=services.clock.now(), actor=ACTOR)

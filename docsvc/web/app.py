@@ -20,6 +20,7 @@ from docsvc.bootstrap import open_services
 from docsvc.errors import DocsvcError
 from docsvc.web import helper, pages, problems
 from docsvc.web.api import (
+    activations,
     appendices,
     batches,
     copies,
@@ -30,6 +31,7 @@ from docsvc.web.api import (
     officers,
     openapi,
     paper,
+    places,
     preflight,
     sessions,
     signatures,
@@ -124,6 +126,8 @@ def _api() -> APIRouter:
         steps,
         preflight,
         signatures,
+        activations,
+        places,
         batches,
         verify,
         statistics,

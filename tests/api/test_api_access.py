@@ -67,6 +67,7 @@ def test_every_door_but_the_public_ones_refuses_a_stranger(
         filled = path.format(
             document_id="3f2504e0-4f89-11d3-9a0c-0305e82c3301",
             batch_id="3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+            transaction="3f2504e04f8911d39a0c0305e82c3301",
             ordinal=1,
             number=1,
             token_id=1,
@@ -126,7 +127,9 @@ def test_no_door_leads_an_administrator_to_a_signature(
                 "declare_not_secret": "yes",
             }
             answer = admin.request(
-                method, path.format(document_id=document, batch_id=document), data=form
+                method,
+                path.format(document_id=document, batch_id=document, transaction=document.hex),
+                data=form,
             )
             assert answer.status_code in {200, 403, 404, 422}, path
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.certificates import certificate
+from support.officers import add_certificate, in_order
 
 from docsvc.access.rules import Role
+from docsvc.documents import service as documents
 from docsvc.http import FetchRefusedError
 from docsvc.organisations import officers, service
+from docsvc.organisations import queries as organisations
 from docsvc.organisations.officers import NewMandate
 from docsvc.organisations.service import CertificateEntry
 from docsvc.sandbox import ChildrenUnavailableError
-from docsvc.steps.sign.plans import AdministratorError, NotThisPersonError
+from docsvc.steps.sign.plans import (
+    AdministratorError,
+    NotOfferedError,
+    NotThisPersonError,
+    certificate_for,
+)
 from docsvc.steps.sign.preflight.service import Recent
 from docsvc.steps.sign.service import Desk, run
 from docsvc.timestamps.service import AuthoritiesRestError
@@ -30,12 +40,13 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
     from docsvc.bootstrap import Services
-    from docsvc.steps.sign.rules import Point
+    from docsvc.steps.sign.preflight.rules import Point
 
     AsRole = Callable[..., TestClient]
     Deliver = Callable[..., UUID]
 
 HOME = "H99.12.05"
+AT_DAY = date(2026, 11, 22)
 
 
 def give(services: Services, account: str | None, *, kinds: frozenset[str] = frozenset()) -> str:
@@ -233,7 +244,7 @@ def test_a_yes_of_the_right_person_is_taken(
     as_role: AsRole, services: Services, waiting: UUID
 ) -> None:
     leader = as_role(Role.LEADER)
-    give(services, "leader.h99-12-05")
+    in_order(services)
     answer = leader.post(f"/api/v1/documents/{waiting}/steps/sign-leader")
     assert answer.status_code == 200
     assert answer.json()["waits_for"] is None
@@ -246,6 +257,113 @@ def test_a_yes_without_a_mandate_for_the_kind_leaves_the_document_waiting(
     give(services, "leader.h99-12-05", kinds=frozenset({"giay-moi"}))
     answer = leader.post(f"/api/v1/documents/{waiting}/steps/sign-leader")
     assert (answer.status_code, answer.json()["code"]) == (403, "organisations.mandate-kind")
+
+
+@pytest.mark.parametrize(
+    ("finding", "status", "code"),
+    [
+        (("V-14", "verification.revoked"), 422, "sign.certificate-refused"),
+        (("V-11", "verification.key-usage"), 422, "sign.certificate-refused"),
+        (("V-14", "verification.revocation-unknown"), 200, None),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_refuses_a_yes_and_what_is_unknown_does_not(
+    as_role: AsRole,
+    services: Services,
+    waiting: UUID,
+    finding: tuple[str, str],
+    status: int,
+    code: str | None,
+) -> None:
+    leader = as_role(Role.LEADER)
+    in_order(services)
+    sandbox: Any = services.sandbox
+    sandbox.findings = [{"check": finding[0], "code": finding[1], "facts": {}}]
+    answer = leader.post(f"/api/v1/documents/{waiting}/steps/sign-leader")
+    assert (answer.status_code, answer.json().get("code")) == (status, code)
+    waits = leader.get(f"/api/v1/documents/{waiting}").json()["waits_for"]
+    assert waits == ("leader" if code else None)
+
+
+def test_a_yes_without_a_certificate_or_a_time_leaves_the_document_waiting(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    path = f"/api/v1/documents/{waiting}/steps/sign-leader"
+    assert leader.post(path).json()["code"] == "sign.no-certificate"
+    give(services, "leader.h99-12-05")
+    assert leader.post(path).json()["code"] == "sign.no-timestamp-authority"
+    again = leader.post(f"/api/v1/documents/{waiting}/signature/ask-again")
+    assert again.json()["code"] == "sign.no-timestamp-authority"
+
+
+def test_a_batch_leaves_out_what_something_stands_against(
+    as_role: AsRole, services: Services, deliver: Deliver, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    in_order(services)
+    other = deliver(until=Step.CONFIRM, data=b"%PDF-1.7 of somebody else")
+    with services.transactions() as tx:
+        documents.get(tx, other).signer = "Trần Thị Bình"
+    body = {"step": "sign-leader", "documents": [str(waiting), str(other)]}
+    lines = leader.post("/api/v1/batches", json=body).json()["lines"]
+    assert [(one["progress"], one["code"]) for one in lines] == [
+        ("queued", None),
+        ("failed", "sign.no-certificate"),
+    ]
+    assert leader.get(f"/api/v1/documents/{other}").json()["waits_for"] == "leader"
+
+
+def test_a_person_with_several_certificates_chooses(
+    as_role: AsRole, services: Services, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    first, second = in_order(services), add_certificate(services, token="remote")
+    choices = {one["certificate"]: one["keeper"] for one in seen(leader, waiting)["choices"]}
+    assert choices == {first: "sim", second: "remote"}
+    assert f'<option value="{second}">' in leader.get("/sign").text
+    path = f"/api/v1/documents/{waiting}/steps/sign-leader"
+    strange = leader.post(path, json={"certificate": "0" * 64})
+    assert (strange.status_code, strange.json()["code"]) == (422, "sign.certificate-not-offered")
+    assert leader.post(path, json={"certificate": second}).status_code == 200
+    with services.transactions() as tx:
+        given = documents.confirmation(tx, waiting, Step.SIGN_LEADER)
+        document = documents.get(tx, waiting)
+        used = certificate_for(
+            tx, document, SignatureRole.LEADER, on=AT_DAY, account=given.account,
+            wanted=given.facts["certificate"],
+        )  # fmt: skip
+    assert used.fingerprint == second
+
+
+def test_a_choice_on_the_page_is_kept_with_the_yes(
+    as_role: AsRole, services: Services, deliver: Deliver, waiting: UUID
+) -> None:
+    leader = as_role(Role.LEADER)
+    chosen = in_order(services)
+    other = deliver(until=Step.CONFIRM, data=b"%PDF-1.7 another")
+    form = {"csrf": leader.headers["X-CSRF-Token"], "seen": "yes", "certificate": chosen}
+    assert "1 trên 1" in leader.post("/sign", data=form | {"document": str(waiting)}).text
+    both = form | {"document": [str(waiting), str(other)]}
+    assert leader.post("/sign", data=both).status_code == 303
+    wrong = leader.post("/sign", data=both | {"certificate": "x"})
+    assert wrong.status_code == 422
+    with services.transactions() as tx:
+        facts = [documents.confirmation(tx, d, Step.SIGN_LEADER).facts for d in (waiting, other)]
+    assert [one["certificate"] for one in facts] == [chosen, chosen]
+
+
+def test_the_clerk_chooses_the_seal(services: Services, deliver: Deliver) -> None:
+    in_order(services)
+    with services.transactions() as tx:
+        document = documents.get(tx, deliver(until=Step.REGISTER))
+        (newest, *_) = organisations.seal_certificates(tx, HOME, AT_DAY)
+        ask = partial(
+            certificate_for, tx, document, SignatureRole.ORGANISATION, on=AT_DAY, account="clerk"
+        )
+        assert ask(wanted=newest.fingerprint) == ask() == newest
+        with pytest.raises(NotOfferedError):
+            ask(wanted="0" * 64)
 
 
 def sign(services: Services, document: UUID, account: str) -> None:

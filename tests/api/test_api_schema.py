@@ -62,7 +62,7 @@ def test_every_answer_fits_and_every_refusal_is_a_problem(
             with contextlib.suppress(*[Unsatisfiable] * negative):
                 _exercise(operation, mode, token)
 
-    assert tried == 2 * 46
+    assert tried == 2 * 52
 
 
 def _exercise(operation: APIOperation, mode: schemathesis.GenerationMode, token: str) -> None:

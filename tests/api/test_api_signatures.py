@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
+from support import officers
 from support.waiting import waiting_of
 
 from docsvc.access.rules import Role
@@ -91,6 +93,12 @@ def ask(services: Services, document_id: UUID) -> None:
     )
     with services.transactions() as tx:
         services.requests.ask(tx, wish)
+
+
+@pytest.fixture(autouse=True)
+def signers(services: Services) -> None:
+    """Let nothing stand against a signature: what happens after the yes is tested here."""
+    officers.in_order(services, account=None)
 
 
 @pytest.fixture
@@ -290,3 +298,25 @@ def test_clerk_seals_several_as_a_batch_with_a_page(
     assert "sign.batch-stopped" in html
     sheet = client.get(f"{place}/outcome.xlsx")
     assert sheet.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_request_of_a_provider_that_is_gone_is_said_and_withdrawn_by_the_clerk(
+    as_role: AsRole, services: Services, asked: Callable[[], UUID]
+) -> None:
+    clerk, document_id = as_role(Role.CLERK), asked()
+    assert services.diagnose()[-3]["ok"]
+    without = replace(services.requests, providers=providers.Providers((), {}))
+    clerk.app.state.services = replace(services, requests=without)  # type: ignore[attr-defined]
+    waiting = clerk.get(path_of(document_id)).json()["waiting"]
+    assert (waiting["code"], waiting["state"]) == ("sign.provider-gone", "intended")
+    page = clerk.get(f"/documents/{document_id}").text
+    assert "không còn trong cấu hình (sim)" in page
+    assert "Hủy yêu cầu" in page
+    assert clerk.get("/api/v1/health").json()["requests_without_provider"] == 1
+    (part,) = (one for one in clerk.app.state.services.diagnose() if one["name"] == "requests")  # type: ignore[attr-defined]
+    assert (part["detail"], part["facts"]) == ("sign.provider-gone", {"providers": "sim (1)"})
+    admin = as_role(Role.ADMINISTRATOR)
+    assert "không còn trong cấu hình (sim (1))" in admin.get("/self-check").text
+    clerk.post(path_of(document_id, "/cancel"))
+    assert clerk.get("/api/v1/health").json()["requests_without_provider"] == 0
+    assert clerk.get(f"/api/v1/documents/{document_id}").json()["waits_for"] == "leader"

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from support import officers
 
 from docsvc.access.rules import Role
 from docsvc.catalog.messages import Lang
@@ -238,7 +239,10 @@ def test_page_that_names_another_body_is_pointed_out(
     assert "Trên văn bản ghi" in client.get(f"/documents/{document}/confirm").text
 
 
-def test_leader_signs_the_queue_with_one_confirmation(as_role: AsRole, deliver: Deliver) -> None:
+def test_leader_signs_the_queue_with_one_confirmation(
+    as_role: AsRole, deliver: Deliver, services: Services
+) -> None:
+    officers.in_order(services)
     ready, early = deliver(until=Step.CONFIRM), deliver(data=PDF + b"2")
     client = as_role(Role.LEADER)
     form = {"csrf": csrf(client), "document": [str(ready), str(early)], "seen": "yes"}
@@ -260,7 +264,8 @@ def test_leader_signs_the_queue_with_one_confirmation(as_role: AsRole, deliver: 
     assert nonsense.status_code == 422
 
 
-def test_clerk_seals_what_was_chosen(as_role: AsRole, deliver: Deliver) -> None:
+def test_clerk_seals_what_was_chosen(as_role: AsRole, deliver: Deliver, services: Services) -> None:
+    officers.in_order(services)
     ready = deliver(until=Step.REGISTER)
     client = as_role(Role.CLERK)
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_KEY = ec.generate_private_key(ec.SECP256R1())
+KEY = ec.generate_private_key(ec.SECP256R1())
 _FROM, _TO = datetime(2025, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 
 
@@ -27,7 +27,7 @@ def certificate(
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
-        .public_key(_KEY.public_key())
+        .public_key(KEY.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(valid_from)
         .not_valid_after(valid_to)
@@ -35,4 +35,4 @@ def certificate(
     for extension in (usage, extended):
         if extension is not None:
             builder = builder.add_extension(extension, critical=True)
-    return builder.sign(_KEY, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return builder.sign(KEY, hashes.SHA256()).public_bytes(serialization.Encoding.DER)

@@ -26,6 +26,7 @@ class Credential:
     algorithms: tuple[str, ...] = ("1.2.840.113549.1.1.1",)
     wants: tuple[str, ...] = ()
     mode: str = ""
+    sends_code: bool = False
     expression: str = ""
     scal: str | None = "2"
     multisign: int = 10
@@ -35,6 +36,10 @@ class Credential:
     @property
     def auth_mode(self) -> str:
         return self.mode or ("explicit" if self.wants else "implicit")
+
+    def type_of(self, factor: str) -> str:
+        """Return the type of an authentication object of version 2."""
+        return "ChallengeResponse" if factor == "OTP" and self.sends_code else "Password"
 
 
 @dataclass
@@ -60,6 +65,8 @@ class Csc(StandIn):
         pin, otp: what is right; a code is right once.
         tries: wrong PINs until it is locked.
         tokens: those that are accepted.
+        codes_sent: one-time codes that holders were sent.
+        no_codes: refuse to send any.
         deny: refuse ``credentials/authorize``, or ``signatures/signHash``, as the holder.
         under_way: how a poll that finds nothing is answered: 202, 400 or 200.
     """
@@ -73,6 +80,8 @@ class Csc(StandIn):
         self.pin, self.otp, self.tries = PIN, OTP, 3
         self.client_secret = CLIENT_SECRET
         self.tokens = {BEARER}
+        self.codes_sent = 0
+        self.no_codes = ""
         self.deny = ""
         self.under_way = 202
         self.pages = Pages()
@@ -99,10 +108,12 @@ class Csc(StandIn):
             "credentials/list": self._list,
             "credentials/info": self._credential,
             "credentials/authorize": self._authorize,
+            "credentials/sendOTP": self._send_code,
             "signatures/signHash": self._sign,
         }
         if self.version == "v2":
             answers["signatures/signPolling"] = self._poll
+            answers["credentials/getChallenge"] = answers.pop("credentials/sendOTP")
         if path not in answers:
             return 404, b"<html>Not Found</html>"
         return answers[path](heard.said)
@@ -153,13 +164,23 @@ class Csc(StandIn):
             shown["authMode"] = held.auth_mode
             for factor in held.wants:
                 shown[factor] = {"presence": "true", "format": "N", "label": factor}
+            if "OTP" in shown:
+                shown["OTP"]["type"] = "online" if held.sends_code else "offline"
         elif said.get("authInfo") is True:
             shown["auth"] = {
                 "mode": held.auth_mode,
                 "expression": held.expression or " AND ".join(held.wants),
-                "objects": [{"type": "Password", "id": one} for one in held.wants],
+                "objects": [{"type": held.type_of(one), "id": one} for one in held.wants],
             }
         return 200, shown
+
+    def _send_code(self, said: dict[str, Any]) -> Reply:
+        held = self.credentials[said["credentialID"]]
+        fits = held.sends_code and (self.version == "v1" or said["authObjectID"] == "OTP")
+        if self.no_codes or not fits:
+            return _no(self.no_codes or "invalid_request", "Invalid parameter credentialID")
+        self.codes_sent += 1
+        return (200, {}) if self.version == "v1" else (204, b"")
 
     def _authorize(self, said: dict[str, Any]) -> Reply:
         held = self.credentials[said["credentialID"]]

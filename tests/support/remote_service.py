@@ -252,6 +252,7 @@ def _server(stand_in: StandIn) -> ThreadingHTTPServer:
 class _Tls:
     server: ssl.SSLContext
     client: ssl.SSLContext
+    pem: bytes
 
 
 @cache
@@ -286,7 +287,15 @@ def _tls() -> _Tls:
         file = Path(folder) / "stand-in.pem"
         file.write_bytes(private + pem)
         server.load_cert_chain(file)
-    return _Tls(server=server, client=ssl.create_default_context(cadata=pem.decode()))
+    client = ssl.create_default_context(cadata=pem.decode())
+    return _Tls(server=server, client=client, pem=pem)
+
+
+def authority(folder: Path) -> Path:
+    """Write what a client of the stand-ins has to trust into a file (PEM)."""
+    file = folder / "stand-in-ca.pem"
+    file.write_bytes(_tls().pem)
+    return file
 
 
 def trusting() -> ssl.SSLContext:

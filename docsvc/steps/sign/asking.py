@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from docsvc.errors import DocsvcError
+from docsvc.steps.sign import activation, rules
 from docsvc.steps.sign import requests as asked
-from docsvc.steps.sign import rules
 from docsvc.steps.sign.providers import CallBackRefusedError
-from docsvc.steps.sign.rules import OPEN, RequestState
+from docsvc.steps.sign.rules import OPEN, RequestState, Typed
 from docsvc.steps.sign.tables import SigningRequest
 from signing.errors import SigningError
-from signing.signers.base import Completed, Item, Pending, Request
+from signing.signers.base import Completed, Pending, Request
+from signing.signers.remote.errors import ActivationMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -60,10 +61,11 @@ class _Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Trouble:
-    """The provider could not be spoken to, or refused to listen."""
+    """The provider could not be spoken to, or refused to listen; ``typed`` would help."""
 
     code: str
     retryable: bool
+    typed: Typed | None = None
 
 
 class Asker:
@@ -174,22 +176,8 @@ class Asker:
         row.prompt = rules.prompt_of([one.name or "" for one in rows])
         # Some providers hold the call until the holder has answered.
         row.next_at = row.expires_at + timedelta(seconds=settings.timeout_s) + _LEASE
-        items = tuple(
-            Item(
-                to_be_signed=one.to_be_signed or b"",
-                content_digest=one.content_digest or b"",
-                name=one.name or "",
-            )
-            for one in rows
-        )
-        return row.provider, Request(
-            key_id=row.key_id,
-            items=items,
-            transaction=row.transaction,
-            prompt=row.prompt,
-            control_code=row.control_code,
-            valid_for_s=(row.expires_at - now).total_seconds(),
-        )
+        valid_for_s = (row.expires_at - now).total_seconds()
+        return row.provider, asked.request_of(tx, row, valid_for_s=valid_for_s)
 
     def _poll(self, claim: _Claim) -> None:
         with self._transactions() as tx:
@@ -236,7 +224,9 @@ class Asker:
         row = self._ours(tx, claim)
         if row is None or row.state not in OPEN:
             return
-        if not said.retryable:
+        if said.typed is not None:
+            activation.park(row, said.typed)
+        elif not said.retryable:
             self._requests.give_up(tx, row, RequestState.FAILED, said.code)
         elif rules.is_over(now, row.expires_at, reachable=False):
             self._requests.give_up(tx, row, RequestState.EXPIRED, asked.EXPIRED)
@@ -253,6 +243,8 @@ class Asker:
     def _said(self, provider: str, ask: Callable[[DeferredSigner], Outcome]) -> Outcome | _Trouble:
         try:
             return ask(self._requests.providers.of(provider).signer)
+        except ActivationMissingError as e:
+            return _Trouble(code=e.code, retryable=False, typed=activation.typed_of(e))
         except (SigningError, DocsvcError) as e:
             return _Trouble(code=e.code, retryable=e.retryable)
         except OSError:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # What a person can have looked at before one confirmation.
 MAX_DOCUMENTS = 500
 _STOPPED = "sign.batch-stopped"
+_NOTHING: Mapping[UUID, str] = {}
 
 
 class BatchUnknownError(DocsvcError):
@@ -103,8 +104,23 @@ class Batches:
     transactions: Transactions
     requests: Requests
 
-    def begin(self, step: Step, document_ids: Sequence[UUID], *, account: str) -> UUID:
+    def begin(
+        self,
+        step: Step,
+        document_ids: Sequence[UUID],
+        *,
+        account: str,
+        certificate: str = "",
+        refused: Mapping[UUID, str] = _NOTHING,
+    ) -> UUID:
         """Say yes to one step of many documents; one that does not wait for it is left as it is.
+
+        Args:
+            step: what is said yes to.
+            document_ids: of which documents.
+            account: whose yes it is.
+            certificate: fingerprint of the one that was chosen by hand.
+            refused: documents that are left as they are, with the code of the reason.
 
         Returns:
             The number of the batch, in which each document has a line.
@@ -117,18 +133,20 @@ class Batches:
         if not 1 <= len(chosen) <= MAX_DOCUMENTS:
             raise BatchSizeError(number=len(chosen), limit=MAX_DOCUMENTS)
         batch_id, at = uuid4(), self.requests.clock.now()
+        facts = {"batch": str(batch_id)} | ({"certificate": certificate} if certificate else {})
         with self.transactions() as tx:
             tx.add(SignatureBatch(id=batch_id, step=step, account=account, created_at=at))
             tx.flush()
             documents.hold(tx, chosen)
-            ready = [d for d in chosen if _waits_for(tx, d, step)]
+            waiting = [d for d in chosen if _waits_for(tx, d, step)]
+            ready = [d for d in waiting if d not in refused]
             for position, document_id in enumerate(chosen):
-                tx.add(_item(batch_id, position, document_id, at, ready=document_id in ready))
+                waits = document_id in waiting
+                code = refused.get(document_id) if waits else NotWaitingError.code
+                tx.add(_item(batch_id, position, document_id, at, code=code))
             tx.flush()
             for document_id in ready:
-                documents.confirm(
-                    tx, document_id, step, account=account, at=at, facts={"batch": str(batch_id)}
-                )
+                documents.confirm(tx, document_id, step, account=account, at=at, facts=facts)
                 self.requests.enqueue(tx, document_id)
             audit.append(
                 tx, at=at, actor=account, act=f"batch.{step}", subject=str(batch_id),
@@ -159,7 +177,7 @@ class Batches:
                 _line(item, doc, asked=pending is not None) for item, doc, pending in rows
             )
             waiting = tuple(
-                view_of(tx, r)
+                view_of(tx, r, providers=self.requests.providers)
                 for r in _requests(tx, batch_id)
                 if r.state is not RequestState.INTENDED or r.expires_at is not None
             )
@@ -229,16 +247,16 @@ def _waits_for(tx: Tx, document_id: UUID, step: Step) -> bool:
 
 
 def _item(
-    batch_id: UUID, position: int, document_id: UUID, at: datetime, *, ready: bool
+    batch_id: UUID, position: int, document_id: UUID, at: datetime, *, code: str | None
 ) -> BatchItem:
     return BatchItem(
         batch_id=batch_id,
         position=position,
         document_id=document_id,
-        outcome=None if ready else ItemOutcome.FAILED,
-        code=None if ready else NotWaitingError.code,
+        outcome=None if code is None else ItemOutcome.FAILED,
+        code=code,
         facts={},
-        ended_at=None if ready else at,
+        ended_at=None if code is None else at,
     )
 
 

@@ -122,8 +122,10 @@ def _mobile(
     outbound = _outbound(configured, waits=mode is Mode.SYNCH)
 
     def transport(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> bytes:
-        del timeout_s  # the client's own limit is that of the settings
-        status, content = _exchange(outbound, url, body, headers)
+        # The settings' limit is for every call; one that lasts until the holder has answered says
+        # how long that may be. The client's own limit bounds both.
+        limit_s = max(configured.timeout_s, timeout_s)
+        status, content = _exchange(outbound, url, body, headers, timeout_s=limit_s)
         if status not in {_GOOD, _FAULT}:
             raise ConnectionError(status)
         return content
@@ -170,7 +172,20 @@ def _csc(configured: ProviderSettings, _around: Surroundings) -> Provider:
     )
     options.end()
     outbound = _outbound(configured, waits=not account.asynchronous, more=token_url)
-    return Provider(signer=CscSigner(account, partial(_exchange, outbound)), close=outbound.close)
+    # Somebody sits before the page while a PIN is tried: that takes no longer than one call.
+    quick = _outbound(configured, more=token_url)
+    desk = CscSigner(account, partial(_exchange, quick))
+
+    def close() -> None:
+        outbound.close()
+        quick.close()
+
+    return Provider(
+        signer=CscSigner(account, partial(_exchange, outbound)),
+        close=close,
+        activated=desk.activated,
+        send_code=desk.send_code,
+    )
 
 
 def _smartca(configured: ProviderSettings, _around: Surroundings) -> Provider:
@@ -248,9 +263,14 @@ def _outbound(configured: ProviderSettings, *, waits: bool = False, more: str = 
 
 
 def _exchange(
-    outbound: Outbound, url: str, body: bytes, headers: Mapping[str, str]
+    outbound: Outbound,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    timeout_s: float | None = None,
 ) -> tuple[int, bytes]:
     try:
-        return outbound.exchange(url, body, headers)
+        return outbound.exchange(url, body, headers, timeout_s=timeout_s)
     except FetchRefusedError as e:
         raise ConnectionError(e.code) from e

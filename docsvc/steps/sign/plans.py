@@ -172,8 +172,14 @@ def _leaders(tx: Tx, document: Document) -> frozenset[str]:
     return frozenset(one.fingerprint for one in known)
 
 
-def certificate_for(
-    tx: Tx, document: Document, role: Role, *, on: date, account: str
+class NotOfferedError(DocsvcError):
+    """The certificate that was chosen by hand is not one to sign this with today."""
+
+    code = "sign.certificate-not-offered"
+
+
+def certificate_for(  # the whole question of every way to sign
+    tx: Tx, document: Document, role: Role, *, on: date, account: str, wanted: str = ""
 ) -> CertificateRecord:
     """Return the seal's certificate, or that of the officer whose name stands on the page.
 
@@ -185,8 +191,10 @@ def certificate_for(
         role: leader or organisation.
         on: the day of the signature, in Vietnam.
         account: who wants it signed.
+        wanted: fingerprint of the certificate that was chosen by hand; empty: the newest.
 
     Raises:
+        NotOfferedError: the certificate that was chosen is not one of those.
         NoCertificateError: no officer of that name has a usable certificate.
         NoMandateError, MandateDatesError, MandateAuthorityError: who may not sign this today.
         NotThisPersonError: the officer signs with an account of their own, and it is not this.
@@ -195,16 +203,28 @@ def certificate_for(
     if any(one.role is AccountRole.ADMINISTRATOR for one in access.memberships(tx, account)):
         raise AdministratorError(account=account)
     if role is Role.ORGANISATION:
-        certificate = organisations.seal_certificate(tx, document.unit_code, on)
+        certificate = _seal_certificate(tx, document.unit_code, on, wanted)
     else:
-        certificate = _leader_certificate(tx, document, on)
+        certificate = _leader_certificate(tx, document, on, wanted)
     if certificate.account is not None and certificate.account != account:
         raise NotThisPersonError(certificate=certificate.fingerprint)
     return certificate
 
 
-def _leader_certificate(tx: Tx, document: Document, on: date) -> CertificateRecord:
+def _seal_certificate(tx: Tx, unit: str, on: date, wanted: str) -> CertificateRecord:
+    newest = organisations.seal_certificate(tx, unit, on)
+    if not wanted:
+        return newest
+    for one in organisations.seal_certificates(tx, unit, on):
+        if one.fingerprint == wanted:
+            return one
+    raise NotOfferedError(unit=unit, day=on.isoformat())
+
+
+def _leader_certificate(tx: Tx, document: Document, on: date, wanted: str) -> CertificateRecord:
     for certificate in organisations.leader_certificates(tx, document.unit_code, on):
+        if wanted and certificate.fingerprint != wanted:
+            continue
         if certificate.full_name == document.signer and certificate.officer is not None:
             authority = document.classification.get("authority") or {}
             require_mandate(
@@ -216,7 +236,8 @@ def _leader_certificate(tx: Tx, document: Document, on: date) -> CertificateReco
                 kind=document.kind,
             )
             return certificate
-    raise NoCertificateError(unit=document.unit_code, day=on.isoformat())
+    missing = NotOfferedError if wanted else NoCertificateError
+    raise missing(unit=document.unit_code, day=on.isoformat())
 
 
 def fills_for(document: Document) -> dict[str, str]:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from docsvc.errors import DocsvcError
 from docsvc.settings import Provider as ProviderSettings
-from signing.signers.base import DeferredSigner, Outcome
+from signing.signers.base import DeferredSigner, Outcome, Signer
+from signing.signers.remote.credential import Activation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +67,16 @@ class Provider:
             (or our own name) of the request with its outcome; raises `CallBackRefusedError`.
             None where the provider never calls.
         close: lets go of its connections.
+        activated: returns a signer for one signing, with what the holder of a key typed; it
+            answers within the limit of a page. None where holders type nothing.
+        send_code: has a one-time code sent to the holder of a key.
     """
 
     signer: DeferredSigner
     read_call_back: Callable[[CallBack], tuple[str, Outcome]] | None = None
     close: Callable[[], None] | None = None
+    activated: Callable[[Activation], Signer] | None = None
+    send_code: Callable[[str], None] | None = None
 
 
 Factory = Callable[[ProviderSettings], Provider]

@@ -28,7 +28,7 @@ from docsvc.steps.sign.providers import Providers
 from docsvc.steps.sign.rules import GIVEN_UP, OPEN, RequestState
 from docsvc.steps.sign.tables import BatchItem, PendingSignature, RequestDocument, SigningRequest
 from docsvc.workflow import ENDED, Step
-from signing.signers.base import Completed, Pending, Refused
+from signing.signers.base import Completed, Item, Pending, Refused, Request
 
 if TYPE_CHECKING:
     from signing.signers.base import Outcome
@@ -291,6 +291,26 @@ def rows_of(tx: Tx, transaction: str) -> list[PendingSignature]:
             .where(PendingSignature.request == transaction)
             .order_by(PendingSignature.position)
         )
+    )
+
+
+def request_of(tx: Tx, row: SigningRequest, *, valid_for_s: float) -> Request:
+    """Return what the provider is asked."""
+    items = tuple(
+        Item(
+            to_be_signed=one.to_be_signed or b"",
+            content_digest=one.content_digest or b"",
+            name=one.name or "",
+        )
+        for one in rows_of(tx, row.transaction)
+    )
+    return Request(
+        key_id=row.key_id,
+        items=items,
+        transaction=row.transaction,
+        prompt=row.prompt,
+        control_code=row.control_code,
+        valid_for_s=valid_for_s,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,9 @@ _BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 # What a phone shows on one screen.
 _MAX_PROMPT = 160
 _CODE_DIGITS = 4
+# A one-time code takes a while to arrive, and each of them costs somebody money.
+_CODE_PAUSE = timedelta(seconds=30)
+_MAX_CODES = 5
 # An answer that was given in time may take that much longer to reach us.
 _GRACE = timedelta(seconds=30)
 # What the seal needs to be free after the leader has signed, whatever tool was used.
@@ -68,6 +72,24 @@ class RequestState(StrEnum):
 OPEN = frozenset({RequestState.GATHERING, RequestState.INTENDED, RequestState.WAITING})
 # Nothing was signed, though the provider may still hold the request, or even its answer.
 GIVEN_UP = frozenset({RequestState.EXPIRED, RequestState.CANCELLED})
+
+
+# What a request says while its holder has to type something.
+ACTIVATION_NEEDED = "sign.activation-needed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What the holder of a key has to type, among ``PIN`` and ``OTP``.
+
+    Attributes:
+        any_is_enough: one of them will do.
+        sends_code: the service sends the code when it is told to.
+    """
+
+    factors: frozenset[str]
+    any_is_enough: bool
+    sends_code: bool
 
 
 class ItemOutcome(StrEnum):
@@ -111,6 +133,15 @@ def name_of(*, number: str | None, symbol: str | None, subject: str | None) -> s
 
 def _cut(text: str) -> str:
     return text if len(text) <= _MAX_PROMPT else f"{text[: _MAX_PROMPT - 1]}…"
+
+
+def code_wait(sent: Sequence[datetime], now: datetime) -> timedelta | None:
+    """Return how long to wait before another one-time code is sent; None: no more are sent."""
+    if len(sent) >= _MAX_CODES:
+        return None
+    if not sent:
+        return timedelta(0)
+    return max(timedelta(0), sent[-1] + _CODE_PAUSE - now)
 
 
 def again_at(now: datetime, attempts: int) -> datetime:

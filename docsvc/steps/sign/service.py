@@ -376,9 +376,10 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
     """Gather what the signature needs from the database and the inventory."""
     step = STEP_OF[role]
     document = documents.get(tx, document_id)
-    actor = documents.confirmation(tx, document_id, step).account
+    given = documents.confirmation(tx, document_id, step)
+    actor, wanted = given.account, str(given.facts.get("certificate", ""))
     on = at.astimezone(VIETNAM).date()
-    certificate = certificate_for(tx, document, role, on=on, account=actor)
+    certificate = certificate_for(tx, document, role, on=on, account=actor, wanted=wanted)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
     line, came = line_of(tx, document, at), document.route is RouteName.INCOMING
     if line is not None:

@@ -17,10 +17,17 @@ from docsvc.steps.sign.tables import RequestDocument, SigningRequest
 from docsvc.workflow import Step, next_leg
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from uuid import UUID
 
     from docsvc.db.transactions import Tx
     from docsvc.steps.sign.requests import Requests
+
+
+class ProviderGoneError(DocsvcError):
+    """Open requests are with providers that the settings name no longer; nobody is asked."""
+
+    code = "sign.provider-gone"
 
 
 class NotAskedError(DocsvcError):
@@ -34,6 +41,7 @@ class Waiting:
     """A request that a document waits for, or waited for.
 
     Attributes:
+        account: whose yes it was.
         code: what is in the way, such as a provider that does not answer; how it ended.
         documents: how many documents the holder says yes to at once.
         until: when nobody waits any more; None before the request has gone out.
@@ -44,6 +52,7 @@ class Waiting:
     transaction: str
     step: Step
     provider: str
+    account: str
     state: RequestState
     code: str | None
     control_code: str
@@ -60,15 +69,17 @@ class Waiting:
         return self.state in OPEN
 
 
-def requests_of(tx: Tx, document_id: UUID) -> list[Waiting]:
-    """Return every request that a document was in, the oldest first."""
+def requests_of(
+    tx: Tx, document_id: UUID, *, providers: Container[str] | None = None
+) -> list[Waiting]:
+    """Return every request that a document was in, the oldest first; see `view_of`."""
     query = (
         select(SigningRequest)
         .join(RequestDocument, RequestDocument.transaction == SigningRequest.transaction)
         .where(RequestDocument.document_id == document_id)
         .order_by(SigningRequest.created_at, SigningRequest.transaction)
     )
-    return [view_of(tx, request) for request in tx.scalars(query)]
+    return [view_of(tx, request, providers=providers) for request in tx.scalars(query)]
 
 
 def waiting_of(tx: Tx, document_id: UUID) -> Waiting | None:
@@ -77,15 +88,40 @@ def waiting_of(tx: Tx, document_id: UUID) -> Waiting | None:
     return next(open_, None)
 
 
-def view_of(tx: Tx, request: SigningRequest) -> Waiting:
-    """Describe a request."""
+def orphans(tx: Tx, providers: Container[str]) -> dict[str, int]:
+    """Count the open requests of each provider that the settings name no longer, by its name."""
+    query = (
+        select(SigningRequest.provider, func.count())
+        .where(SigningRequest.state.in_(OPEN))
+        .group_by(SigningRequest.provider)
+        .order_by(SigningRequest.provider)
+    )
+    return {name: number for name, number in tx.execute(query) if name not in providers}
+
+
+def require_no_orphans(tx: Tx, providers: Container[str]) -> None:
+    """Check that every open request is with a provider of the settings.
+
+    Raises:
+        ProviderGoneError: the facts name the others, and how many requests they have.
+    """
+    found = orphans(tx, providers)
+    if found:
+        named = ", ".join(f"{name} ({number})" for name, number in found.items())
+        raise ProviderGoneError(providers=named)
+
+
+def view_of(tx: Tx, request: SigningRequest, *, providers: Container[str] | None = None) -> Waiting:
+    """Describe a request; where its provider is not among ``providers``, nobody is asked."""
+    gone = providers is not None and request.state in OPEN and request.provider not in providers
     number = select(func.count()).where(RequestDocument.transaction == request.transaction)
     return Waiting(
         transaction=request.transaction,
         step=request.step,
         provider=request.provider,
+        account=request.account,
         state=request.state,
-        code=request.code,
+        code=ProviderGoneError.code if gone else request.code,
         control_code=request.control_code,
         prompt=request.prompt,
         documents=tx.scalar(number) or 0,
@@ -109,8 +145,17 @@ def cancel(tx: Tx, document_id: UUID, *, account: str, requests: Requests) -> No
     requests.give_up(tx, request, RequestState.CANCELLED, CANCELLED, actor=account)
 
 
-def ask_again(tx: Tx, document_id: UUID, *, account: str, requests: Requests) -> None:
+def ask_again(
+    tx: Tx, document_id: UUID, *, account: str, requests: Requests, certificate: str = ""
+) -> None:
     """Ask the holder with a new request; one that is open is given up first.
+
+    Args:
+        tx: the transaction.
+        document_id: what is to be signed.
+        account: whose yes it is.
+        requests: which know the providers.
+        certificate: fingerprint of the one that was chosen by hand.
 
     Raises:
         NotWaitingError: the document does not wait for a signature.
@@ -118,7 +163,9 @@ def ask_again(tx: Tx, document_id: UUID, *, account: str, requests: Requests) ->
     if waiting_of(tx, document_id) is not None:
         cancel(tx, document_id, account=account, requests=requests)
     step = step_of(tx, document_id)
-    documents.confirm(tx, document_id, step, account=account, at=requests.clock.now())
+    facts = {"certificate": certificate} if certificate else None
+    at = requests.clock.now()
+    documents.confirm(tx, document_id, step, account=account, at=at, facts=facts)
     requests.enqueue(tx, document_id)
 
 

@@ -12,7 +12,8 @@ from docsvc.bootstrap import Services
 from docsvc.catalog.messages import Lang
 from docsvc.documents import queries
 from docsvc.steps.sign import sheet
-from docsvc.steps.sign.batch import Batch
+from docsvc.steps.sign.batch import MAX_DOCUMENTS, Batch
+from docsvc.steps.sign.preflight.rules import refused as refusal
 from docsvc.web import problems
 from docsvc.web.api.schemas import BatchIn, BatchOut
 from docsvc.web.api.steps import ACTION_OF
@@ -31,7 +32,9 @@ def begin(
     wanted: BatchIn, services: ServicesDep, caller: ApiCallerDep, response: Response
 ) -> BatchOut:
     """Say yes to one step of many documents; each goes on by itself."""
-    batch_id = start(services, caller, Step(wanted.step), wanted.documents)
+    batch_id = start(
+        services, caller, Step(wanted.step), wanted.documents, certificate=wanted.certificate
+    )
     response.headers["Location"] = f"/api/v1/batches/{batch_id}"
     return BatchOut.of(services.batches.view(batch_id, account=caller.login))
 
@@ -62,8 +65,17 @@ def outcome(
     return workbook(services, batch, problems.language_of(request))
 
 
-def start(services: Services, caller: Caller, step: Step, documents: Sequence[UUID]) -> UUID:
+def start(
+    services: Services,
+    caller: Caller,
+    step: Step,
+    documents: Sequence[UUID],
+    *,
+    certificate: str = "",
+) -> UUID:
     """Begin a batch, if the caller may do this to every document of it.
+
+    A document against whose signature something stands is left as it is, and its line says what.
 
     Raises:
         DocumentMissingError: there is one that the caller may not see; nothing was begun.
@@ -72,9 +84,14 @@ def start(services: Services, caller: Caller, step: Step, documents: Sequence[UU
     """
     with services.transactions() as tx:
         units = caller.units_for(Action.SEE)
-        for unit in {queries.one(tx, d, units=units).unit_code for d in documents}:
-            caller.require(ACTION_OF[step], unit)
-    return services.batches.begin(step, documents, account=caller.login)
+        found = [queries.one(tx, d, units=units) for d in documents[: MAX_DOCUMENTS + 1]]
+    for unit in {one.unit_code for one in found}:
+        caller.require(ACTION_OF[step], unit)
+    looked = services.preflight.at_the_door(found, step, account=caller.login, wanted=certificate)
+    refused = {d: point.code for d, points in looked.items() if (point := refusal(points))}
+    return services.batches.begin(
+        step, documents, account=caller.login, certificate=certificate, refused=refused
+    )
 
 
 def workbook(services: Services, batch: Batch, lang: Lang) -> Response:

@@ -3,9 +3,9 @@
 import logging
 
 from fastapi import APIRouter, Response
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from docsvc.steps.sign import waiting
 from docsvc.web.api.schemas import Health
 from docsvc.web.deps import ServicesDep
 
@@ -19,9 +19,9 @@ def health(services: ServicesDep, response: Response) -> Health:
     """Say that the process answers, and whether the database does."""
     try:
         with services.transactions() as tx:
-            tx.execute(text("SELECT 1"))
+            left = waiting.orphans(tx, services.requests.providers)
     except SQLAlchemyError:
         log.warning("health.database-away")
         response.status_code = 503
         return Health(live=True, ready=False)
-    return Health(live=True, ready=True)
+    return Health(live=True, ready=True, requests_without_provider=sum(left.values()))

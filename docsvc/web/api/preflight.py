@@ -1,5 +1,6 @@
 """What stands against a signature, before anybody is asked for a PIN."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -50,6 +51,16 @@ class PointOut(_Out):
         return cls(check=one.check, code=one.code, blocks=one.blocks, words=words)
 
 
+class ChoiceOut(_Out):
+    """A certificate that the caller may sign with; ``keeper`` is the token or the provider."""
+
+    certificate: Annotated[str, Field(description="SHA-256")]
+    serial: str
+    device: str
+    keeper: str | None
+    valid_to: date
+
+
 class PreflightOut(_Out):
     """What was looked at: what is right, and what is not."""
 
@@ -57,6 +68,7 @@ class PreflightOut(_Out):
     certificate: Annotated[str | None, Field(description="SHA-256 of what would be signed with")]
     device: str | None
     server_side_personal_keys: bool
+    choices: list[ChoiceOut]
     passed: list[Check]
     points: list[PointOut]
 
@@ -70,11 +82,24 @@ def preflight(
 ) -> PreflightOut:
     """Look at a signature before it is asked for: person, key, mandate, certificate, time."""
     found = look(services, caller, document_id, step)
+    with services.transactions() as tx:
+        document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
+    choices = services.preflight.choices([document], step, account=caller.login)
     return PreflightOut(
         ready=found.ready,
         certificate=found.certificate.fingerprint if found.certificate else None,
         device=found.certificate.device if found.certificate else None,
         server_side_personal_keys=services.settings.server_side_personal_keys,
+        choices=[
+            ChoiceOut(
+                certificate=one.fingerprint,
+                serial=one.serial,
+                device=one.device,
+                keeper=one.token,
+                valid_to=one.valid_to,
+            )
+            for one in choices
+        ],
         passed=list(found.passed),
         points=[PointOut.of(one) for one in found.points],
     )

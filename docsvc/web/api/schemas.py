@@ -312,10 +312,12 @@ class VerdictOut(_Out):
 class RequestOut(_Out):
     """What the holder of a key is asked; ``until`` is empty before the request has gone out.
 
+    ``transaction`` names it, for those who have to type something for it.
     ``code`` is what is in the way, or how it ended; ``documents`` is how many are signed by one
     yes; ``late`` how many answers came after its end and signed nothing.
     """
 
+    transaction: str
     step: Step
     provider: str
     state: RequestState
@@ -337,11 +339,22 @@ class AskedOut(_Out):
     ended: list[RequestOut]
 
 
+# SHA-256 of a certificate of the inventory; empty: the newest that fits.
+Chosen = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$", max_length=64)]
+
+
+class YesIn(_In):
+    """What a yes to a signature may choose: the certificate, among those that preflight offers."""
+
+    certificate: Chosen = ""
+
+
 class BatchIn(_In):
     """Documents to be signed, or sealed, in one confirmation."""
 
     step: Literal["sign-leader", "sign-organisation"]
     documents: Annotated[list[UUID], Field(min_length=1, max_length=MAX_DOCUMENTS)]
+    certificate: Chosen = ""
 
 
 class LineOut(_Out):
@@ -374,7 +387,11 @@ class BatchOut(_Out):
 
 
 class Health(_Out):
-    """Whether the service is alive and ready."""
+    """Whether the service is alive and ready.
+
+    ``requests_without_provider`` are open requests whose provider the settings name no longer.
+    """
 
     live: bool
     ready: bool
+    requests_without_provider: int = 0

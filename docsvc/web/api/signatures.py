@@ -11,7 +11,7 @@ from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.documents import queries
 from docsvc.documents.tables import Document
-from docsvc.web.api.schemas import AskedOut, RequestOut
+from docsvc.web.api.schemas import AskedOut, RequestOut, YesIn
 from docsvc.web.api.steps import ACTION_OF
 from docsvc.web.deps import ApiCallerDep, Caller, ServicesDep
 
@@ -45,9 +45,11 @@ def cancel(document_id: UUID, services: ServicesDep, caller: ApiCallerDep) -> As
 
 
 @router.post("/documents/{document_id}/signature/ask-again")
-def ask_again(document_id: UUID, services: ServicesDep, caller: ApiCallerDep) -> AskedOut:
+def ask_again(
+    document_id: UUID, services: ServicesDep, caller: ApiCallerDep, yes: YesIn | None = None
+) -> AskedOut:
     """Ask with a new request; an open one is given up first."""
-    again(services, caller, document_id)
+    again(services, caller, document_id, certificate=yes.certificate if yes else "")
     return signature(document_id, services, caller)
 
 
@@ -92,17 +94,20 @@ def give_up(services: Services, caller: Caller, document_id: UUID) -> None:
     services.cancel_signature(document_id, account=caller.login)
 
 
-def again(services: Services, caller: Caller, document_id: UUID) -> None:
+def again(services: Services, caller: Caller, document_id: UUID, *, certificate: str = "") -> None:
     """Ask for the signature of a document again, if the caller may say yes to it.
 
     Raises:
         DocumentMissingError: there is none that the caller may see.
         NotWaitingError: no signature comes next.
         NotAllowedError: the caller may see it but not do this.
+        CodedError: something stands against the signature; see `Preflight.require`.
     """
     document = _seen(services, caller, document_id)
-    caller.require(ACTION_OF[services.signature_step(document_id)], document.unit_code)
-    services.ask_again(document_id, account=caller.login)
+    step = services.signature_step(document_id)
+    caller.require(ACTION_OF[step], document.unit_code)
+    services.preflight.require(document, step, account=caller.login, wanted=certificate)
+    services.ask_again(document_id, account=caller.login, certificate=certificate)
 
 
 def _seen(services: Services, caller: Caller, document_id: UUID) -> Document:

@@ -7,10 +7,12 @@ from fastapi import APIRouter
 from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.documents import queries
+from docsvc.documents import service as documents
+from docsvc.documents.errors import NotWaitingError
 from docsvc.documents.tables import Document
 from docsvc.steps.confirm.service import ConfirmedFields
 from docsvc.steps.sign.rules import ROLE_OF
-from docsvc.web.api.schemas import DocumentOut, Refusal
+from docsvc.web.api.schemas import DocumentOut, Refusal, YesIn
 from docsvc.web.deps import ApiCallerDep, Caller, ServicesDep
 from docsvc.workflow import Person, Step
 
@@ -35,15 +37,19 @@ def confirm(
 
 
 @router.post("/steps/sign-leader")
-def sign(document_id: UUID, services: ServicesDep, caller: ApiCallerDep) -> DocumentOut:
+def sign(
+    document_id: UUID, services: ServicesDep, caller: ApiCallerDep, yes: YesIn | None = None
+) -> DocumentOut:
     """Let the leader's signature be placed."""
-    return agree(services, caller, document_id, Step.SIGN_LEADER)
+    return agree(services, caller, document_id, Step.SIGN_LEADER, certificate=_chosen(yes))
 
 
 @router.post("/steps/sign-organisation")
-def seal(document_id: UUID, services: ServicesDep, caller: ApiCallerDep) -> DocumentOut:
+def seal(
+    document_id: UUID, services: ServicesDep, caller: ApiCallerDep, yes: YesIn | None = None
+) -> DocumentOut:
     """Let the organisation's seal be placed."""
-    return agree(services, caller, document_id, Step.SIGN_ORGANISATION)
+    return agree(services, caller, document_id, Step.SIGN_ORGANISATION, certificate=_chosen(yes))
 
 
 @router.post("/refuse")
@@ -61,6 +67,7 @@ def agree(
     step: Step,
     *,
     facts: dict[str, object] | None = None,
+    certificate: str = "",
 ) -> DocumentOut:
     """Say yes to a step of a document, if the caller may.
 
@@ -68,14 +75,35 @@ def agree(
         DocumentMissingError: there is none that the caller may see.
         NotAllowedError: the caller may see it but not do this.
         NotWaitingError: the document does not wait for this.
-        CodedError: the signature would be the wrong person's, or lack a mandate.
+        CodedError: something stands against the signature; see `Preflight.require`.
     """
     document = _seen(services, caller, document_id)
     caller.require(ACTION_OF[step], document.unit_code)
     if step in ROLE_OF:
-        services.preflight.require(document, step, account=caller.login)
+        require_ready(services, caller, document, step, certificate)
+        facts = {"certificate": certificate} if certificate else facts
     services.confirm(document_id, step, account=caller.login, facts=facts)
     return DocumentOut.model_validate(_seen(services, caller, document_id))
+
+
+def require_ready(
+    services: Services, caller: Caller, document: Document, step: Step, certificate: str
+) -> None:
+    """Refuse a yes to a signature that would be worth nothing.
+
+    Raises:
+        NotWaitingError: the document does not wait for this.
+        CodedError: something stands against it; see `Preflight.require`.
+    """
+    with services.transactions() as tx:
+        leg = documents.waiting_leg(tx, document.id)
+    if leg.step is not step:
+        raise NotWaitingError(document=str(document.id), step=step)
+    services.preflight.require(document, step, account=caller.login, wanted=certificate)
+
+
+def _chosen(yes: YesIn | None) -> str:
+    return yes.certificate if yes else ""
 
 
 def decline(services: Services, caller: Caller, document_id: UUID, reason: str) -> DocumentOut:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from docsvc.web.pages import (
     accounts,
+    activation,
     appendices,
     batches,
     confirm,
@@ -11,6 +12,7 @@ from docsvc.web.pages import (
     device,
     documents,
     doors,
+    places,
     publish,
     receive,
     register,
@@ -27,8 +29,10 @@ _PARTS = (
     sign,
     batches,
     waiting,
+    activation,
     device,
     confirm,
+    places,
     documents,
     appendices,
     copies,

@@ -1,5 +1,6 @@
 """Signing with a device of one's own: by the helper on this PC, or with any tool."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -10,8 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.documents import queries
+from docsvc.documents.errors import NotWaitingError
 from docsvc.errors import DocsvcError
 from docsvc.steps.sign.handout import HandedOut
+from docsvc.steps.sign.preflight.rules import Check, Point
 from docsvc.web import handed, helper
 from docsvc.web.api.uploads import download, file_of
 from docsvc.web.deps import Caller, CallerDep, FormDep, RoomDep, ServicesDep, text_of, texts_of
@@ -51,6 +54,7 @@ class DevicePage:
     """Documents to be signed with a device of one's own; ``together`` tells the helper of all."""
 
     items: tuple[Item, ...]
+    points: Mapping[UUID, tuple[Point, ...]]
     address: str
     together: str = ""
     batch: str = helper.Operation.BATCH
@@ -128,6 +132,18 @@ def _row(services: Services, caller: Caller, document_id: UUID) -> Row:
     return row_of(document, caller.units)
 
 
+def _points(services: Services, caller: Caller, document_id: UUID) -> tuple[Point, ...]:
+    """Return what stands against the signature; the key is in the person's own hand."""
+    with services.transactions() as tx:
+        document = queries.one(tx, document_id, units=caller.units_for(Action.SEE))
+    try:
+        step = services.signature_step(document_id)
+    except NotWaitingError:
+        return ()
+    looked = services.preflight.at_the_door([document], step, account=caller.login)
+    return tuple(one for one in looked[document_id] if one.check is not Check.KEY)
+
+
 def _item(services: Services, caller: Caller, made: HandedOut) -> Item:
     told = helper.parameters(made, services.settings.base_url.rstrip("/"))
     return Item(
@@ -160,6 +176,7 @@ def _page(
     base = services.settings.base_url.rstrip("/")
     page = DevicePage(
         items=items,
+        points={one.row.id: _points(services, caller, one.row.id) for one in items},
         address=address,
         together=helper.as_text(helper.batch(made, base)) if len(made) > 1 else "",
         problem=problem,

@@ -35,7 +35,7 @@ from docsvc.web.pages.rendering import render
 from docsvc.web.pages.road import Stop, road_of
 from docsvc.web.pages.rows import Lamp, Row, colour_of, lamps_of, row_of, saying_of
 from docsvc.web.pages.waiting import WaitingView, waiting_view
-from docsvc.workflow import Person, Step
+from docsvc.workflow import Person, State, Step
 
 router = APIRouter()
 
@@ -204,6 +204,14 @@ def public_address(services: Services, document: Document) -> str | None:
     return f"{services.settings.base_url.rstrip('/')}/p/{document.public_code}"
 
 
+def _waits_unsigned(document: Document) -> bool:
+    """Say whether its places may still be chosen: they are reserved with the first signature."""
+    return document.waits_for in {Person.CLERK, Person.LEADER} and document.state in {
+        State.CLASSIFIED,
+        State.CONFIRMED,
+    }
+
+
 def _may(
     services: Services, caller: Caller, document: Document, asked: Step | None
 ) -> dict[str, bool]:
@@ -218,6 +226,7 @@ def _may(
         "read": caller.may(Action.READ, unit),
         "act": clerk or leader,
         "here": here,
+        "place": _waits_unsigned(document) and caller.may(Action.CONFIRM, unit),
         "ask": ask,
         "cancel": ask or (asked is not None and caller.may(Action.CONFIRM, unit)),
     }

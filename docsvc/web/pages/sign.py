@@ -1,5 +1,6 @@
 """The two queues: what the leader signs, and what the clerk seals."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from docsvc.documents import queries
 from docsvc.documents.queries import Wanted
 from docsvc.errors import DocsvcError
 from docsvc.steps.sign.batch import MAX_DOCUMENTS, BatchHead
-from docsvc.steps.sign.preflight.rules import Point
+from docsvc.steps.sign.preflight.rules import Candidate, Point
 from docsvc.steps.sign.preflight.service import Outcome as Looked
 from docsvc.web.api.batches import start
 from docsvc.web.api.preflight import look
@@ -29,6 +30,7 @@ from docsvc.workflow import Step
 router = APIRouter()
 
 _LATEST = 5
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
 _SEE_OTHER = 303
 
 
@@ -42,6 +44,7 @@ class QueuePage:
     providers: bool
     batches: tuple[BatchHead, ...]
     points: dict[UUID, tuple[Point, ...]]
+    choices: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,7 @@ def _queue(services: Services, caller: Caller, action: Action, step: Step) -> Qu
         providers=bool(services.settings.providers),
         batches=services.batches.latest(step, account=caller.login, limit=_LATEST),
         points=services.preflight.glance(found.documents, step, account=caller.login),
+        choices=services.preflight.choices(found.documents, step, account=caller.login),
     )
 
 
@@ -129,12 +133,12 @@ def _agree_to(
     if not chosen:
         raise NothingChosenError
     if len(chosen) > 1:
-        batch_id = start(services, caller, step, chosen)
+        batch_id = start(services, caller, step, chosen, certificate=chosen_of(form))
         return RedirectResponse(f"/batches/{batch_id}", _SEE_OTHER)
-    title, says, back, back_key = _OUTCOMES[step]
+    title, _, back, back_key = _OUTCOMES[step]
     page = OutcomesPage(
         title=title,
-        outcomes=(_outcome(request, services, caller, chosen[0], step, says),),
+        outcomes=(_outcome(request, services, caller, chosen[0], step, chosen_of(form)),),
         back=back,
         back_key=back_key,
     )
@@ -147,15 +151,28 @@ def _outcome(
     caller: Caller,
     document_id: UUID,
     step: Step,
-    says: str,
+    certificate: str,
 ) -> Outcome:
+    _, says, *_ = _OUTCOMES[step]
     try:
-        done = agree(services, caller, document_id, step)
+        done = agree(services, caller, document_id, step, certificate=certificate)
     except DocsvcError as e:
         problem = problem_of(e, language_of(request))
         return Outcome(name=str(document_id), document_id=document_id, problem=problem)
     name = done.subject or done.file_name or str(document_id)
     return Outcome(name=name, document_id=document_id, says=says)
+
+
+def chosen_of(form: FormData) -> str:
+    """Read which certificate was chosen; empty where it is left to the service.
+
+    Raises:
+        FieldError: it is no fingerprint.
+    """
+    text = text_of(form, "certificate")
+    if text and not _FINGERPRINT.fullmatch(text):
+        raise FieldError(field="certificate")
+    return text
 
 
 def id_of(text: str) -> UUID:

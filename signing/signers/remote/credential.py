@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -64,6 +64,8 @@ class Credential:
         mode: how the holder lets it be used.
         wanted: factors an explicit authorization takes, among ``PIN`` and ``OTP``.
         any_is_enough: one of them will do.
+        sends_code: the one-time code comes when the service is told to send it (1.0.4 §11.5
+            ``OTP/type`` online, 2.0 §8.3.1.4 a ChallengeResponse); otherwise the holder has it.
         binds_hashes: the authorization has to name the hashes (SCAL 2).
         multisign: hashes that one authorization may cover; at least 1.
         algorithms: signature algorithms the service offers for the key, as OIDs.
@@ -75,6 +77,7 @@ class Credential:
     mode: Mode
     wanted: frozenset[str]
     any_is_enough: bool
+    sends_code: bool
     binds_hashes: bool
     multisign: int
     algorithms: tuple[str, ...]
@@ -84,7 +87,8 @@ class Credential:
         """Return what to pass on of what the holder gave, by the API's name.
 
         Raises:
-            ActivationMissingError: the key wants something else.
+            ActivationMissingError: the key wants something else; if it is something to be typed,
+                ``mode`` is explicit and the facts say what, so that the holder can be asked.
         """
         if self.mode is Mode.IMPLICIT:
             return {}
@@ -93,7 +97,12 @@ class Credential:
         given = {k: v for k, v in activation.given().items() if k in self.wanted}
         missing = self.wanted - given.keys()
         if not given or (missing and not self.any_is_enough):
-            raise ActivationMissingError(mode=str(self.mode), missing=", ".join(sorted(missing)))
+            raise ActivationMissingError(
+                mode=str(self.mode),
+                missing=", ".join(sorted(missing)),
+                any_is_enough=self.any_is_enough,
+                sends_code=self.sends_code,
+            )
         return given
 
 
@@ -121,13 +130,14 @@ def read_credential(fields: Fields, *, credential_id: str, version: Version) -> 
     """
     key, cert = fields.part("key"), fields.part("cert")
     _require_usable(key.text_or("status", "enabled"), cert.text_or("status", "valid"))
-    mode, wanted, any_is_enough = _holder(fields, version)
+    holder = _holder_v1(fields) if version is Version.V1 else _holder_v2(fields)
     return Credential(
         credential_id=credential_id,
         chain=cert.chain("certificates"),
-        mode=mode,
-        wanted=wanted,
-        any_is_enough=any_is_enough,
+        mode=holder.mode,
+        wanted=holder.wanted,
+        any_is_enough=holder.any_is_enough,
+        sends_code=holder.sends_code,
         binds_hashes=fields.text_or("SCAL", "1") == "2",  # 1.0.4 §11.5: 1 where nothing is said
         multisign=max(1, fields.number_or("multisign", 1)),
         algorithms=tuple(key.texts("algo")),
@@ -143,13 +153,30 @@ def _require_usable(key_status: str, certificate_status: str) -> None:
         raise RemoteCertificateError(status=certificate_status if known else "other")
 
 
-def _holder(fields: Fields, version: Version) -> tuple[Mode, frozenset[str], bool]:
-    if version is Version.V1:
-        return _mode(fields.text("authMode")), _wanted_v1(fields), False
+class _Holder(NamedTuple):
+    """What a holder has to give, and how."""
+
+    mode: Mode
+    wanted: frozenset[str]
+    any_is_enough: bool
+    sends_code: bool
+
+
+def _holder_v1(fields: Fields) -> _Holder:
+    wanted = _wanted_v1(fields)
+    sends = "OTP" in wanted and fields.part("OTP").text_or("type") == "online"
+    return _Holder(_mode(fields.text("authMode")), wanted, any_is_enough=False, sends_code=sends)
+
+
+def _holder_v2(fields: Fields) -> _Holder:
     auth = fields.part("auth")
-    wanted = {one.text("id") for one in auth.objects("objects")} & {"PIN", "OTP"}
-    any_is_enough = " OR " in auth.text_or("expression").upper()
-    return _mode(auth.text("mode")), frozenset(wanted), any_is_enough
+    kinds = {one.text("id"): one.text_or("type") for one in auth.objects("objects")}
+    return _Holder(
+        _mode(auth.text("mode")),
+        frozenset(kinds.keys() & {"PIN", "OTP"}),
+        any_is_enough=" OR " in auth.text_or("expression").upper(),
+        sends_code=kinds.get("OTP") == "ChallengeResponse",
+    )
 
 
 def _mode(text: str) -> Mode:

@@ -8,6 +8,7 @@ several, unless its holder would have to type another one-time code for each.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,11 @@ from signing.errors import PinIncorrectError
 from signing.signers.base import Completed, Pending, Refused
 from signing.signers.remote.credential import Activation, Credential
 from signing.signers.remote.csc_api import NAME, CscApi, DeniedError, error_word, good
-from signing.signers.remote.errors import BatchTooLargeError
+from signing.signers.remote.errors import (
+    BatchTooLargeError,
+    OneTimeCodeIncorrectError,
+    RemoteRequestRefusedError,
+)
 from signing.signers.remote.forgetting import Forgotten
 from signing.signers.remote.prompts import shown
 from signing.signers.remote.waiting import Waiting, digests_of, key_of, waiting_of
@@ -103,6 +108,26 @@ class CscSigner:
         """Return the certificates of a key; see `Signer`."""
         return self._api.credential(key_id).chain
 
+    def activated(self, activation: Activation) -> CscSigner:
+        """Return a signer for one signing, with what the holder typed for it.
+
+        It shares the service's token with this one, which learns nothing of what was typed.
+        """
+        signer = copy.copy(self)
+        signer._activation = activation  # noqa: SLF001  # our own
+        return signer
+
+    def send_code(self, key_id: str) -> None:
+        """Have the service send the holder a one-time code.
+
+        Raises:
+            RemoteRequestRefusedError: the key takes none, or the service sends no more of them.
+        """
+        try:
+            self._api.send_code(key_id)
+        except DeniedError as error:
+            raise RemoteRequestRefusedError(service=NAME) from error
+
     def sign(self, request: Request) -> Outcome:
         """Sign every item, or begin to; see `Signer`.
 
@@ -181,8 +206,10 @@ class CscSigner:
             sad = self._api.authorize(
                 asked.credential, digests, factors=asked.factors, description=asked.description
             )
-        except PinIncorrectError:
+        except PinIncorrectError as error:
             self._activation = Activation()
+            if "PIN" not in asked.factors:
+                raise OneTimeCodeIncorrectError(**error.facts) from error
             raise
         return self._api.sign(asked.credential, digests, sad=sad)
 

@@ -44,6 +44,8 @@ _UNFIT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 _MEANINGS: Mapping[str, type[SigningError]] = {
     "invalid_pin": PinIncorrectError,
     "invalid_otp": OneTimeCodeIncorrectError,
+    # 2.0 §11.7: one word for whatever the holder typed wrongly.
+    "invalid_authentication_data": PinIncorrectError,
     "invalid_token": RemoteAccessRefusedError,
     "expired_token": RemoteAccessRefusedError,
     "invalid_client": RemoteAccessRefusedError,
@@ -214,6 +216,16 @@ class CscApi:
             body[self._algorithm_name] = SHA256_OID
             body["authData"] = [{"id": name, "value": value} for name, value in factors.items()]
         return good(self._ask("credentials/authorize", body)).text("SAD")
+
+    def send_code(self, credential_id: str) -> None:
+        """Have a one-time code sent to the holder (1.0.4 §11.6, 2.0 §11.8)."""
+        body: dict[str, object] = {"credentialID": credential_id}
+        path = "credentials/sendOTP"
+        if self._account.version is Version.V2:
+            path, body = "credentials/getChallenge", body | {"authObjectID": "OTP"}
+        answer = self._ask(path, body)
+        if not answer.is_good:  # a good one may be empty
+            _fail(answer)
 
     def sign(self, credential: Credential, digests: Sequence[bytes], *, sad: str) -> Fields:
         """Hand the hashes over; the answer has the values, or a name to ask for them with.

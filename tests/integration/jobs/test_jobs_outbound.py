@@ -88,6 +88,8 @@ class Answers(BaseHTTPRequestHandler):
         if self.path == "/moved-here":
             self._answer(302, b"", Location="/tsa")
             return
+        if self.path == "/slow":
+            self._wait()
         if self.path == "/refused":
             self._answer(401, self.headers["Authorization"].encode() + b" " + body)
             return
@@ -228,6 +230,16 @@ def test_an_exchange_gives_a_failure_with_its_status(outbound: Outbound, port: i
 def test_an_exchange_is_not_put_again_elsewhere(outbound: Outbound, port: int) -> None:
     with pytest.raises(ConnectionError, match="redirect"):
         outbound.exchange(f"http://127.0.0.1:{port}/moved-here", b"", {})
+
+
+@pytest.mark.parametrize(("asked_s", "own_s"), [(0.3, 30.0), (30.0, 0.3)])
+def test_an_exchange_ends_by_the_shorter_of_two_limits(
+    port: int, asked_s: float, own_s: float
+) -> None:
+    made = Outbound(Reach(allow=(f"127.0.0.1:{port}",)), timeout_s=own_s)
+    with pytest.raises(TimeoutError):
+        made.exchange(f"http://127.0.0.1:{port}/slow", b"", {}, timeout_s=asked_s)
+    made.close()
 
 
 def test_an_exchange_goes_to_allowed_hosts_only(outbound: Outbound) -> None:

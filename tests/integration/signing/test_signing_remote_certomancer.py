@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import json
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,14 @@ from signing.errors import KeyNotFoundError
 from signing.model import LEADER_FIELD, Role, SignaturePlan
 from signing.prepare import prepare
 from signing.signers.base import Completed, Item, Request
-from signing.signers.remote.credential import Mode
+from signing.signers.remote.credential import Activation, Mode
 from signing.signers.remote.csc import CscSigner
 from signing.signers.remote.csc_api import CscAccount
-from signing.signers.remote.errors import RemoteRequestRefusedError
+from signing.signers.remote.errors import ActivationMissingError, RemoteRequestRefusedError
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(
@@ -161,6 +162,25 @@ def test_a_signature_of_the_server_completes_a_document(signer: CscSigner, key_i
 def test_a_batch_beyond_the_servers_limit_is_signed_in_parts(signer: CscSigner) -> None:
     outcome = signer.sign(asked("office/an", *(b"%d" % number for number in range(23))))
     assert len(set(done(outcome).values)) == 23
+
+
+def test_a_key_that_wants_a_pin_signs_with_what_its_holder_typed(
+    dummy: Dummy, outbound: Outbound
+) -> None:
+    """The server signs without asking; that its keys want a PIN is said on the way."""
+
+    def transport(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        status, content = outbound.exchange(url, body, headers)
+        if url.endswith("/credentials/info"):
+            wants = {"authMode": "explicit", "PIN": {"presence": "true", "format": "N"}}
+            content = json.dumps(json.loads(content) | wants).encode()
+        return status, content
+
+    signer = CscSigner(CscAccount(url=dummy.url), transport)
+    with pytest.raises(ActivationMissingError):
+        signer.sign(asked("office/an", b"x"))
+    activated = signer.activated(Activation(pin="482913"))
+    assert done(activated.sign(asked("office/an", b"x"))).values
 
 
 def test_a_key_that_the_server_does_not_have_is_named(signer: CscSigner) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,7 +54,7 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Keep what is asked of the network; nobody answers."""
     asked: list[str] = []
 
-    def exchange(_self: Outbound, url: str, _body: bytes, _headers: Mapping[str, str]) -> Any:
+    def exchange(_self: Outbound, url: str, *_: object, **__: object) -> Any:
         asked.append(url)
         raise FetchRefusedError(host="provider.example")
 
@@ -135,11 +136,45 @@ def test_a_phone_is_asked_through_its_operator(made: Any, posted: list[str]) -> 
     assert posted == [URL]
 
 
+@pytest.mark.parametrize(
+    ("mode", "valid_for_s", "limit_s"),
+    [
+        # The call lasts as long as the holder takes, and the way back.
+        ("synch", 240, 270),
+        # A little time is left of a request that is sent again.
+        ("synch", 10, 40),
+        # The settings bound what a library may ask for.
+        ("synch", 3600, 330),
+        # What is asked for later takes a call's time.
+        ("asynchClientServer", 240, 20),
+    ],
+)
+def test_a_call_may_last_as_long_as_its_mode_needs(
+    made: Any, monkeypatch: pytest.MonkeyPatch, mode: str, valid_for_s: float, limit_s: float
+) -> None:
+    limits: list[float] = []
+
+    def request(_self: Outbound, _method: str, _url: str, deadline: float, *_: object) -> Any:
+        limits.append(deadline - time.monotonic())
+        raise FetchRefusedError(host="provider.example")
+
+    monkeypatch.setattr(Outbound, "_request", request)
+    asked = Request(
+        key_id="0912345678",
+        items=(Item(to_be_signed=b"x"),),
+        transaction="a1",
+        valid_for_s=valid_for_s,
+    )
+    with pytest.raises(SignerUnreachableError):
+        made("mobile-soap", mode=mode, timeout_s=20, valid_for_s=300).signer.sign(asked)
+    assert limits[-1] == pytest.approx(limit_s, abs=5)
+
+
 @pytest.mark.parametrize(("status", "good"), [(200, True), (500, True), (404, False)])
 def test_a_fault_of_an_operator_is_an_answer_and_another_status_is_none(
     made: Any, monkeypatch: pytest.MonkeyPatch, status: int, *, good: bool
 ) -> None:
-    monkeypatch.setattr(Outbound, "exchange", lambda *_: (status, b"neither"))
+    monkeypatch.setattr(Outbound, "exchange", lambda *_, **__: (status, b"neither"))
     request = Request(key_id="0912345678", items=(Item(to_be_signed=b"x"),), transaction="a1")
     with pytest.raises(SigningError) as caught:
         made("mobile-soap").signer.sign(request)

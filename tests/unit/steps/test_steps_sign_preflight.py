@@ -15,7 +15,10 @@ from docsvc.steps.sign.preflight.rules import (
     Point,
     Signing,
     certificate_points,
+    choices,
     choose,
+    point,
+    refused,
     timestamp_points,
 )
 from signing.model import Role
@@ -53,6 +56,37 @@ def test_of_several_certificates_the_newest_that_is_good_is_chosen() -> None:
     newer = replace(CHAIR, fingerprint="cc", valid_from=date(2026, 12, 1))
     lost = replace(CHAIR, fingerprint="dd", lost_on=DAY)
     assert choose(replace(ASKED, candidates=(newer, lost, CHAIR)))[0] is CHAIR
+
+
+def test_a_key_in_a_persons_own_pc_is_within_reach() -> None:
+    own = replace(ASKED, candidates=(replace(CHAIR, token=None),))
+    assert told(replace(own, devices=frozenset({"usb-token"}))) == []
+
+
+def test_a_certificate_that_was_chosen_by_hand_is_taken_or_refused() -> None:
+    older = replace(CHAIR, fingerprint="cc")
+    asked = replace(ASKED, candidates=(CHAIR, older))
+    assert choose(replace(asked, wanted="cc"))[0] is older
+    nobodys = replace(asked, wanted="ee")
+    assert choose(nobodys)[0] is None
+    assert told(nobodys) == [(Check.CERTIFICATE, "sign.certificate-not-offered", True)]
+
+
+def test_a_person_may_choose_between_their_own_usable_certificates() -> None:
+    others = replace(CHAIR, fingerprint="cc", account="binh")
+    lost = replace(CHAIR, fingerprint="dd", lost_on=DAY)
+    assert choices(replace(ASKED, candidates=(CHAIR, others, lost, SEAL))) == (CHAIR,)
+    assert choices(SEALING) == (SEAL,)
+
+
+def test_the_first_point_that_blocks_is_refused_at_the_door_but_for_the_key() -> None:
+    key = point(Check.KEY, "sign.no-server-key")
+    warning = point(Check.TIMESTAMP, "timestamps.none-ready")
+    person = point(Check.PERSON, "sign.not-this-person")
+    mandate = point(Check.MANDATE, "organisations.mandate-missing")
+    assert refused(()) is None
+    assert refused((key, warning)) is None
+    assert refused((mandate, key, person)) is person
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docsvc.steps.sign import rules
+from docsvc.steps.sign import activation, rules
+from docsvc.steps.sign.providers import Provider, ProviderUnusableError
 from docsvc.steps.sign.rules import ItemOutcome, Progress, RequestState
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -110,3 +111,21 @@ def test_progress_is_what_was_written_down_first(
 
 def test_request_is_open_or_ended() -> None:
     assert set(RequestState) - rules.OPEN > rules.GIVEN_UP
+
+
+@pytest.mark.parametrize(
+    ("sent_before_s", "wait_s"),
+    [((), 0), ((0,), 30), ((10,), 20), ((30,), 0), ((900, 600, 300, 100), 0)],
+)
+def test_codes_are_sent_with_a_pause(sent_before_s: tuple[int, ...], wait_s: int) -> None:
+    sent = [NOW - timedelta(seconds=one) for one in sent_before_s]
+    assert rules.code_wait(sent, NOW) == timedelta(seconds=wait_s)
+
+
+def test_codes_are_not_sent_without_an_end() -> None:
+    assert rules.code_wait([NOW - timedelta(hours=1)] * 5, NOW) is None
+
+
+def test_provider_whose_holders_type_nothing_has_no_door_for_it() -> None:
+    with pytest.raises(ProviderUnusableError):
+        activation.door_of(Provider(signer=None), "phones")  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from docsvc.organisations.mandates import Standing
 from docsvc.statistics.measures import Reason
 from docsvc.statistics.report import By
 from docsvc.steps.receive.rules import CopyKind
+from docsvc.steps.sign import pointing
 from docsvc.steps.sign.preflight.rules import Check
 from docsvc.steps.sign.rules import OPEN, RequestState
 from docsvc.steps.verify.forms import Form
@@ -51,6 +52,7 @@ COMPOSED = {
     "mandates.standing": set(Standing),
     "check": set(Check),
     "copies.kinds": set(CopyKind),
+    "place.mark": set(pointing.Mark) | {"title"},
     "judged.column": {"role", "officer", "unit", "mandate", "class", "counts"},
 }
 
@@ -116,7 +118,7 @@ def test_every_template_compiles_and_has_no_inline_script_or_style(name: str) ->
 
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", source)
     scripts = re.findall(r"<script[^>]*>", source)
-    ours = [f'<script src="/static/{name}.js" defer>' for name in ("docsvc", "device")]
+    ours = [f'<script src="/static/{name}.js" defer>' for name in ("docsvc", "device", "places")]
     assert set(scripts) <= set(ours)
 
 

@@ -38,6 +38,41 @@ class Point:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
+# What is refused at the door, before anybody is asked for a PIN, where it blocks. A key that is not
+# within reach from here may be so by another way; the step itself takes such a yes back.
+AT_THE_DOOR = frozenset(Check) - {Check.KEY}
+
+# What is said and does not keep anybody from signing: it ends by itself, or nobody can know it now.
+WARNINGS = frozenset(
+    {
+        "sign.officer-without-account",
+        "sign.mandate-ending",
+        # Nobody could say whether it is revoked; what is revoked is signed with by nobody.
+        "verification.revocation-unknown",
+        "verification.revocation-stale",
+        # The signature waits for its time and loses nothing; who refuses would do so again.
+        "signing.timestamp-unreachable",
+        "timestamps.none-ready",
+        # The certificate could not be looked at: every child is at work, or has died.
+        "sandbox.unavailable",
+        "sandbox.timeout",
+        "sandbox.died",
+        "sandbox.failed",
+    }
+)
+
+
+def point(check: Check, code: str, /, **facts: object) -> Point:
+    """Return a finding; whether it blocks is the table's to say."""
+    return Point(check=check, code=code, blocks=code not in WARNINGS, facts=facts)
+
+
+def refused(points: Iterable[Point]) -> Point | None:
+    """Return what a yes is refused for at the door; None: it is taken."""
+    found = (one for one in points if one.blocks and one.check in AT_THE_DOOR)
+    return min(found, key=lambda one: list(Check).index(one.check), default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A certificate of the inventory, as far as choosing needs to know it."""
@@ -51,6 +86,7 @@ class Candidate:
     lost_on: date | None
     device: str
     token: str | None
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +100,7 @@ class Signing:
         tokens: labels of the tokens of this machine.
         providers: names of the services that reach a key, such as phones.
         devices: kinds of device that are reached otherwise: in a person's own PC.
+        wanted: fingerprint of the certificate that was chosen by hand; empty: the newest.
         personal_keys: whether the settings let personal keys be used on the server.
     """
 
@@ -80,6 +117,18 @@ class Signing:
     personal_keys: bool
     providers: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
+    wanted: str = ""
+
+
+def choices(asked: Signing) -> tuple[Candidate, ...]:
+    """Return the certificates that the person may choose between today, the newest first."""
+    own = [one for one in asked.candidates if _is_holders(one, asked)]
+    return tuple(
+        one
+        for one in own
+        if not _why_not(one, asked.on)
+        and (asked.role is Role.ORGANISATION or one.account == asked.account)
+    )
 
 
 def choose(asked: Signing) -> tuple[Candidate | None, tuple[Point, ...]]:
@@ -93,6 +142,10 @@ def choose(asked: Signing) -> tuple[Candidate | None, tuple[Point, ...]]:
     usable = [one for one in own if not _why_not(one, asked.on)]
     if not usable:
         return None, (_no_certificate(own, asked),)
+    if asked.wanted:
+        usable = [one for one in usable if one.fingerprint == asked.wanted]
+        if not usable:
+            return None, (point(Check.CERTIFICATE, "sign.certificate-not-offered"),)
     chosen = usable[0]
     found = [*_person(chosen, asked), *_key(chosen, asked), *_mandate(chosen, asked)]
     return chosen, tuple(found)
@@ -108,12 +161,8 @@ def certificate_points(findings: Iterable[Mapping[str, Any]]) -> tuple[Point, ..
     for one in findings:
         code = str(one["code"])
         about_revocation = str(one["check"]) == "V-14"
-        found[code] = Point(
-            check=Check.REVOCATION if about_revocation else Check.CERTIFICATE,
-            code=code,
-            blocks=code not in _UNKNOWN_REVOCATION,
-            facts=dict(one.get("facts", {})),
-        )
+        check = Check.REVOCATION if about_revocation else Check.CERTIFICATE
+        found[code] = point(check, code, **one.get("facts", {}))
     return tuple(found.values())
 
 
@@ -125,13 +174,7 @@ def timestamp_points(code: str | None) -> tuple[Point, ...]:
     """
     if code is None:
         return ()
-    return (Point(check=Check.TIMESTAMP, code=code, blocks=code not in _AWAY),)
-
-
-_AWAY = frozenset({"signing.timestamp-unreachable", "timestamps.none-ready"})
-_UNKNOWN_REVOCATION = frozenset(
-    {"verification.revocation-unknown", "verification.revocation-stale"}
-)
+    return (point(Check.TIMESTAMP, code),)
 
 
 def _is_holders(one: Candidate, asked: Signing) -> bool:
@@ -153,18 +196,18 @@ def _no_certificate(own: Sequence[Candidate], asked: Signing) -> Point:
         newest = own[0]
         facts["until"] = newest.valid_to.isoformat()
         code = _why_not(newest, asked.on)
-        return Point(check=Check.CERTIFICATE, code=code, facts=facts)
+        return point(Check.CERTIFICATE, code, **facts)
     seal = asked.role is Role.ORGANISATION
     code = "organisations.seal-missing" if seal else "sign.no-certificate"
-    return Point(check=Check.PERSON, code=code, facts=facts)
+    return point(Check.PERSON, code, **facts)
 
 
 def _person(chosen: Candidate, asked: Signing) -> tuple[Point, ...]:
     if asked.role is Role.ORGANISATION or chosen.account == asked.account:
         return ()
     if chosen.account is None:
-        return (Point(check=Check.PERSON, code="sign.officer-without-account", blocks=False),)
-    return (Point(check=Check.PERSON, code="sign.not-this-person"),)
+        return (point(Check.PERSON, "sign.officer-without-account"),)
+    return (point(Check.PERSON, "sign.not-this-person"),)
 
 
 def _key(chosen: Candidate, asked: Signing) -> tuple[Point, ...]:
@@ -173,11 +216,11 @@ def _key(chosen: Candidate, asked: Signing) -> tuple[Point, ...]:
     if chosen.token is None:
         if chosen.device in asked.devices:
             return ()
-        return (Point(check=Check.KEY, code="sign.no-server-key"),)
+        return (point(Check.KEY, "sign.no-server-key"),)
     if asked.role is Role.LEADER and not asked.personal_keys:
-        return (Point(check=Check.KEY, code="sign.personal-key-on-server"),)
+        return (point(Check.KEY, "sign.personal-key-on-server"),)
     if chosen.token not in asked.tokens:
-        return (Point(check=Check.KEY, code="sign.token-unknown", facts={"token": chosen.token}),)
+        return (point(Check.KEY, "sign.token-unknown", token=chosen.token),)
     return ()
 
 
@@ -194,8 +237,7 @@ def _mandate(chosen: Candidate, asked: Signing) -> tuple[Point, ...]:
             kind=asked.kind,
         )
     except DocsvcError as e:
-        return (Point(check=Check.MANDATE, code=e.code, facts=e.facts),)
+        return (point(Check.MANDATE, e.code, **e.facts),)
     if standing_on(held, asked.on) is not Standing.ENDING or held.valid_to is None:
         return ()
-    facts = {"day": held.valid_to.isoformat()}
-    return (Point(check=Check.MANDATE, code="sign.mandate-ending", blocks=False, facts=facts),)
+    return (point(Check.MANDATE, "sign.mandate-ending", day=held.valid_to.isoformat()),)

@@ -39,6 +39,16 @@ _KEPT_S = 60.0
 _MAX_KEPT = 256
 
 
+# What is found about a file or a certificate is no error by itself.
+_FINDING = "verification."
+
+
+class CertificateRefusedError(DocsvcError):
+    """The certificate to sign with is not for this, or was revoked; ``finding`` is the code."""
+
+    code = "sign.certificate-refused"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What stands against a signature; what was looked at and is right is in ``passed``."""
@@ -96,19 +106,22 @@ class Preflight:
     providers: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
 
-    def look(self, document_id: UUID, step: Step, *, account: str) -> Outcome:
+    def look(self, document_id: UUID, step: Step, *, account: str, wanted: str = "") -> Outcome:
         """Look at everything, with the network; no transaction is open meanwhile.
+
+        Args:
+            document_id: what would be signed.
+            step: by whom.
+            account: who asks.
+            wanted: fingerprint of the certificate that was chosen by hand.
 
         Raises:
             DocumentMissingError: there is no such document.
         """
         with self.stores.transactions() as tx:
             document = documents.get(tx, document_id)
-            chosen, points, chain = self._chosen(tx, document, step, account)
-        if chosen is not None:
-            points += self.recent.of(chosen.fingerprint, lambda: self._judged(chain))
-        points += self.recent.of("timestamp", self._stamped)
-        return _outcome(chosen, points)
+            looked = self._chosen(_Known(tx), document, step, account, wanted)
+        return _outcome(looked.chosen, looked.points + self._outside(looked))
 
     def glance(
         self, found: Collection[Document], step: Step, *, account: str
@@ -120,36 +133,71 @@ class Preflight:
                 one.id: rules.choose(self._signing(known, one, step, account))[1] for one in found
             }
 
-    def require(self, document: Document, step: Step, *, account: str) -> None:
-        """Refuse a yes that could only end the document: by the wrong person, or without mandate.
+    def choices(
+        self, found: Collection[Document], step: Step, *, account: str
+    ) -> tuple[Candidate, ...]:
+        """Return the certificates that a person may choose between for these documents."""
+        with self.stores.transactions() as tx:
+            known = _Known(tx)
+            each = [rules.choices(self._signing(known, one, step, account)) for one in found]
+        return tuple({one.fingerprint: one for held in each for one in held}.values())
 
-        A certificate that nobody has entered, or a key that is not within reach, may be another
-        way's business; the step itself says so.
+    def at_the_door(
+        self, found: Collection[Document], step: Step, *, account: str, wanted: str = ""
+    ) -> dict[UUID, tuple[Point, ...]]:
+        """Return what stands against each yes, before anybody is asked for a PIN.
 
-        Raises:
-            CodedError: the code of the first point that blocks.
+        The network is asked only about documents that nothing else stands against, once for each
+        certificate; what it said a moment ago counts.
         """
         with self.stores.transactions() as tx:
-            chosen, points = rules.choose(self._signing(_Known(tx), document, step, account))
-        if chosen is None:
-            return
-        for one in points:
-            if one.blocks and one.check in {Check.PERSON, Check.MANDATE}:
-                facts: dict[str, Any] = dict(one.facts)
-                raise CodedError(one.code, **facts)
+            known = _Known(tx)
+            looked = {one.id: self._chosen(known, one, step, account, wanted) for one in found}
+        return {
+            document_id: one.points + (() if rules.refused(one.points) else self._outside(one))
+            for document_id, one in looked.items()
+        }
 
-    def _chosen(
-        self, tx: Tx, document: Document, step: Step, account: str
-    ) -> tuple[Candidate | None, tuple[Point, ...], tuple[bytes, ...]]:
-        known = _Known(tx)
-        chosen, points = rules.choose(self._signing(known, document, step, account))
+    def require(
+        self, document: Document, step: Step, *, account: str, wanted: str = ""
+    ) -> tuple[Point, ...]:
+        """Refuse a yes that would be worth nothing; return what is said and does not refuse it.
+
+        Raises:
+            CertificateRefusedError: verification finds something wrong with the certificate.
+            CodedError: the code of the first other point that is refused at the door.
+        """
+        found = self.at_the_door([document], step, account=account, wanted=wanted)[document.id]
+        refused = rules.refused(found)
+        if refused is not None:
+            facts: dict[str, Any] = dict(refused.facts)
+            if refused.code.startswith(_FINDING):
+                raise CertificateRefusedError(finding=refused.code)
+            raise CodedError(refused.code, **facts)
+        return found
+
+    def _chosen(  # the question of `at_the_door`, for one document
+        self, known: _Known, document: Document, step: Step, account: str, wanted: str
+    ) -> _Looked:
+        asked = self._signing(known, document, step, account, wanted)
+        chosen, points = rules.choose(asked)
         if chosen is None:
-            return None, points, ()
+            return _Looked(chosen=None, points=points)
         held = known.certificates(document.unit_code, ROLE_OF[step])
         chain = next(one.chain for one in held if one.fingerprint == chosen.fingerprint)
-        return chosen, points, chain
+        return _Looked(chosen=chosen, points=points, chain=chain)
 
-    def _signing(self, known: _Known, document: Document, step: Step, account: str) -> Signing:
+    def _outside(self, looked: _Looked) -> tuple[Point, ...]:
+        """Return what others say: about the certificate, and whether a time is to be had."""
+        found: tuple[Point, ...] = ()
+        if looked.chosen is not None:
+            chain = looked.chain
+            found = self.recent.of(looked.chosen.fingerprint, lambda: self._judged(chain))
+        return found + self.recent.of("timestamp", self._stamped)
+
+    def _signing(  # the question of `at_the_door`, for one document
+        self, known: _Known, document: Document, step: Step, account: str, wanted: str = ""
+    ) -> Signing:
         role = ROLE_OF[step]
         authority = document.classification.get("authority") or {}
         held = known.certificates(document.unit_code, role)
@@ -167,6 +215,7 @@ class Preflight:
             personal_keys=self.personal_keys,
             providers=self.providers,
             devices=self.devices,
+            wanted=wanted,
         )
 
     def _judged(self, chain: tuple[bytes, ...]) -> tuple[Point, ...]:
@@ -178,18 +227,26 @@ class Preflight:
         try:
             answer = self.online.complete(ask) if self.online else ask(None)
         except DocsvcError as e:
-            return (Point(check=Check.CERTIFICATE, code=e.code, blocks=False, facts=e.facts),)
+            return (rules.point(Check.CERTIFICATE, e.code, **e.facts),)
         return rules.certificate_points(answer.facts["findings"])
 
     def _stamped(self) -> tuple[Point, ...]:
         if self.probe is None:
-            facts = {"level": "B-T"}
-            return (Point(check=Check.TIMESTAMP, code=_NO_AUTHORITY, facts=facts),)
+            return (rules.point(Check.TIMESTAMP, _NO_AUTHORITY, level="B-T"),)
         try:
             self.probe(bytes(32))
         except (DocsvcError, SigningError) as e:
             return rules.timestamp_points(e.code)
         return rules.timestamp_points(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What the inventory says about one signature; ``chain`` is of the chosen certificate."""
+
+    chosen: Candidate | None
+    points: tuple[Point, ...]
+    chain: tuple[bytes, ...] = ()
 
 
 class _Known:
@@ -224,6 +281,7 @@ def candidate_of(one: CertificateRecord) -> Candidate:
         lost_on=one.lost_on,
         device=one.device,
         token=one.token if one.key_id is not None else None,
+        serial=one.serial,
     )
 
 
