@@ -22,7 +22,7 @@ from docsvc.steps.verify.tables import Verdict
 from docsvc.workflow import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from docsvc.db.transactions import Tx
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 _VERIFY = "docsvc.steps.verify.tasks:verify"
 _EXAMINE = "docsvc.steps.verify.evidence:examine"
-# What is attached to a document: the verdict on the file, what it rests on, and what it means
-# for the document.
+_SHEETS = "docsvc.steps.verify.report_tasks:sheets"
+# What is attached to a document: the verdict on the file, what it rests on, what it means for the
+# document, and all of it in words, by language.
 REPORT, EVIDENCE, VERDICT = "report.json", "evidence.json", "document-verdict.json"
+SHEETS = "sheets.json"
 _PASSED = "TOTAL-PASSED"
 
 
@@ -41,6 +43,21 @@ class BadVerdictError(DocsvcError):
     """The finished document does not verify: it is not deposited and not published."""
 
     code = "verify.bad-verdict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found about a document of our own.
+
+    Attributes:
+        verdict: in the form of ``docsvc verify --json``.
+        evidence: to give the verdict again by.
+        report: with all findings, as `report_tasks` takes it.
+    """
+
+    verdict: dict[str, Any]
+    evidence: bytes
+    report: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +78,7 @@ class Verifier:
         """
         return self.ask(_VERIFY, pdf, file=file).facts
 
-    def examined(self, pdf: bytes, *, file: str) -> tuple[dict[str, Any], bytes]:
+    def examined(self, pdf: bytes, *, file: str) -> Examined:
         """Return the verdict of a document of our own, and the evidence to give it again by.
 
         It is held to a stricter policy than other files: number and date alone may be filled in.
@@ -70,7 +87,12 @@ class Verifier:
             CodedError: the file cannot be read as a PDF.
         """
         answer = self.ask(_EXAMINE, pdf, file=file, issued=True)
-        return answer.facts, answer.frames[0]
+        evidence, report = answer.frames
+        return Examined(verdict=answer.facts, evidence=evidence, report=report)
+
+    def sheets(self, examined: Examined, entitlements: Mapping[str, Entitlement]) -> dict[str, Any]:
+        """Put what was found into words, by language: what the pages of a document show."""
+        return self.sandbox.run(_SHEETS, examined.report, dict(entitlements)).facts
 
     def entitlements(self, verdict: dict[str, Any]) -> dict[str, Entitlement]:
         """Return what the inventory knows about the signers of any file, by signature field.
@@ -79,11 +101,7 @@ class Verifier:
         """
         signed = rules.signed_of(verdict)
         with self.stores.transactions() as tx:
-            known = rules.entitlements(signed, inventory(tx, signed))
-            return {
-                field: replace(one, unit=organisations.unit(tx, one.unit).name) if one.unit else one
-                for field, one in known.items()
-            }
+            return named(tx, rules.entitlements(signed, inventory(tx, signed)))
 
     def ask(self, task: str, pdf: bytes, *more: object, file: str, issued: bool = False) -> Answer:
         """Have a child judge a file, and get for it what it wants meanwhile.
@@ -120,10 +138,17 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
             verdict is kept all the same.
     """
     revision, pdf = stores.last(document_id)
-    report, evidence = verifier.examined(pdf, file=f"{document_id}.pdf")
+    examined = verifier.examined(pdf, file=f"{document_id}.pdf")
+    report = examined.verdict
     with stores.transactions() as tx:
         judged = judgement(tx, document_id, report)
-    parts = {REPORT: _json(report), EVIDENCE: evidence, VERDICT: _json(rules.values_of(judged))}
+        known = named(tx, {one.field: one.entitlement for one in judged.signatures})
+    parts = {
+        REPORT: _json(report),
+        EVIDENCE: examined.evidence,
+        VERDICT: _json(rules.values_of(judged)),
+        SHEETS: _json(verifier.sheets(examined, known)),
+    }
     kept = [
         NamedBlob(
             name=name, digest=stores.put_claimed(document_id, Step.VERIFY, data), size=len(data)
@@ -160,6 +185,14 @@ def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerd
         replace(inventory(tx, signed), kind=document.kind),
         authority=authority.get("value"),
     )
+
+
+def named(tx: Tx, known: Mapping[str, Entitlement]) -> dict[str, Entitlement]:
+    """Call the bodies of signers by their names, for people."""
+    return {
+        field: replace(one, unit=organisations.unit(tx, one.unit).name) if one.unit else one
+        for field, one in known.items()
+    }
 
 
 def inventory(tx: Tx, signed: Sequence[Signed]) -> Inventory:
