@@ -26,7 +26,7 @@ from verification.report.summary import (
     Saying,
     Summary,
     content_colour,
-    is_time_proven,
+    proven_time,
     summarise,
 )
 from verification.report.words import Language, Phrases, word
@@ -145,14 +145,11 @@ class _Writer:
         return f"{self._role(one)}: {name}{unit}{mandate}"
 
     def _when(self, one: SignatureReport) -> str:
-        if one.timestamp_time is not None:
-            return self.say("time.proven", time=moment(one.timestamp_time))
+        proven = proven_time(one)
+        if proven is not None:
+            return self.say("time.proven", time=moment(proven))
         if one.signing_time is None:
             return ""
-        # Proven by a document timestamp: the stated time is not later than that one.
-        stamps = [each.time for each in self.report.document_timestamps if each.time is not None]
-        if is_time_proven(one) and stamps:
-            return self.say("time.proven", time=moment(min(stamps)))
         return self.say("time.claimed", time=moment(one.signing_time))
 
     def _role(self, one: SignatureReport) -> str:

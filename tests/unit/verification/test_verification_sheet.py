@@ -88,7 +88,7 @@ def test_validity_names_its_cause() -> None:
     [
         (LEADER, (), "20/11/2026 09:30:00 +07:00 (trusted timestamp)"),
         (
-            replace(LEADER, timestamp_time=None),
+            replace(LEADER, timestamp_time=None, level=None, proven_time=STAMP.time),
             (STAMP,),
             "20/11/2026 09:30:00 +07:00 (trusted timestamp)",
         ),

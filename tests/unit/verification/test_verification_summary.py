@@ -143,7 +143,8 @@ def test_permitted_additions_are_named() -> None:
 
 
 def test_a_document_timestamp_proves_the_time_too() -> None:
-    made = report(replace(LEADER, timestamp_time=None), stamps=(STAMP,))
+    stamped = replace(LEADER, timestamp_time=None, level=None, proven_time=STAMP.time)
+    made = report(stamped, stamps=(STAMP,))
 
     assert summarise(made).lamps[2].colour is GREEN
 
