@@ -22,6 +22,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any
 
 from docsvc.errors import CodedError, DocsvcError
@@ -153,6 +154,11 @@ class Sandbox:
         for _ in range(children):
             self._free.put(None)
         self._children = children
+
+    def get_ready(self) -> None:
+        """Start loading what children fork from, while this process does something else."""
+        with _starting, _without_main():
+            forkserver.ensure_running()
 
     def run(self, task: str, *arguments: object, timeout_s: float = _TIMEOUT_S) -> Answer:
         """Run a task in a child and wait for it.
