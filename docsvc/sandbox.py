@@ -55,7 +55,7 @@ _ESCAPED_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _TIMEOUT_S = 60.0
 # Answers wait for each other in a child so long, and so many bytes of them: a parent that is woken
 # for each file of thousands does little else.
-_GATHERED_S = 0.02
+_GATHERED_S = 0.05
 _GATHERED_BYTES = 48 << 10
 _PR_SET_PDEATHSIG = 1
 

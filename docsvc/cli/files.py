@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # A verdict on a small file takes a millisecond or two: a batch is done before anybody notices.
-_BATCH = 16
+_BATCH = 32
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="tệp hoặc thư mục")]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="số tệp mở cùng lúc")]

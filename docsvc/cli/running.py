@@ -20,6 +20,7 @@ from docsvc.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
     from docsvc.cli.judging import Task
     from docsvc.revocation.online import Online
     from docsvc.sandbox import Answer

@@ -19,13 +19,13 @@ from docsvc.errors import DocsvcError
 from docsvc.revocation.asking import Asking, Known
 from verification.model import Indication, Report, Role
 from verification.policy import DEFAULT_POLICY, ISSUED_POLICY, Policy, issued, load_policy
+from verification.trust import Trust, load_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from docsvc.sandbox import Answer
-    from verification.trust import Trust
 
     Contents: TypeAlias = bytes | mmap.mmap
 
@@ -188,8 +188,6 @@ def _stamp(path: str | Path) -> _Stamp | None:
 
 @lru_cache(maxsize=8)
 def _trust(places: tuple[str, ...], _seen: _Seen) -> Trust:
-    from verification.trust import Trust, load_directory  # noqa: PLC0415 -- the child trusts
-
     parts = [load_directory(Path(place)) for place in places if Path(place).exists()]
     return Trust(
         anchors=tuple(x for p in parts for x in p.anchors),
