@@ -25,6 +25,7 @@ from docsvc.cli.running import Result, children, each
 from docsvc.steps import JUDGES
 from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.rules import lacks_anchors
+from verification.report.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,8 +175,11 @@ def _tell_verdict(output: Output, result: Result) -> None:
         ]
         for s in facts["signatures"]
     ]
-    title = f"{facts['file']}: {facts['indication'] or '–'} ({facts['completeness']})"
-    output.table(heads[output.lang], rows, title)
+    if rows or facts["indication"]:
+        title = f"{facts['file']}: {facts['indication']} ({facts['completeness']})"
+        output.table(heads[output.lang], rows, title)
+    else:
+        output.say(f"{facts['file']}: {word('saying.unsigned', output.lang.value)}")
     for code in facts["reasons"]:
         output.say(f"  {output.sentence(code)}")
     tell_replay(output, facts)

@@ -138,8 +138,11 @@ def tell_replay(output: Output, facts: Mapping[str, Any]) -> None:
         "now": facts["indication"],
         "differences": ", ".join(found["differences"]),
         "made_by": found["made_by"].get("docsvc"),
+        "at": facts["verified_at"],
+        "policy": facts["policy"],
     }
-    output.say(f"  {output.sentence(code, told)}")
+    for each in (code, "verification.replay-made"):
+        output.say(f"  {output.sentence(each, told)}")
 
 
 def _readable(policy: str) -> str:

@@ -52,8 +52,8 @@ class Output:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
 
     def say(self, text: str) -> None:
-        """Print a line for people."""
-        Console(highlight=False, markup=False).print(text)
+        """Print a line for people, whole: a digest that is broken in two cannot be compared."""
+        Console(highlight=False, markup=False).print(text, soft_wrap=True)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
         """Print a table for people."""

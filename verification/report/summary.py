@@ -21,7 +21,9 @@ from verification.model import (
     SignatureReport,
 )
 
-_CONTENT = frozenset({"V-01", "V-02", "V-03", "V-04", "V-05", "V-06", "V-07", "V-09", "V-16"})
+_CONTENT = frozenset(
+    {"V-01", "V-02", "V-03", "V-04", "V-05", "V-06", "V-07", "V-09", "V-16", "V-18"}
+)
 _SIGNER = frozenset({"V-08", "V-11", "V-12", "V-13", "V-14", "V-15"})
 _TIME = frozenset({"V-10", "V-17"})
 # Without the certificate no value was checked; a broken digest proves nothing.
