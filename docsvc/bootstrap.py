@@ -23,9 +23,9 @@ from docsvc.jobs.engine import JobQueue
 from docsvc.organisations import queries as organisations
 from docsvc.organisations.rules import Device
 from docsvc.organisations.tables import Unit
-from docsvc.revocation.indexes import TableIndex
 from docsvc.revocation.online import Online
 from docsvc.revocation.opening import open_online
+from docsvc.revocation.table_index import TableIndex
 from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
 from docsvc.steps import PRELOAD

@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from multiprocessing import reduction
+from multiprocessing import forkserver, reduction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,10 @@ _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 # The same as JSON of ASCII spells them; halves of good pairs too, which a closer look tells apart.
 _ESCAPED_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _TIMEOUT_S = 60.0
+# Answers wait for each other in a child so long, and so many bytes of them: a parent that is woken
+# for each file of thousands does little else.
+_GATHERED_S = 0.05
+_GATHERED_BYTES = 48 << 10
 _PR_SET_PDEATHSIG = 1
 
 
@@ -172,6 +176,11 @@ class Sandbox:
             self._free.put(None)
         self._children = children
 
+    def get_ready(self) -> None:
+        """Start loading what children fork from, while this process does something else."""
+        with _starting, _without_main():
+            forkserver.ensure_running()
+
     def run(self, task: str, *arguments: object, timeout_s: float = _TIMEOUT_S) -> Answer:
         """Run a task in a child and wait for it.
 
@@ -194,10 +203,17 @@ class Sandbox:
             the rest goes to a new child.
         """
         found: list[Answer | DocsvcError] = []
+        one_by_one = False
         while len(found) < len(batch):
+            rest = batch[len(found) :]
             try:
-                for answer in self._answers(task, batch[len(found) :], timeout_s):
+                for answer in self._answers(task, rest[:1] if one_by_one else rest, timeout_s):
                     found.append(answer)  # noqa: PERF402 -- what was found before an error counts
+            except (TaskDiedError, TaskTimeoutError) as e:
+                # Answers may have been lost with the child: which file did it is found out anew.
+                if one_by_one or len(found) == len(batch) - 1:
+                    found.append(e)
+                one_by_one = True
             except DocsvcError as e:
                 found.append(e)
         return found
@@ -210,11 +226,13 @@ class Sandbox:
                 child.pipe.send((task, batch))
                 for one in _files(batch):
                     reduction.send_handle(child.pipe, one.descriptor, child.process.pid)
-                for _ in batch:
-                    answer = _received(child, timeout_s)
-                    if not isinstance(answer, Answer):
-                        raise _error(task, answer)
-                    yield answer
+                left = len(batch)
+                while left > 0:
+                    for answer in _received(child, timeout_s, at_most=left):
+                        if not isinstance(answer, Answer):
+                            raise _error(task, answer)
+                        yield answer
+                        left -= 1
             except TimeoutError as e:
                 raise TaskTimeoutError(task=task, limit_s=timeout_s) from e
             except _NOT_OUR_FORM as e:
@@ -257,8 +275,8 @@ class _Refusal:
     facts: dict[str, Any]
 
 
-def _received(child: Child, timeout_s: float) -> Answer | _Refusal:
-    """Read what a child answers, all of it before the time is up.
+def _received(child: Child, timeout_s: float, *, at_most: int) -> Iterator[Answer | _Refusal]:
+    """Read what a child answers next, one or more, all of it before the time is up.
 
     Raises:
         TimeoutError: it takes longer.
@@ -272,10 +290,18 @@ def _received(child: Child, timeout_s: float) -> Answer | _Refusal:
         return child.pipe.recv_bytes(limit)
 
     message = next_message(_MAX_ANSWER_FACTS)
-    reply = json.loads(message)
+    replies = json.loads(message)
     if not message.isascii() or _ESCAPED_UNSTORABLE.search(message):
-        reply = _storable(reply)
-    frames = tuple(next_message(_MAX_FRAME) for _ in range(min(int(reply["frames"]), _MAX_FRAMES)))
+        replies = _storable(replies)
+    if not 0 < len(replies) <= at_most:
+        msg = "answers"
+        raise ValueError(msg)
+    for reply in replies:
+        count = min(int(reply["frames"]), _MAX_FRAMES)
+        yield _read(reply, tuple(next_message(_MAX_FRAME) for _ in range(count)))
+
+
+def _read(reply: dict[str, Any], frames: tuple[bytes, ...]) -> Answer | _Refusal:
     if "error" in reply:
         error = reply["error"]
         return _Refusal(
@@ -313,6 +339,7 @@ def _error(task: str, refusal: _Refusal) -> DocsvcError:
 def _serve(pipe: Connection) -> None:
     """Live in the child: take a task, answer, until the parent closes the pipe."""
     _confine()
+    outbox = _Outbox(pipe)
     while True:
         try:
             name, batch = pipe.recv()
@@ -321,14 +348,39 @@ def _serve(pipe: Connection) -> None:
         batch = [_with_files(pipe, arguments) for arguments in batch]
         for arguments in batch:
             reply, frames = _attempt(name, arguments)
-            pipe.send_bytes(json.dumps(reply | {"frames": len(frames)}).encode())
-            for frame in frames:
-                pipe.send_bytes(frame)
+            outbox.put(reply, frames)
             if "error" in reply:
                 # This child is not used again.
                 return
         for one in _files(batch):
             os.close(one.descriptor)
+        outbox.send()
+
+
+class _Outbox:
+    """Answers of a child on their way: small ones gather for a moment, others go at once."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._waiting: list[str] = []
+        self._since = time.monotonic()
+
+    def put(self, reply: dict[str, Any], frames: tuple[bytes, ...]) -> None:
+        self._waiting.append(json.dumps(reply | {"frames": len(frames)}))
+        is_due = time.monotonic() - self._since > _GATHERED_S
+        if frames or "error" in reply or is_due or self._bytes() > _GATHERED_BYTES:
+            self.send()
+        for frame in frames:
+            self._pipe.send_bytes(frame)
+
+    def send(self) -> None:
+        if self._waiting:
+            self._pipe.send_bytes(f"[{','.join(self._waiting)}]".encode())
+        self._waiting.clear()
+        self._since = time.monotonic()
+
+    def _bytes(self) -> int:
+        return sum(map(len, self._waiting))
 
 
 def _files(batch: Iterable[tuple[object, ...]]) -> Iterator[OpenFile]:

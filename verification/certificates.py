@@ -51,7 +51,8 @@ class Certificate:
 
     ``rsa_bits`` is the length of a DSA key too; an Edwards curve has neither. ``names`` are all
     that name constraints bear on; ``has_extensions`` is false for version 1. ``unreadable`` are
-    the identifiers (dotted) of extensions that cannot be read: what they say is not here.
+    the identifiers (dotted) of extensions that cannot be read: what they say is not here;
+    ``unreadable_critical`` those of them that must not be passed over.
     """
 
     der: bytes
@@ -75,7 +76,7 @@ class Certificate:
     no_revocation_check: bool
     unknown_critical: bool
     unreadable: tuple[str, ...]
-    has_unreadable_critical: bool
+    unreadable_critical: tuple[str, ...]
     names: tuple[GeneralName, ...]
     name_constraints: NameConstraints | None
     policies: PolicyFacts
@@ -250,8 +251,8 @@ def _load(der: bytes) -> Certificate:
             no_revocation_check=ExtensionOID.OCSP_NO_CHECK in found,
             unknown_critical=extensions.has_unknown_critical(found),
             unreadable=saved.unreadable,
-            has_unreadable_critical=saved.has_unreadable_critical,
-            names=_names(subject, found),
+            unreadable_critical=saved.unreadable_critical,
+            names=_names(subject, saved),
             name_constraints=extensions.name_constraints(found),
             policies=extensions.policy_facts(found, is_self_issued=subject == issuer),
             points=extensions.points(found, issuer),
@@ -268,9 +269,10 @@ def _load(der: bytes) -> Certificate:
 def _extensions(one: x509.Certificate, der: bytes) -> Salvaged:
     try:
         found: Extensions = {extension.oid: extension for extension in one.extensions}
-    except ValueError:
+        extensions.require_readable(found)
+    except Exception:  # noqa: BLE001 -- ValueError, but KeyError and classes of cryptography's own too
         return salvage(der)
-    return Salvaged(extensions=found, unreadable=(), has_unreadable_critical=False)
+    return Salvaged(extensions=found)
 
 
 def _hash_name(one: x509.Certificate) -> str | None:
@@ -285,12 +287,14 @@ def _hash_name(one: x509.Certificate) -> str | None:
     return None if hashed is None else hashed.name.replace("-", "_")
 
 
-def _names(subject: NameKey, found: Extensions) -> tuple[GeneralName, ...]:
+def _names(subject: NameKey, saved: Salvaged) -> tuple[GeneralName, ...]:
     """Return what name constraints bear on: subject, addresses in it, alternative names."""
+    unread = ExtensionOID.SUBJECT_ALTERNATIVE_NAME.dotted_string in saved.unreadable
     return (
         *((directory(subject),) if subject else ()),
         *(GeneralName(form=Form.EMAIL, text=text) for oid, text in subject if oid == EMAIL_OID),
-        *extensions.alternative_names(found),
+        *extensions.alternative_names(saved.extensions),
+        *((GeneralName(form=Form.UNREADABLE),) if unread else ()),
     )
 
 

@@ -27,6 +27,7 @@ from verification._pdf import document as documents
 from verification._pdf.objects import PdfSyntaxError
 from verification.context import digest_of
 from verification.errors import EvidenceError, OtherFileError, PolicyError
+from verification.masking import masked
 from verification.model import Report, Role
 from verification.policy import DEFAULT_POLICY, Policy, policy_of, policy_values
 from verification.report.json import to_json
@@ -243,7 +244,7 @@ def _items(evidence: Evidence) -> Iterator[dict[str, str]]:
 
 def _anchor_values(anchor: Anchor) -> dict[str, str | None]:
     return {
-        "name": anchor.name,
+        "name": masked(anchor.name),
         "kind": anchor.kind,
         "since": None if anchor.since is None else anchor.since.isoformat(),
         "until": None if anchor.until is None else anchor.until.isoformat(),

@@ -75,6 +75,16 @@ def has_unknown_critical(found: Extensions) -> bool:
     return any(each.critical and oid not in _UNDERSTOOD for oid, each in found.items())
 
 
+def require_readable(found: Extensions) -> None:
+    """Read what cryptography leaves as it is and a chain is judged by.
+
+    Raises:
+        ValueError: it is broken.
+    """
+    for _ in _mappings(found):
+        pass
+
+
 def alternative_names(found: Extensions) -> tuple[GeneralName, ...]:
     """Return the subject's alternative names."""
     return tuple(general_name(one) for one in value(found, x509.SubjectAlternativeName) or ())

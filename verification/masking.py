@@ -9,6 +9,13 @@ _ID_LENGTHS = frozenset({9, 12})
 _DIGITS_SHOWN = 3
 # Digits in groups ("001 099 012 345") are the same number.
 _NUMBER = re.compile(r"\d(?:[ .\-]?\d)*")
+_DIGITS = re.compile(r"\d+")
+# What certificates write before such a number; behind it any length is one, as where a spreadsheet
+# has dropped the zero in front.
+_LABELLED = re.compile(
+    r"(?<![^\W\d_])((?:CCCD|CMND|CMTND|CMT|ĐDCN|IDCVN|PNOVN)[\s:.\-]*)(\d(?:[ .\-]?\d)*)",
+    re.IGNORECASE,
+)
 # Control characters, which XML 1.0 cannot hold (§2.2); format characters, which turn the direction
 # of the text round them so that a name looks like another (UAX #9); line separators; halves of
 # pairs; private and unassigned characters, which look different everywhere.
@@ -20,7 +27,9 @@ _MAX_LENGTH = 300
 
 def masked(text: str) -> str:
     """Hide national id numbers but for their last three digits; everything else stays."""
-    return _NUMBER.sub(_hidden, text)
+    once = _NUMBER.sub(_hidden, _LABELLED.sub(_behind_label, text))
+    # What is left of a number can make one of these lengths with the digits behind it.
+    return once if once == text else masked(once)
 
 
 def shown(text: str) -> str:
@@ -38,7 +47,25 @@ def _seen(character: str) -> str:
 
 
 def _hidden(found: re.Match[str]) -> str:
-    digits = sum(each.isdecimal() for each in found[0])
-    if digits not in _ID_LENGTHS:
-        return found[0]
-    return "*" * (digits - _DIGITS_SHOWN) + re.sub(r"\D", "", found[0])[-_DIGITS_SHOWN:]
+    """Hide a number; of several that stand side by side, as with a date behind, each by itself."""
+    if _length(found[0]) in _ID_LENGTHS:
+        return _starred(found[0])
+    return _DIGITS.sub(
+        lambda one: _starred(one[0]) if _length(one[0]) in _ID_LENGTHS else one[0], found[0]
+    )
+
+
+def _behind_label(found: re.Match[str]) -> str:
+    label, number = found.groups()
+    first = _DIGITS.match(number)
+    if first is not None and _length(number) not in _ID_LENGTHS and len(first[0]) > _DIGITS_SHOWN:
+        return label + _starred(first[0]) + number[first.end() :]
+    return label + (_starred(number) if _length(number) > _DIGITS_SHOWN else number)
+
+
+def _length(number: str) -> int:
+    return sum(each.isdecimal() for each in number)
+
+
+def _starred(number: str) -> str:
+    return "*" * (_length(number) - _DIGITS_SHOWN) + re.sub(r"\D", "", number)[-_DIGITS_SHOWN:]

@@ -134,6 +134,8 @@ class SignatureReport:
     """What was found about one signature; times are aware, ``serial`` is upper-case hex.
 
     ``anchor_kind`` and ``anchor_name`` are of the trust anchor that the chain ends at.
+    ``timestamp_time`` is of the signature's own timestamp, ``proven_time`` the earliest that any
+    timestamp proves, of the document too; None where none holds.
     """
 
     field: str
@@ -149,6 +151,7 @@ class SignatureReport:
     valid_to: datetime | None = None
     signing_time: datetime | None = None
     timestamp_time: datetime | None = None
+    proven_time: datetime | None = None
     level: Level | None = None
     indication: Indication
     sub_indication: SubIndication | None = None

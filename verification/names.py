@@ -21,7 +21,10 @@ MAX_COMPARISONS = 100_000
 
 
 class Form(StrEnum):
-    """What kind of name it is; ``other`` are those that nobody can compare."""
+    """What kind of name it is; ``other`` are those that nobody can compare.
+
+    ``unreadable`` stands for names of any kind: where any name is constrained, it is not allowed.
+    """
 
     DIRECTORY = "directory"
     EMAIL = "email"
@@ -29,6 +32,7 @@ class Form(StrEnum):
     URI = "uri"
     ADDRESS = "address"
     OTHER = "other"
+    UNREADABLE = "unreadable"
 
 
 # All else, a registered identifier among it, has no order that a subtree could follow.
@@ -105,12 +109,16 @@ def are_allowed(names: tuple[GeneralName, ...], constraints: Iterable[NameConstr
 
 
 def _concerns(base: GeneralName, name: GeneralName) -> bool:
+    if name.form is Form.UNREADABLE:
+        return True
     return base.form is name.form and (base.form is not Form.OTHER or base.text == name.text)
 
 
 def _can_be_compared(name: GeneralName) -> bool:
     """RFC 5280 §4.2.1.10: under a constraint, an URI without a host name is not allowed."""
-    return name.form is not Form.OTHER and (name.form is not Form.URI or _host(name.text) != "")
+    if name.form in {Form.OTHER, Form.UNREADABLE}:
+        return False
+    return name.form is not Form.URI or _host(name.text) != ""
 
 
 def _lies_in(name: GeneralName, base: GeneralName) -> bool:

@@ -53,7 +53,21 @@ def _understood(chain: Chain) -> bool:
 
 
 def _readable(chain: Chain) -> bool:
-    return not any(one.has_unreadable_critical for one in chain[:-1])
+    return not unreadable_critical(chain)
+
+
+def unreadable_critical(chain: Chain) -> tuple[str, ...]:
+    """Return the extensions for which a chain cannot hold; an anchor is trusted as it is."""
+    found = (oid for one in chain[:-1] for oid in one.unreadable_critical)
+    return tuple(dict.fromkeys(found))
+
+
+def unreadable_optional(chain: Chain) -> tuple[str, ...]:
+    """Return the extensions that cannot be read and are passed over; an anchor's are, all."""
+    found = (
+        oid for one in chain[:-1] for oid in one.unreadable if oid not in one.unreadable_critical
+    )
+    return tuple(dict.fromkeys((*found, *chain[-1].unreadable)))
 
 
 def _authorities(chain: Chain) -> bool:
@@ -89,9 +103,10 @@ def _names_allowed(chain: Chain) -> bool:
 
 
 _MANY = 1 << 16
+UNREADABLE = "verification.chain-unreadable-extension"
 _RULES: tuple[tuple[str, Callable[[Chain], bool]], ...] = (
     ("verification.chain-unknown-extension", _understood),
-    ("verification.chain-unreadable-extension", _readable),
+    (UNREADABLE, _readable),
     ("verification.chain-no-authority", _authorities),
     ("verification.chain-too-long", _short_enough),
     ("verification.chain-names", _names_allowed),

@@ -4,6 +4,7 @@ cryptography reads all extensions or none. Here each is put alone into a copy of
 whose signature nobody looks at.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from cryptography.x509.oid import ExtensionOID
 
 from verification import der
 from verification.der import Element
-from verification.extensions import Extensions
+from verification.extensions import Extensions, require_readable
 
 _EXTENSIONS, _OCTETS = 0xA3, 0x04
 _LONG = 0x80
@@ -35,17 +36,20 @@ _LIMITING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Salvaged:
-    """The extensions that can be read, and the identifiers (dotted) of those that cannot."""
+    """The extensions that can be read, and the identifiers (dotted) of those that cannot.
+
+    ``unreadable_critical`` are those of them that must not be passed over.
+    """
 
     extensions: Extensions
-    unreadable: tuple[str, ...]
-    has_unreadable_critical: bool
+    unreadable: tuple[str, ...] = ()
+    unreadable_critical: tuple[str, ...] = ()
 
 
 def salvage(certificate: bytes) -> Salvaged:
     """Read the extensions of a certificate (DER) one by one.
 
-    That none stands twice, cryptography has seen to before it read any.
+    One that stands twice says nothing that could be relied on (RFC 5280 §4.2).
 
     Raises:
         ValueError: it is not even a list of extensions, or there are too many.
@@ -60,20 +64,35 @@ def salvage(certificate: bytes) -> Salvaged:
     back = certificate[tbs.end : rest[-1].end]
     read: dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]] = {}
     unreadable: dict[str, bool] = {}
-    for oid, critical, whole in _each(certificate, wrapped):
+    found = list(_each(certificate, wrapped))
+    times = Counter(oid for oid, _, _ in found)
+    for oid, critical, whole in found:
         alone = _element(_EXTENSIONS, _element(der.SEQUENCE, whole))
         copy = _element(der.SEQUENCE, _element(der.SEQUENCE, front + alone) + back)
-        try:
-            (one,) = x509.load_der_x509_certificate(copy).extensions
-        except ValueError:
-            unreadable[oid] = critical or oid in _LIMITING
+        one = _read(copy) if times[oid] == 1 else None
+        if one is None:
+            unreadable[oid] = critical or oid in _LIMITING or times[oid] > 1
         else:
             read[one.oid] = one
+    if ExtensionOID.POLICY_MAPPINGS.dotted_string in unreadable:
+        # Nobody knows what its policies are called below it: none of them holds any more.
+        read.pop(ExtensionOID.CERTIFICATE_POLICIES, None)
     return Salvaged(
         extensions=read,
         unreadable=tuple(unreadable),
-        has_unreadable_critical=any(unreadable.values()),
+        unreadable_critical=tuple(oid for oid, forbids in unreadable.items() if forbids),
     )
+
+
+def _read(certificate: bytes) -> x509.Extension[x509.ExtensionType] | None:
+    """Return the only extension of a certificate; None if it cannot be read."""
+    try:
+        one: x509.Extension[x509.ExtensionType]
+        (one,) = x509.load_der_x509_certificate(certificate).extensions
+        require_readable({one.oid: one})
+    except Exception:  # noqa: BLE001 -- ValueError, but KeyError and classes of cryptography's own too
+        return None
+    return one
 
 
 def _each(data: bytes, wrapped: Element) -> Iterator[tuple[str, bool, bytes]]:

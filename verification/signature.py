@@ -120,6 +120,8 @@ class Examiner:
         level = self._level(one, result.container, stamps, chain, when)
         stamped = min((each.time for each in stamps if each.passed and each.time), default=None)
         report = self._report(one, result, findings, kind, level, stamped)
+        if when.is_trusted:
+            report = replace(report, proven_time=when.proof)
         if chain.anchor is None:
             return report
         return replace(report, anchor_kind=str(chain.anchor.kind), anchor_name=chain.anchor.name)

@@ -18,6 +18,7 @@ from verification.anchors import Decision
 from verification.certificate_policies import PolicyInputs
 from verification.certificates import Certificate, CertificateError
 from verification.errors import TrustMaterialError
+from verification.masking import masked
 from verification.names import NameKey
 
 # Real chains have three or four members; cross-certificates add one or two.
@@ -288,6 +289,6 @@ def _anchor(der: bytes, file: Path, decided: Mapping[str, Decision]) -> Anchor |
         return None
     return Anchor(
         certificate=der,
-        name=one.common_name or one.sha256,
+        name=masked(one.common_name) if one.common_name else one.sha256,
         kind=AnchorKind(folder) if named else AnchorKind.PUBLIC,
     )

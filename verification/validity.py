@@ -17,6 +17,7 @@ from verification.statuses import Revocation, Sources, Status
 from verification.trust import Anchor
 
 _ALGORITHMS = "V-15"
+_PASSED_OVER = "verification.extension-unreadable"
 # Roots that are renewed and certify each other make two or three chains; each costs a judgement.
 _MAX_CHAINS = 8
 _SEVERITIES = (Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED)
@@ -120,6 +121,16 @@ def _trusted_chains(
         yield chain, next((one for one in ends if one.is_trusted_at(when.proof)), None)
 
 
+def _of_path(chain: Chain, broken: str | None) -> Iterator[Finding]:
+    """Say why a path does not hold, and what of it could not be read."""
+    if broken is not None:
+        named = paths.unreadable_critical(chain) if broken == paths.UNREADABLE else ()
+        facts = {"extensions": ", ".join(named)} if named else {}
+        yield unsure("V-11", broken, SubIndication.CHAIN_CONSTRAINTS_FAILURE, **facts)
+    if passed_over := paths.unreadable_optional(chain):
+        yield remark("V-11", _PASSED_OVER, extensions=", ".join(passed_over))
+
+
 def _try(chain: Chain, moments: tuple[Moment, Moment], inquiry: Inquiry) -> ChainVerdict:
     """Judge a chain; of the moments the first is stated, the second proven."""
     verdict = ChainVerdict(chain=chain)
@@ -127,13 +138,7 @@ def _try(chain: Chain, moments: tuple[Moment, Moment], inquiry: Inquiry) -> Chai
     broken = paths.fault(chain, context.policy.certificate_policies)
     if broken is None and any(paths.outdated(chain, each.proof) for each in moments):
         broken = "verification.chain-not-valid-then"
-    if broken is not None:
-        verdict.findings.append(unsure("V-11", broken, SubIndication.CHAIN_CONSTRAINTS_FAILURE))
-    verdict.findings += [
-        remark("V-11", "verification.extension-unreadable", extensions=", ".join(one.unreadable))
-        for one in chain
-        if one.unreadable
-    ]
+    verdict.findings += _of_path(chain, broken)
     _check_algorithms(chain, proven, context, verdict.findings)
     for one, issuer in pairwise(chain):
         if one.no_revocation_check:

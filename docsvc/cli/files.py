@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,23 +20,18 @@ from docsvc.cli.judging import (
 )
 from docsvc.cli.output import JsonOption, Lang, LangOption, Output
 from docsvc.cli.paths import walk
-from docsvc.cli.report import REPORT_TASK, Asked, OutOption, ReportOption
-from docsvc.errors import CodedError, DocsvcError
-from docsvc.sandbox import Answer, Sandbox
-from docsvc.steps import PRELOAD
+from docsvc.cli.report import Asked, OutOption, ReportOption
+from docsvc.cli.running import Result, children, each
+from docsvc.steps import JUDGES
 from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.rules import lacks_anchors
+from verification.report.words import word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from docsvc.revocation.online import Online
-
-# Results wait in order behind a slow file; this many batches may wait for each job.
-_AHEAD = 4
 # A verdict on a small file takes a millisecond or two: a batch is done before anybody notices.
-_BATCH = 16
-_BATCH_BYTES = 4 << 20
+_BATCH = 32
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="tệp hoặc thư mục")]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="số tệp mở cùng lúc")]
@@ -55,16 +46,6 @@ class Exit(IntEnum):
     UNSIGNED = 3
     UNREADABLE = 4
     NOT_REPLAYED = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What was found about one file, or the code of why nothing could be."""
-
-    path: Path
-    facts: dict[str, Any]
-    frames: tuple[bytes, ...] = ()
-    error: DocsvcError | None = None
 
 
 def verify(  # noqa: PLR0913  # the options of the contract
@@ -88,16 +69,19 @@ def verify(  # noqa: PLR0913  # the options of the contract
     """Kiểm tra chữ ký số của tệp PDF; không lưu văn bản, không cần cơ sở dữ liệu."""
     output = _output(as_json=as_json, lang=lang)
     judging = Judging(trust=trust, at=at, policy=policy, evidence=evidence, replay=replay)
+    wants_report = report is not None or out is not None
+    asked = Asked(form=report or Form.TEXT, out=out)
+    task = judging.report_task(asked.form, lang) if wants_report else judging.task(paths)
+    sandbox = children(jobs, task.module, *JUDGES)
     online = None if offline or replay else online_of(settings.load(), issuers=fetch_issuers)
-    if report is not None or out is not None:
-        asked = Asked(form=report or Form.TEXT, out=out)
-        task = Task(name=REPORT_TASK, arguments=(judging.question(), asked.form, lang))
-        (result,) = _each([asked.only(paths)], 1, task, online=online)
+    if wants_report:
+        (result,) = each([asked.only(paths)], task, sandbox, online=online)
         _tell_error(output, result)
         asked.write(result.frames)
         return int(exit_of(result))
     worst, lost = Exit.PASSED, False
-    for result in _each(walk(paths), jobs, judging.task(paths), online=online, at_once=_BATCH):
+    files = walk(paths)
+    for result in each(files, task, sandbox, jobs=jobs, online=online, at_once=_BATCH):
         judging.keep(result.frames)
         _tell_verdict(output, result)
         worst = _worse(worst, exit_of(result))
@@ -155,7 +139,8 @@ def _worse(one: Exit, other: Exit) -> Exit:
 def _facts(paths: list[Path], jobs: int, task: str, as_json: bool, lang: Lang) -> int:  # noqa: FBT001
     output = _output(as_json=as_json, lang=lang)
     worst = 0
-    for result in _each(walk(paths), jobs, Task(name=task)):
+    asked = Task(name=task)
+    for result in each(walk(paths), asked, children(jobs, asked.module), jobs=jobs):
         if result.error is not None:
             worst = int(Exit.UNREADABLE)
             _tell_error(output, result)
@@ -164,73 +149,6 @@ def _facts(paths: list[Path], jobs: int, task: str, as_json: bool, lang: Lang) -
         else:
             output.table(["", str(result.path)], list(_rows(result.facts)))
     return worst
-
-
-def _each(
-    paths: Iterable[Path], jobs: int, task: Task, *, online: Online | None = None, at_once: int = 1
-) -> Iterator[Result]:
-    """Run a task on every file, ``jobs`` at once, in order, holding only a few results.
-
-    ``at_once`` small files go to a child in one message: what is quick to judge should not wait
-    for the way there and back. What a file wants from outside, ``online`` gets for it alone.
-    """
-    sandbox = Sandbox(jobs, preload=PRELOAD)
-
-    def work(batch: list[Path]) -> list[Result]:
-        problems = {path: _problem(path) for path in batch}
-        readable = [path for path in batch if problems[path] is None]
-        begin = online.begin() if online else None
-        found = sandbox.run_each(task.name, [task.on(path, begin) for path in readable])
-        whole = iter(map(completed, readable, found))
-        return [_result(path, problems[path] or next(whole)) for path in batch]
-
-    def completed(path: Path, found: Answer | DocsvcError) -> Answer | DocsvcError:
-        if online is None or isinstance(found, DocsvcError) or "wanted" not in found.facts:
-            return found
-        try:
-            return online.complete(
-                lambda known: sandbox.run(task.name, *task.on(path, known)), first=found
-            )
-        except DocsvcError as e:
-            return e
-
-    waiting: deque[Future[list[Result]]] = deque()
-    with ThreadPoolExecutor(jobs) as pool:
-        for batch in _batches(paths, at_once):
-            waiting.append(pool.submit(work, batch))
-            if len(waiting) >= jobs * _AHEAD:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-    sandbox.stop()
-
-
-def _batches(paths: Iterable[Path], at_once: int) -> Iterator[list[Path]]:
-    batch: list[Path] = []
-    size = 0
-    for path in paths:
-        batch.append(path)
-        with contextlib.suppress(OSError):
-            size += path.stat().st_size
-        if len(batch) >= at_once or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _problem(path: Path) -> DocsvcError | None:
-    try:
-        path.open("rb").close()
-    except OSError as e:
-        return CodedError("ingest.unreadable-path", problem=e.strerror or "")
-    return None
-
-
-def _result(path: Path, found: Answer | DocsvcError) -> Result:
-    if isinstance(found, DocsvcError):
-        return Result(path=path, facts={}, error=found)
-    return Result(path=path, facts=found.facts, frames=found.frames)
 
 
 def _tell_verdict(output: Output, result: Result) -> None:
@@ -257,8 +175,11 @@ def _tell_verdict(output: Output, result: Result) -> None:
         ]
         for s in facts["signatures"]
     ]
-    title = f"{facts['file']}: {facts['indication'] or '–'} ({facts['completeness']})"
-    output.table(heads[output.lang], rows, title)
+    if rows or facts["indication"]:
+        title = f"{facts['file']}: {facts['indication']} ({facts['completeness']})"
+        output.table(heads[output.lang], rows, title)
+    else:
+        output.say(f"{facts['file']}: {word('saying.unsigned', output.lang.value)}")
     for code in facts["reasons"]:
         output.say(f"  {output.sentence(code)}")
     tell_replay(output, facts)

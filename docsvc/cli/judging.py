@@ -16,12 +16,15 @@ from docsvc.steps.verify.question import Question, policy_in
 from verification.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from docsvc.cli.output import Output
+    from docsvc.cli.output import Lang, Output
     from docsvc.revocation.asking import Known
     from docsvc.revocation.online import Online
     from docsvc.settings import Settings
+    from docsvc.steps.verify.forms import Form
+
+_REPORT_TASK = "docsvc.steps.verify.report_tasks:report_path"
 
 PolicyOption = Annotated[Path | None, typer.Option(help="tệp TOML của chính sách kiểm tra")]
 EvidenceOption = Annotated[Path | None, typer.Option(help="ghi bằng chứng của kết luận ra tệp")]
@@ -38,13 +41,21 @@ class Task:
     name: str
     arguments: tuple[object, ...] = ()
 
-    def on(self, path: Path, known: Known | None) -> tuple[object, ...]:
-        """Return all arguments for a file, a question among them with what is known by now."""
-        rest = (
+    @property
+    def module(self) -> str:
+        """Return the module that the task is in."""
+        return self.name.partition(":")[0]
+
+    def on_each(self, paths: Sequence[Path], known: Known | None) -> list[tuple[object, ...]]:
+        """Return all arguments for each file, a question among them with what is known by now.
+
+        The question is one for all: a message to a child carries it once.
+        """
+        rest = [
             replace(each, known=known) if isinstance(each, Question) else each
             for each in self.arguments
-        )
-        return (str(path), *rest)
+        ]
+        return [(str(path), *rest) for path in paths]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +93,8 @@ class Judging:
         module = "tasks:verify_path" if self.evidence is None else "evidence:examine_path"
         return Task(name=f"docsvc.steps.verify.{module}", arguments=(self._question(),))
 
-    def question(self) -> Question:
-        """Return what a report is asked for by.
+    def report_task(self, form: Form, lang: Lang) -> Task:
+        """Return the task that draws the report on one file.
 
         Raises:
             BadParameter: a report does not go together with evidence.
@@ -91,7 +102,7 @@ class Judging:
         """
         if self.evidence or self.replay:
             raise typer.BadParameter(str(self.evidence or self.replay), param_hint="--report")
-        return self._question()
+        return Task(name=_REPORT_TASK, arguments=(self._question(), form, lang))
 
     def _question(self) -> Question:
         policy = str(self.policy or settings.load().policy_file)
@@ -127,8 +138,11 @@ def tell_replay(output: Output, facts: Mapping[str, Any]) -> None:
         "now": facts["indication"],
         "differences": ", ".join(found["differences"]),
         "made_by": found["made_by"].get("docsvc"),
+        "at": facts["verified_at"],
+        "policy": facts["policy"],
     }
-    output.say(f"  {output.sentence(code, told)}")
+    for each in (code, "verification.replay-made"):
+        output.say(f"  {output.sentence(each, told)}")
 
 
 def _readable(policy: str) -> str:

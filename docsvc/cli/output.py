@@ -28,6 +28,9 @@ class Lang(StrEnum):
 # EX_USAGE of sysexits.h, as the contract says.
 WRONG_USE = 64
 
+# Made once: a folder has thousands of lines.
+_LINES = json.JSONEncoder(ensure_ascii=False, default=str)
+
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON document, or JSON lines")]
 LangOption = Annotated[Lang, typer.Option("--lang", help="vi | en")]
 
@@ -41,7 +44,7 @@ class Output:
 
     def line(self, value: Mapping[str, Any]) -> None:
         """Print one result as a line of JSON."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.write(_LINES.encode(value) + "\n")
         sys.stdout.flush()
 
     def document(self, value: object) -> None:
@@ -49,8 +52,8 @@ class Output:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
 
     def say(self, text: str) -> None:
-        """Print a line for people."""
-        Console(highlight=False, markup=False).print(text)
+        """Print a line for people, whole: a digest that is broken in two cannot be compared."""
+        Console(highlight=False, markup=False).print(text, soft_wrap=True)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
         """Print a table for people."""

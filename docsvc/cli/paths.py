@@ -14,8 +14,10 @@ def walk(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield files, and those of folders in the order of their names, a folder at a time."""
     for path in paths:
         if path.is_dir():
+            # What a folder says of its entries is not asked again of each.
             with os.scandir(path) as entries:
-                inside = sorted(e.name for e in entries if e.is_dir() or e.is_file())
-            yield from walk(path / name for name in inside)
+                inside = sorted((e.name, e.is_dir()) for e in entries if e.is_dir() or e.is_file())
+            for name, is_folder in inside:
+                yield from walk([path / name]) if is_folder else (path / name,)
         else:
             yield path

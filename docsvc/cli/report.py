@@ -11,8 +11,6 @@ import typer
 
 from docsvc.steps.verify.forms import Form
 
-REPORT_TASK = "docsvc.steps.verify.report_tasks:report_path"
-
 ReportOption = Annotated[Form | None, typer.Option("--report", help="lập báo cáo của một tệp")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="ghi báo cáo vào tệp này; bỏ trống: in ra màn hình")

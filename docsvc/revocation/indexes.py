@@ -1,30 +1,27 @@
-"""Where it is written down what is known: in the database, or in files where there is none."""
+"""Where it is written down what is known, in files where there is no database.
+
+`table_index` has the other way: who verifies a folder loads no database.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from docsvc import atomic
 from docsvc.revocation.rules import Entry
-from docsvc.revocation.tables import RevocationAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from docsvc.db.transactions import Transactions
-
 # A million certificates of one CA share a CRL, but each has an OCSP answer of its own.
 MAX_ENTRIES = 20_000
 _MOMENTS = ("this_update", "next_update", "fetched_at", "fresh_until")
-_NAMES = tuple(one.name for one in fields(Entry))
 
 
 class Index(Protocol):
@@ -37,46 +34,6 @@ class Index(Protocol):
     def put(self, entry: Entry) -> None:
         """Write down what is known of a request, in the place of what was known before."""
         ...
-
-
-class TableIndex(Index):
-    """In the database, for all processes of a service."""
-
-    def __init__(self, transactions: Transactions, *, max_entries: int = MAX_ENTRIES) -> None:
-        """Write through ``transactions``, each on its own."""
-        self._transactions = transactions
-        self._max_entries = max_entries
-
-    @override
-    def find(self, key: str) -> Entry | None:
-        """Return what is known of a request."""
-        with self._transactions() as tx:
-            row = tx.get(RevocationAnswer, key)
-            return None if row is None else Entry(**{n: getattr(row, n) for n in _NAMES})
-
-    @override
-    def put(self, entry: Entry) -> None:
-        """Write down what is known of a request."""
-        try:
-            self._put(entry)
-        except IntegrityError:
-            # Somebody else has asked the same for the first time, and was there a moment before.
-            self._put(entry)
-
-    def _put(self, entry: Entry) -> None:
-        with self._transactions() as tx:
-            tx.merge(RevocationAnswer(**asdict(entry)))
-            tx.flush()
-            count = tx.scalar(select(func.count()).select_from(RevocationAnswer)) or 0
-            if count > self._max_entries:
-                oldest = (
-                    select(RevocationAnswer.key)
-                    .where(RevocationAnswer.key != entry.key)
-                    .order_by(RevocationAnswer.fetched_at)
-                    .limit(count - self._max_entries)
-                )
-                keys = tx.scalars(oldest).all()
-                tx.execute(delete(RevocationAnswer).where(RevocationAnswer.key.in_(keys)))
 
 
 class FolderIndex(Index):

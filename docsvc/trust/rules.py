@@ -19,6 +19,7 @@ from docsvc.trust.errors import (
 )
 from verification import certificates
 from verification.certificates import CertificateError
+from verification.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,9 +97,9 @@ def candidate(der: bytes) -> Candidate:
     certificate = x509.load_der_x509_certificate(der)
     return Candidate(
         der=der,
-        subject=printable(certificate.subject.rfc4514_string()),
-        issuer=printable(certificate.issuer.rfc4514_string()),
-        common_name=printable(one.common_name or one.sha256),
+        subject=masked(printable(certificate.subject.rfc4514_string())),
+        issuer=masked(printable(certificate.issuer.rfc4514_string())),
+        common_name=masked(printable(one.common_name)) if one.common_name else one.sha256,
         serial=f"{one.serial:X}",
         valid_from=one.valid_from,
         valid_to=one.valid_to,

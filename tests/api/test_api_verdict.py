@@ -11,12 +11,14 @@ import pytest
 
 from docsvc.access.rules import Role
 from docsvc.documents import revisions
+from docsvc.documents import service as documents
 from docsvc.documents.revisions import NamedBlob
 from docsvc.organisations.mandates import Mandate
+from docsvc.steps.verify import report_tasks
 from docsvc.steps.verify.rules import Holder, Inventory, Signed, judge, values_of
-from docsvc.steps.verify.service import VERDICT
+from docsvc.steps.verify.service import SHEETS, VERDICT
 from docsvc.workflow import Step
-from verification.model import Indication
+from verification.model import Completeness, Indication, Report, SignatureReport
 from verification.model import Role as Signs
 
 if TYPE_CHECKING:
@@ -51,16 +53,42 @@ KNOWN = Inventory(
 )
 
 
+REPORT = Report(
+    file="x.pdf",
+    sha256="ab" * 32,
+    indication=Indication.TOTAL_PASSED,
+    sub_indication=None,
+    completeness=Completeness.BOTH,
+    signatures=tuple(
+        SignatureReport(
+            field=one.field,
+            signer=f"Holder of {one.certificate}",
+            timestamp_time=AT,
+            certificate_sha256=one.certificate,
+            indication=Indication.TOTAL_PASSED,
+        )
+        for one in (LEADER, SEAL)
+    ),
+    document_timestamps=(),
+    findings=(),
+    policy="docsvc-1",
+    verified_at=AT,
+)
+
+
 @pytest.fixture
 def judged(services: Services, deliver: Deliver) -> Callable[..., UUID]:
     def make(*signed: Signed) -> UUID:
         document_id = deliver(until=Step.VERIFY)
-        verdict = values_of(judge(HOME, signed, KNOWN, authority=None))
-        data = json.dumps(verdict).encode()
-        digest = services.stores.put_claimed(document_id, Step.VERIFY, data)
-        blob = NamedBlob(name=VERDICT, digest=digest, size=len(data))
-        with services.transactions() as tx:
-            revisions.attach(tx, document_id, Step.VERIFY, blob, at=AT)
+        verdict = judge(HOME, signed, KNOWN, authority=None)
+        known = {one.field: one.entitlement for one in verdict.signatures}
+        words = report_tasks.sheets(report_tasks.whole_report(REPORT), known).facts
+        for name, values in ((VERDICT, values_of(verdict)), (SHEETS, words)):
+            data = json.dumps(values).encode()
+            digest = services.stores.put_claimed(document_id, Step.VERIFY, data)
+            blob = NamedBlob(name=name, digest=digest, size=len(data))
+            with services.transactions() as tx:
+                revisions.attach(tx, document_id, Step.VERIFY, blob, at=AT)
         return document_id
 
     return make
@@ -112,3 +140,40 @@ def test_people_read_what_is_missing(as_role: AsRole, judged: Callable[..., UUID
     assert "chưa được ký số đầy đủ" in html
     assert "Thiếu chữ ký số hợp lệ của cơ quan ban hành" in html
     assert "không có trong danh mục chứng thư" in html
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("vi", ("HỢP LỆ", "Văn bản này là thật")), ("en", ("VALID", "This document is genuine"))],
+)
+def test_desk_and_public_see_the_sheet_of_the_verify_page(
+    as_role: AsRole,
+    anybody: TestClient,
+    services: Services,
+    judged: Callable[..., UUID],
+    lang: str,
+    words: tuple[str, ...],
+) -> None:
+    document_id = judged(LEADER, SEAL)
+    with services.transactions() as tx:
+        for step in (Step.DEPOSIT, Step.PUBLISH):
+            documents.advance(tx, document_id, step, at=AT)
+        documents.get(tx, document_id).public_code = "abcdefgh23456789"
+    client = as_role(Role.CLERK)
+    client.cookies.set("lang", lang)
+    anybody.cookies.set("lang", lang)
+
+    for answer in (client.get(f"/documents/{document_id}"), anybody.get("/p/abcdefgh23456789")):
+        assert [word for word in words if word not in answer.text] == []
+        assert answer.text.count('<li class="lamp green">') == 3
+
+
+def test_stranger_who_signed_is_no_green_lamp_at_the_desk(
+    as_role: AsRole, judged: Callable[..., UUID]
+) -> None:
+    stranger = replace(SEAL, certificate="cc")
+
+    html = as_role(Role.CLERK).get(f"/documents/{judged(LEADER, stranger)}").text
+
+    assert html.count('<li class="lamp green">') == 2
+    assert html.count('<li class="lamp grey">') == 1

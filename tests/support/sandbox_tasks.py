@@ -83,7 +83,7 @@ def speak(text: str) -> Answer:
 def drip() -> Answer:
     """Announce a frame and never send it."""
     found = _pipe()
-    found.send_bytes(b'{"facts": {}, "frames": 1}')
+    found.send_bytes(b'[{"facts": {}, "frames": 1}]')
     time.sleep(600)
     return Answer()
 

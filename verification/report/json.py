@@ -50,7 +50,7 @@ def _signature(one: SignatureReport) -> JsonObject:
         "serial": one.serial,
         "certificate_sha256": one.certificate_sha256,
         "anchor_kind": one.anchor_kind,
-        "anchor_name": one.anchor_name,
+        "anchor_name": _name(one.anchor_name),
         "signing_time": moment(one.signing_time),
         "timestamp_time": moment(one.timestamp_time),
         "level": one.level,

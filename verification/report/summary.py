@@ -6,6 +6,7 @@ green only when everything it stands for was checked and held, for every signatu
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -15,18 +16,18 @@ from verification.model import (
     Entitlement,
     Finding,
     Indication,
-    Level,
     MandateHeld,
     Report,
     SignatureReport,
 )
 
-_CONTENT = frozenset({"V-01", "V-02", "V-03", "V-04", "V-05", "V-06", "V-07", "V-09", "V-16"})
+_CONTENT = frozenset(
+    {"V-01", "V-02", "V-03", "V-04", "V-05", "V-06", "V-07", "V-09", "V-16", "V-18"}
+)
 _SIGNER = frozenset({"V-08", "V-11", "V-12", "V-13", "V-14", "V-15"})
 _TIME = frozenset({"V-10", "V-17"})
 # Without the certificate no value was checked; a broken digest proves nothing.
 _BEHIND_CONTENT = frozenset({"V-08", "V-15"})
-_PROVEN = frozenset({Level.B_T, Level.B_LT, Level.B_LTA})
 _DESTROYED = "verification.signature-destroyed"
 
 
@@ -182,14 +183,14 @@ def _time(report: Report) -> Lamp:
         (false, Colour.RED, "false"),
         (failed, Colour.GREY, "of-no-use"),
         (_any(findings, _TIME, Indication.INDETERMINATE), Colour.GREY, "contradicts"),
-        (not all(is_time_proven(one) for one in report.signatures), Colour.GREY, "claimed"),
+        (not all(map(proven_time, report.signatures)), Colour.GREY, "claimed"),
         (True, Colour.GREEN, "proven"),
     )
 
 
-def is_time_proven(one: SignatureReport) -> bool:
-    """Tell whether a timestamp that holds proves when the signature existed."""
-    return one.timestamp_time is not None or one.level in _PROVEN
+def proven_time(one: SignatureReport) -> datetime | None:
+    """Return when a timestamp that holds, the document's too, proves that the signature existed."""
+    return one.proven_time or one.timestamp_time
 
 
 def _saying(report: Report, content: Lamp, signer: Lamp) -> Saying:

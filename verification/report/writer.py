@@ -26,7 +26,7 @@ from verification.report.summary import (
     Saying,
     Summary,
     content_colour,
-    is_time_proven,
+    proven_time,
     summarise,
 )
 from verification.report.words import Language, Phrases, word
@@ -36,6 +36,7 @@ _MAX_SIGNATURES = 30
 _MAX_LINES = 30
 _CHECKS = tuple(f"V-{number:02}" for number in range(1, 18))
 _STAMPS = "V-10"
+_VIEWS = "V-18"
 _COLOURS = {
     Indication.TOTAL_PASSED: Colour.GREEN,
     Indication.TOTAL_FAILED: Colour.RED,
@@ -145,14 +146,11 @@ class _Writer:
         return f"{self._role(one)}: {name}{unit}{mandate}"
 
     def _when(self, one: SignatureReport) -> str:
-        if one.timestamp_time is not None:
-            return self.say("time.proven", time=moment(one.timestamp_time))
+        proven = proven_time(one)
+        if proven is not None:
+            return self.say("time.proven", time=moment(proven))
         if one.signing_time is None:
             return ""
-        # Proven by a document timestamp: the stated time is not later than that one.
-        stamps = [each.time for each in self.report.document_timestamps if each.time is not None]
-        if is_time_proven(one) and stamps:
-            return self.say("time.proven", time=moment(min(stamps)))
         return self.say("time.claimed", time=moment(one.signing_time))
 
     def _role(self, one: SignatureReport) -> str:
@@ -327,6 +325,7 @@ class _Writer:
                 }
             ),
             *self._completeness(),
+            *self._views(),
             *self._findings(report.findings),
         )
 
@@ -335,6 +334,15 @@ class _Writer:
             return ()
         value = self.say(f"completeness.{self.report.completeness}")
         return (Row(label=self.say("completeness.title"), value=value),)
+
+    def _views(self) -> tuple[Row, ...]:
+        """Return the one check that is of the file, not of its signatures."""
+        if not self.report.signatures:
+            return ()
+        found = [each for each in self.report.findings if each.check == _VIEWS]
+        outcome, colour = _outcome(found, passed=True)
+        label = f"{_VIEWS} {self.say(f'check.{_VIEWS}')}"
+        return (Row(label=label, value=self.say(f"outcome.{outcome}"), colour=colour),)
 
     def _facts(self, facts: Mapping[str, str | None]) -> tuple[Row, ...]:
         return tuple(

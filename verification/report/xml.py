@@ -18,6 +18,7 @@ from verification.model import (
     SubIndication,
     TimestampReport,
 )
+from verification.report.summary import proven_time
 
 _NAMESPACES = {
     "xmlns:vr": "http://uri.etsi.org/19102/v1.4.1#",
@@ -84,7 +85,7 @@ def _signature(root: Element, report: Report, one: SignatureReport, number: int)
     _constraints(part, report, one)
     times = SubElement(part, "vr:ValidationTimeInfo")
     _text(times, "vr:ValidationTime", _time(report.verified_at))
-    _proof(times, "vr:BestSignatureTime", one.timestamp_time or report.verified_at)
+    _proof(times, "vr:BestSignatureTime", proven_time(one) or report.verified_at)
     _signers_document(part, report)
     _attributes(part, one)
     if one.certificate_sha256 is not None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from docsvc.documents.stores import Stores
 
 # What the verification has attached; a document that was verified long ago has the first alone.
-KEPT = ("report.json", "evidence.json", "document-verdict.json")
+KEPT = ("report.json", "evidence.json", "document-verdict.json", "sheets.json")
 AGENT = Agent(identifier="docsvc", name="docsvc", type=AgentType.SOFTWARE)
 _USER = User(name="docsvc", address="urn:docsvc")
 _EVENT_TYPES = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from docsvc.sandbox import Answer
 from docsvc.steps.verify.question import answer
+from docsvc.steps.verify.report_tasks import whole_report
 from verification import evidence
 from verification.report import to_json
 
@@ -16,19 +17,20 @@ if TYPE_CHECKING:
 
 
 def examine(pdf: bytes, question: Question) -> Answer:
-    """Return the verdict as `tasks.verify` does, and its evidence as a frame."""
+    """Return the verdict as `tasks.verify` does; as frames its evidence, and what words need."""
 
     def tell(found: Judged) -> Answer:
         kept = evidence.gather(
             pdf, found.report, policy=found.policy, trust=found.trust, roles=found.roles
         )
-        return Answer(facts=to_json(found.report), frames=(evidence.to_bytes(kept),))
+        frames = (evidence.to_bytes(kept), whole_report(found.report))
+        return Answer(facts=to_json(found.report), frames=frames)
 
     return answer(pdf, question, tell)
 
 
 def examine_path(path: str, question: Question) -> Answer:
-    """Return the verdict of a file on disk, and its evidence as a frame."""
+    """Return the same of a file on disk."""
     return examine(Path(path).read_bytes(), replace(question, file=path))
 
 

@@ -1,4 +1,7 @@
-"""What a verdict is asked for by, and the one way in which a child finds it."""
+"""What a verdict is asked for by, and the one way in which a child finds it.
+
+Who asks loads none of what judges: that is for the children, and takes longer than many a folder.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,7 @@ from docsvc.errors import DocsvcError
 from docsvc.revocation.asking import Asking, Known
 from verification.model import Indication, Report, Role
 from verification.policy import DEFAULT_POLICY, ISSUED_POLICY, Policy, issued, load_policy
-from verification.revocation import collect, issuers
 from verification.trust import Trust, load_directory
-from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,6 +106,8 @@ def answer(pdf: Contents, question: Question, tell: Callable[[Judged], Answer]) 
 
 
 def _judged(pdf: Contents, question: Question, trust: Trust) -> Judged:
+    from verification.verify import verify as verify_file  # noqa: PLC0415 -- the child judges
+
     policy = (issued_policy_in if question.issued else policy_in)(question.policy)
     roles = {fingerprint: Role(role) for fingerprint, role in question.roles.items()}
     at = datetime.fromisoformat(question.at)
@@ -121,6 +124,8 @@ def _is_open(report: Report) -> bool:
 
 def _completed(pdf: Contents, trust: Trust, asking: Asking, *, with_issuers: bool) -> Trust:
     """Add to a trust what helps to examine a file; no anchor is ever added."""
+    from verification.revocation import collect, issuers  # noqa: PLC0415 -- the child asks
+
     above = issuers(pdf, trust, asking.fetch) if with_issuers else ()
     trust = replace(trust, intermediates=_together(trust.intermediates, above))
     data = collect(pdf, trust, asking.fetch)

@@ -43,9 +43,14 @@ def examine(pdf: bytes, question: Question) -> Answer:
 
     def tell(found: Judged) -> Answer:
         report = found.report
-        return Answer(facts=to_json(report), frames=(_REPORT.dump_json(report), to_xml(report)))
+        return Answer(facts=to_json(report), frames=(whole_report(report), to_xml(report)))
 
     return answer(pdf, question, tell)
+
+
+def whole_report(report: Report) -> bytes:
+    """Return a report with all its findings, as `describe` and `sheets` take it."""
+    return _REPORT.dump_json(report)
 
 
 def describe(
@@ -70,6 +75,19 @@ def describe(
         demonstration=demonstration,
     )
     return Answer(facts=asdict(sheet))
+
+
+def sheets(report: bytes, entitlements: Mapping[str, Entitlement]) -> Answer:
+    """Return the sheet of a report in every language as facts, by language.
+
+    That the service is a demonstration, the pages that show a kept sheet say themselves.
+
+    Args:
+        report: as `whole_report` gave it.
+        entitlements: what is known about the signers, by signature field.
+    """
+    each = {lang: describe(report, entitlements, lang, False) for lang in Lang}  # noqa: FBT003
+    return Answer(facts={lang.value: told.facts for lang, told in each.items()})
 
 
 def draw(sheet: dict[str, Any], at: str, form: str, sealed_by: str | None) -> Answer:

@@ -22,7 +22,7 @@ from docsvc.steps.verify.tables import Verdict
 from docsvc.workflow import ALONE, RouteName, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from docsvc.db.transactions import Tx
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 _VERIFY = "docsvc.steps.verify.tasks:verify"
 _EXAMINE = "docsvc.steps.verify.evidence:examine"
-# What is attached to a document: the verdict on the file, what it rests on, and what it means
-# for the document.
+_SHEETS = "docsvc.steps.verify.report_tasks:sheets"
+# What is attached to a document: the verdict on the file, what it rests on, what it means for the
+# document, and all of it in words, by language.
 REPORT, EVIDENCE, VERDICT = "report.json", "evidence.json", "document-verdict.json"
+SHEETS = "sheets.json"
 _PASSED, _FAILED = "TOTAL-PASSED", "TOTAL-FAILED"
 
 
@@ -53,10 +55,24 @@ class ArrivalFailedError(DocsvcError):
 class _Found:
     """What is known once a file was looked at: what is kept, and whether the road goes on."""
 
-    report: dict[str, Any]
     parts: dict[str, bytes]
     completeness: str
     refusal: DocsvcError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found about a document.
+
+    Attributes:
+        verdict: in the form of ``docsvc verify --json``.
+        evidence: to give the verdict again by.
+        report: with all findings, as `report_tasks` takes it.
+    """
+
+    verdict: dict[str, Any]
+    evidence: bytes
+    report: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +93,7 @@ class Verifier:
         """
         return self.ask(_VERIFY, pdf, file=file).facts
 
-    def examined(
-        self, pdf: bytes, *, file: str, issued: bool = True
-    ) -> tuple[dict[str, Any], bytes]:
+    def examined(self, pdf: bytes, *, file: str, issued: bool = True) -> Examined:
         """Return the verdict of a document, and the evidence to give it again by.
 
         Args:
@@ -92,7 +106,12 @@ class Verifier:
             CodedError: the file cannot be read as a PDF.
         """
         answer = self.ask(_EXAMINE, pdf, file=file, issued=issued)
-        return answer.facts, answer.frames[0]
+        evidence, report = answer.frames
+        return Examined(verdict=answer.facts, evidence=evidence, report=report)
+
+    def sheets(self, examined: Examined, entitlements: Mapping[str, Entitlement]) -> dict[str, Any]:
+        """Put what was found into words, by language: what the pages of a document show."""
+        return self.sandbox.run(_SHEETS, examined.report, dict(entitlements)).facts
 
     def entitlements(self, verdict: dict[str, Any]) -> dict[str, Entitlement]:
         """Return what the inventory knows about the signers of any file, by signature field.
@@ -101,11 +120,7 @@ class Verifier:
         """
         signed = rules.signed_of(verdict)
         with self.stores.transactions() as tx:
-            known = rules.entitlements(signed, inventory(tx, signed))
-            return {
-                field: replace(one, unit=organisations.unit(tx, one.unit).name) if one.unit else one
-                for field, one in known.items()
-            }
+            return named(tx, rules.entitlements(signed, inventory(tx, signed)))
 
     def ask(self, task: str, pdf: bytes, *more: object, file: str, issued: bool = False) -> Answer:
         """Have a child judge a file, and get for it what it wants meanwhile.
@@ -145,9 +160,12 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
     revision, pdf = stores.last(document_id)
     with stores.transactions() as tx:
         came = documents.get(tx, document_id).route is RouteName.INCOMING
-    report, evidence = verifier.examined(pdf, file=f"{document_id}.pdf", issued=not came)
-    parts = {REPORT: _json(report), EVIDENCE: evidence}
-    found = _arrived(report, parts) if came else _issued(document_id, report, parts, stores=stores)
+    examined = verifier.examined(pdf, file=f"{document_id}.pdf", issued=not came)
+    if came:
+        found = _arrived(examined, verifier=verifier)
+    else:
+        found = _issued(document_id, examined, stores=stores, verifier=verifier)
+    report = examined.verdict
     kept = [
         NamedBlob(
             name=name, digest=stores.put_claimed(document_id, Step.VERIFY, data), size=len(data)
@@ -168,12 +186,12 @@ def run(document_id: UUID, *, stores: Stores, verifier: Verifier) -> None:
         raise found.refusal
 
 
-def _issued(
-    document_id: UUID, report: dict[str, Any], parts: dict[str, bytes], *, stores: Stores
-) -> _Found:
+def _issued(document_id: UUID, examined: Examined, *, stores: Stores, verifier: Verifier) -> _Found:
     """Judge a document of our own: by its signatures, and by who made them."""
+    report = examined.verdict
     with stores.transactions() as tx:
         judged = judgement(tx, document_id, report)
+        known = named(tx, {one.field: one.entitlement for one in judged.signatures})
     good = report["indication"] == _PASSED and judged.complete
     refusal = BadVerdictError(
         indication=report["indication"],
@@ -181,26 +199,35 @@ def _issued(
         reasons=", ".join(judged.reasons),
     )
     return _Found(
-        report=report,
-        parts=parts | {VERDICT: _json(rules.values_of(judged))},
+        parts=_kept(examined, known, verifier) | {VERDICT: _json(rules.values_of(judged))},
         completeness=judged.completeness,
         refusal=None if good else refusal,
     )
 
 
-def _arrived(report: dict[str, Any], parts: dict[str, bytes]) -> _Found:
+def _arrived(examined: Examined, *, verifier: Verifier) -> _Found:
     """Judge what came from elsewhere: what is broken goes back, a person judges the rest.
 
     Who may sign for its sender, the inventory does not say.
     """
+    report = examined.verdict
     failed = report["indication"] == _FAILED
     reasons = ", ".join(dict.fromkeys(r for one in report["signatures"] for r in one["reasons"]))
     return _Found(
-        report=report,
-        parts=parts,
+        parts=_kept(examined, verifier.entitlements(report), verifier),
         completeness=report["completeness"],
         refusal=ArrivalFailedError(reasons=reasons) if failed else None,
     )
+
+
+def _kept(
+    examined: Examined, known: Mapping[str, Entitlement], verifier: Verifier
+) -> dict[str, bytes]:
+    return {
+        REPORT: _json(examined.verdict),
+        EVIDENCE: examined.evidence,
+        SHEETS: _json(verifier.sheets(examined, known)),
+    }
 
 
 def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerdict:
@@ -215,6 +242,14 @@ def judgement(tx: Tx, document_id: UUID, report: dict[str, Any]) -> DocumentVerd
         authority=authority.get("value"),
         needs=Needs.ORGANISATION if document.route in ALONE else Needs.BOTH,
     )
+
+
+def named(tx: Tx, known: Mapping[str, Entitlement]) -> dict[str, Entitlement]:
+    """Call the bodies of signers by their names, for people."""
+    return {
+        field: replace(one, unit=organisations.unit(tx, one.unit).name) if one.unit else one
+        for field, one in known.items()
+    }
 
 
 def inventory(tx: Tx, signed: Sequence[Signed]) -> Inventory:

@@ -12,14 +12,13 @@ from starlette.responses import RedirectResponse, Response
 
 from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
-from docsvc.db.transactions import Tx
-from docsvc.documents import queries, revisions
+from docsvc.catalog.messages import Lang
+from docsvc.documents import queries
 from docsvc.documents.errors import DocumentMissingError
 from docsvc.documents.revisions import attachments
 from docsvc.documents.tables import Document, Event, Revision
 from docsvc.steps.sign.waiting import Waiting
-from docsvc.steps.verify.rules import lacks_anchors
-from docsvc.steps.verify.service import VERDICT
+from docsvc.steps.verify.service import SHEETS, VERDICT
 from docsvc.web.api import uploads
 from docsvc.web.api.documents import name_of
 from docsvc.web.api.steps import ACTION_OF, decline
@@ -31,16 +30,15 @@ from docsvc.web.pages.appendices import view_of as appendices_of
 from docsvc.web.pages.boxes import Box
 from docsvc.web.pages.copies import CopiesView
 from docsvc.web.pages.copies import view_of as copies_of
-from docsvc.web.pages.rendering import render
+from docsvc.web.pages.rendering import language_of, render
 from docsvc.web.pages.road import Stop, road_of
-from docsvc.web.pages.rows import Lamp, Row, colour_of, lamps_of, row_of, saying_of
+from docsvc.web.pages.rows import Row, row_of
 from docsvc.web.pages.waiting import WaitingView, waiting_view
 from docsvc.workflow import Person, State, Step
 
 router = APIRouter()
 
 _SEE_OTHER = 303
-_REPORT = "report.json"
 _MAX_REASON = 500
 
 
@@ -55,17 +53,6 @@ class ListPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictView:
-    """A verdict for people: one sentence, three lamps, the details."""
-
-    saying: str
-    colour: str
-    lamps: tuple[Lamp, ...]
-    verdict: Mapping[str, Any]
-    lacks_anchors: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPage:
     """One document."""
 
@@ -74,7 +61,7 @@ class DocumentPage:
     road: tuple[Stop, ...]
     events: tuple[Event, ...]
     revisions: tuple[Revision, ...]
-    verdict: VerdictView | None
+    sheet: Mapping[str, Any] | None
     judged: Mapping[str, Any] | None
     waiting: WaitingView | None
     asked: tuple[Waiting, ...]
@@ -128,7 +115,7 @@ def one(request: Request, document_id: UUID, services: ServicesDep, caller: Call
         road=road_of(document, events),
         events=events,
         revisions=revisions,
-        verdict=verdict_of(services, attached.get(_REPORT)),
+        sheet=sheet_of(services, attached.get(SHEETS), language_of(request)),
         judged=json.loads(services.blobs.get(judged)) if judged else None,
         waiting=waiting_view(waiting, services.clock.now()) if waiting else None,
         asked=tuple(one for one in asked if not one.is_open),
@@ -173,28 +160,12 @@ def refuse(document_id: UUID, services: ServicesDep, caller: CallerDep, form: Fo
     return RedirectResponse(f"/documents/{document_id}", _SEE_OTHER)
 
 
-def report_digest(tx: Tx, document_id: UUID) -> str | None:
-    """Return where the report of the last verification is kept; None before it."""
-    try:
-        return revisions.attachment(tx, document_id, _REPORT).digest
-    except DocumentMissingError:
+def sheet_of(services: Services, digest: str | None, lang: Lang) -> Mapping[str, Any] | None:
+    """Return what the verify step kept in words, in a language; None before there was any."""
+    if digest is None:
         return None
-
-
-def verdict_of(services: Services, digest: str | None) -> VerdictView | None:
-    """Read a report that was kept and put it into words."""
-    return view_of(json.loads(services.blobs.get(digest))) if digest else None
-
-
-def view_of(verdict: Mapping[str, Any]) -> VerdictView:
-    """Put a verdict into words."""
-    return VerdictView(
-        saying=saying_of(verdict),
-        colour=colour_of(verdict),
-        lamps=lamps_of(verdict),
-        verdict=verdict,
-        lacks_anchors=lacks_anchors(verdict),
-    )
+    sheet: Mapping[str, Any] = json.loads(services.blobs.get(digest))[lang]
+    return sheet
 
 
 def public_address(services: Services, document: Document) -> str | None:

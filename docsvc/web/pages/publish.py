@@ -1,17 +1,20 @@
 """The public page of a published document."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from docsvc.documents import queries, revisions
 from docsvc.documents.tables import Revision
+from docsvc.steps.verify.service import SHEETS
 from docsvc.web.api import uploads
 from docsvc.web.deps import ServicesDep, VisitorDep
-from docsvc.web.pages.documents import VerdictView, report_digest, verdict_of
-from docsvc.web.pages.rendering import render
+from docsvc.web.pages.documents import sheet_of
+from docsvc.web.pages.rendering import language_of, render
 
 router = APIRouter()
 
@@ -28,7 +31,7 @@ class PublicPage:
     subject: str | None
     signer: str | None
     revision: Revision
-    verdict: VerdictView | None
+    sheet: Mapping[str, Any] | None
 
 
 @router.get("/p/{code}")
@@ -37,7 +40,7 @@ def page(request: Request, code: str, services: ServicesDep, caller: VisitorDep)
     with services.transactions() as tx:
         document = queries.published(tx, code)
         revision = revisions.last_revision(tx, document.id)
-        report = report_digest(tx, document.id)
+        kept = revisions.attachments(tx, document.id)
     shown = PublicPage(
         code=code,
         kind=document.kind,
@@ -47,7 +50,7 @@ def page(request: Request, code: str, services: ServicesDep, caller: VisitorDep)
         subject=document.subject,
         signer=document.signer,
         revision=revision,
-        verdict=verdict_of(services, report),
+        sheet=sheet_of(services, kept.get(SHEETS), language_of(request)),
     )
     return render(request, "publish/page.html", shown, caller=caller)
 

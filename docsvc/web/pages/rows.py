@@ -1,9 +1,9 @@
-"""A document as a line of a list, and the lamps of a verdict."""
+"""A document as a line of a list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -97,84 +97,3 @@ def page_sizes(document: Document) -> Sequence[Sequence[float]]:
     """Return width and height of each page in points; none before the file was inspected."""
     sizes: Sequence[Sequence[float]] = document.inspection.get("page_sizes", ())
     return sizes
-
-
-class Colour(StrEnum):
-    """The colour of a lamp: grey says "not known" and is neither of the others."""
-
-    GREEN = "green"
-    RED = "red"
-    GREY = "grey"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lamp:
-    """One of the three lamps; ``reasons`` are codes of the message catalogue."""
-
-    name: str
-    colour: Colour
-    says: str
-    reasons: tuple[str, ...] = ()
-    who: tuple[str, ...] = ()
-    facts: tuple[Mapping[str, Any], ...] = field(default=())
-
-
-_PASSED, _FAILED = "TOTAL-PASSED", "TOTAL-FAILED"
-
-
-def lamps_of(verdict: Mapping[str, Any]) -> tuple[Lamp, ...]:
-    """Return the lamps of a verdict: leader, organisation, timestamp."""
-    signatures = verdict["signatures"]
-    return (
-        _lamp("leader", [s for s in signatures if s["role"] == "leader"]),
-        _lamp("organisation", [s for s in signatures if s["role"] == "organisation"]),
-        _lamp("timestamp", verdict["document_timestamps"]),
-    )
-
-
-def _lamp(name: str, found: Sequence[Mapping[str, Any]]) -> Lamp:
-    indications = {one["indication"] for one in found}
-    reasons = dict.fromkeys(code for one in found for code in one["reasons"])
-    who = tuple(_who(found))
-    if not found:
-        return Lamp(name=name, colour=Colour.GREY, says="absent")
-    if _FAILED in indications:
-        colour, says = Colour.RED, "failed"
-    elif _PASSED in indications:
-        colour, says = Colour.GREEN, "passed"
-    else:
-        colour, says = Colour.GREY, "unknown"
-    return Lamp(
-        name=name, colour=colour, says=says, reasons=tuple(reasons), who=who, facts=tuple(found)
-    )
-
-
-def _who(found: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    for one in found:
-        name = one.get("signer") or one.get("authority")
-        if name:
-            yield str(name)
-
-
-def saying_of(verdict: Mapping[str, Any]) -> str:
-    """Return the key of the one sentence that says what a verdict means."""
-    if not verdict["signatures"]:
-        return "unsigned"
-    match verdict["indication"]:
-        case "TOTAL-PASSED":
-            return f"passed-{verdict['completeness']}"
-        case "TOTAL-FAILED":
-            return "failed"
-        case _:
-            return "indeterminate"
-
-
-def colour_of(verdict: Mapping[str, Any]) -> Colour:
-    """Return the colour of a verdict as a whole."""
-    match verdict["indication"]:
-        case "TOTAL-PASSED":
-            return Colour.GREEN
-        case "TOTAL-FAILED":
-            return Colour.RED
-        case _:
-            return Colour.GREY

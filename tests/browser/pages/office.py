@@ -161,12 +161,25 @@ class Office:
         classes = self.page.locator(".lamp").evaluate_all("all => all.map(e => e.className)")
         return [str(c).removeprefix("lamp ") for c in classes]
 
+    def width_on_a_phone(self) -> int:
+        """Return how wide the open page is on a screen of 360 pixels; the screen is put back."""
+        before = self.page.viewport_size
+        assert before is not None
+        self.page.set_viewport_size({"width": 360, "height": 740})
+        width: int = self.page.evaluate("document.documentElement.scrollWidth")
+        self.page.set_viewport_size(before)
+        return width
+
+    def verdict(self) -> str:
+        """Return the one sentence about the document or file that is open."""
+        return self.page.locator(".verdict, .trouble").first.inner_text()
+
     def verify(self, file: Path) -> str:
         """Ask whether a file is genuine; return the one sentence."""
         self.page.goto("/verify")
         self.page.get_by_label("Chọn tệp PDF").set_input_files(str(file))
         self.page.get_by_role("button", name="Kiểm tra", exact=True).click()
-        return self.page.locator(".verdict, .trouble").first.inner_text()
+        return self.verdict()
 
     def report(self, target: Path) -> Path:
         """Take the report on the file that was verified, as PDF."""

@@ -17,8 +17,9 @@ from support.databases import KINDS, address
 from docsvc.db.engine import open_engine
 from docsvc.db.transactions import transactions_of
 from docsvc.migrations import config_for
-from docsvc.revocation.indexes import FolderIndex, Index, TableIndex
+from docsvc.revocation.indexes import FolderIndex, Index
 from docsvc.revocation.rules import Entry
+from docsvc.revocation.table_index import TableIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -93,6 +93,10 @@ def test_a_file_without_any_signature_is_neither_good_nor_bad(verify: Callable[.
     assert ended.lines[0]["signatures"] == []
 
 
+def test_people_are_told_in_words_that_nobody_signed(verify: Callable[..., Any]) -> None:
+    assert "Tệp này không có chữ ký số nào." in verify(UNSIGNED).out
+
+
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_a_file_that_is_no_pdf_is_named(verify: Callable[..., Any], path: Path) -> None:
     ended = verify(path, "--json")
@@ -208,7 +212,8 @@ def test_people_are_told_whether_the_verdict_is_the_same(
 
     again = docsvc("verify", files / "good.pdf", "--replay", kept, "--lang", lang)
 
-    assert messages.sentence("verification.replay-same", lang) in again.out.replace("\n", "")
+    assert messages.sentence("verification.replay-same", lang) in again.out
+    assert evidence.read(kept.read_bytes()).report["verified_at"] in again.out.splitlines()[-1]
 
 
 def test_verdict_that_differs_ends_with_five(

@@ -96,6 +96,22 @@ def test_what_a_file_does_to_its_child_is_laid_to_that_file_alone(children: Sand
     assert isinstance(found[3], CodedError)
 
 
+@pytest.mark.parametrize("place", [0, 7, 15])
+@pytest.mark.parametrize("deed", ["crash", "hang"])
+def test_answers_that_wait_for_each_other_are_not_lost_to_another_file(
+    children: Sandbox, place: int, deed: str
+) -> None:
+    batch: list[tuple[object, ...]] = [("speak", f"thư {n}") for n in range(16)]
+    batch[place] = (deed,)
+
+    found = children.run_each(f"{TASKS}:named", batch, timeout_s=1)
+
+    assert [n for n, each in enumerate(found) if not isinstance(each, Answer)] == [place]
+    assert [list(each.facts) for each in found if isinstance(each, Answer)] == [
+        [f"thư {n}"] for n in range(16) if n != place
+    ]
+
+
 def test_a_file_that_is_cut_short_while_it_is_mapped_is_a_finding(
     children: Sandbox, tmp_path: Path
 ) -> None:
@@ -159,14 +175,18 @@ def test_a_child_is_confined(children: Sandbox) -> None:
     [
         b"no json",
         b"[]",
-        b'{"frames": 0}',
-        b'{"facts": {}, "frames": "many"}',
-        b'{"facts": 3, "frames": 0}',
-        b'{"error": {}, "frames": 0}',
+        b"3",
+        b"[3]",
+        b'{"facts": {}, "frames": 0}',
+        b'[{"facts": {}, "frames": 0}, {"facts": {}, "frames": 0}]',
+        b'[{"frames": 0}]',
+        b'[{"facts": {}, "frames": "many"}]',
+        b'[{"facts": 3, "frames": 0}]',
+        b'[{"error": {}, "frames": 0}]',
         b"[" * 100_000,
         b"\xff\xfe\x00",
-        b'{"facts": {}, "frames": NaN}',
-        b'{"facts": {}, "frames": Infinity}',
+        b'[{"facts": {}, "frames": NaN}]',
+        b'[{"facts": {}, "frames": Infinity}]',
     ],
     ids=lambda said: str(said[:30]),
 )

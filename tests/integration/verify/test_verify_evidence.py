@@ -15,6 +15,7 @@ from support.road import Road
 
 from archive.package import check
 from docsvc import recovery
+from docsvc.catalog.messages import Lang
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.tables import Attachment
@@ -87,6 +88,20 @@ def test_verdict_on_the_document_names_officer_seal_and_mandate(ended: Ended) ->
     assert leader["officer"]
     assert (seal["role"], seal["officer"], seal["mandate"]) == ("organisation", None, "held")
     assert leader["certificate_class"] == seal["certificate_class"] == "demonstration"
+
+
+def test_verdict_is_kept_in_words_of_both_languages(ended: Ended) -> None:
+    sheets = json.loads(ended.kept(verify.SHEETS))
+
+    assert sorted(sheets) == ["en", "vi"]
+    # A demonstration's certificates are of no force, whoever holds the mandates.
+    assert [one["colour"] for one in sheets["en"]["lamps"]] == ["green", "grey", "green"]
+    assert "entitled on the day of signing" in str(sheets["en"]["lamps"][1]["details"])
+    examined = ended.road.services.examine(
+        road.final_file(ended.road, ended.id), file="x.pdf", lang=Lang.VI
+    )
+    assert sheets["vi"]["lamps"] == examined.sheet["lamps"]
+    assert sheets["vi"]["sentence"] == examined.sheet["sentence"]
 
 
 def test_package_carries_the_evidence_and_is_whole(ended: Ended) -> None:

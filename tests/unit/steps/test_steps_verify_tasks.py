@@ -12,9 +12,9 @@ from verification_pki import NOW, Pki
 
 from docsvc.revocation.asking import Known
 from docsvc.revocation.rules import key_of
-from docsvc.steps.verify import question as questions
 from docsvc.steps.verify import tasks
 from docsvc.steps.verify.question import Question
+from verification import verify as judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,10 +94,8 @@ def test_file_of_strangers_is_examined_once(
 ) -> None:
     (place / "trust/demo/root.crt").unlink()
     examined: list[object] = []
-    real: Any = questions.verify_file
-    monkeypatch.setattr(
-        questions, "verify_file", lambda *a, **k: examined.append(1) or real(*a, **k)
-    )
+    real: Any = judge.verify
+    monkeypatch.setattr(judge, "verify", lambda *a, **k: examined.append(1) or real(*a, **k))
 
     facts = asked(place, pki, Known(with_issuers=True))
 

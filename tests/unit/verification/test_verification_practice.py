@@ -8,12 +8,26 @@ from typing import TYPE_CHECKING
 import pytest
 from asn1crypto import cms, core
 from cryptography.hazmat.primitives.asymmetric import rsa
-from verification_files import PAGE, SEAL, Plan, base, base_objects, by, check, road, sign, stream
+from verification_files import (
+    PAGE,
+    SEAL,
+    SEALED,
+    Plan,
+    base,
+    base_objects,
+    by,
+    check,
+    road,
+    sign,
+    stamp,
+    stream,
+)
 from verification_pki import NOW, Pki, Recipe, container
 
 from verification import der
 from verification.model import Indication, SubIndication
 from verification.policy import DEFAULT_POLICY
+from verification.report.summary import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,3 +272,20 @@ def test_later_signature_that_draws_nothing_is_its_own_affair(pki: Pki, trust: T
 
     assert report.indication is Indication.TOTAL_FAILED
     assert report.signatures[0].indication is Indication.TOTAL_PASSED
+
+
+def test_timestamp_of_the_document_proves_the_time_of_what_it_covers_alone(
+    pki: Pki, trust: Trust
+) -> None:
+    plan = Plan(sub_filter=b"adbe.pkcs7.detached")
+    plain = sign(base(), by(pki.leader), plan)
+    stamped_then_sealed = sign(stamp(plain, pki.tsa), by(pki.organisation), SEALED)
+
+    report = check(stamped_then_sealed, trust)
+
+    leader, seal = report.signatures
+    assert (leader.level, leader.timestamp_time) == (None, None)
+    assert (leader.proven_time, seal.proven_time) == (report.document_timestamps[0].time, None)
+    alone = check(stamp(plain, pki.tsa), trust)
+    assert summarise(alone).lamps[2].says == "time.proven"
+    assert summarise(report).lamps[2].says == "time.claimed"

@@ -88,7 +88,7 @@ def test_validity_names_its_cause() -> None:
     [
         (LEADER, (), "20/11/2026 09:30:00 +07:00 (trusted timestamp)"),
         (
-            replace(LEADER, timestamp_time=None),
+            replace(LEADER, timestamp_time=None, level=None, proven_time=STAMP.time),
             (STAMP,),
             "20/11/2026 09:30:00 +07:00 (trusted timestamp)",
         ),
@@ -167,9 +167,9 @@ def test_a_check_is_passed_only_where_somebody_came_to_it() -> None:
     failed = sheet(report(on(LEADER, found("V-07", level="failed")))).signatures[0].checks
     remark = sheet(report(on(LEADER, found("V-17")))).signatures[0].checks
 
-    assert [row.value for row in passed] == ["đạt"] * 9 + ["không xét"] + ["đạt"] * 7
-    assert {row.value for row in unsure} == {"không xét", "chưa kết luận"}
-    assert {row.value for row in failed} == {"không xét", "không đạt"}
+    assert [row.value for row in passed] == ["đạt"] * 9 + ["không kết luận"] + ["đạt"] * 7
+    assert {row.value for row in unsure} == {"không kết luận", "chưa kết luận"}
+    assert {row.value for row in failed} == {"không kết luận", "không đạt"}
     assert remark[16].value == "đạt, có ghi nhận"
 
 
@@ -262,3 +262,14 @@ def test_validation_data_alone_is_told() -> None:
     one = replace(LEADER, modification=Modification.VALIDATION_DATA)
 
     assert steps_after(one, report(one)) == (Later(key="validation-data"),)
+
+
+def test_check_of_the_file_is_told_beside_those_of_its_signatures() -> None:
+    doubtful = replace(report(LEADER), findings=(found("V-18", "views-differ", "unsure"),))
+
+    told = [
+        [row.value for row in sheet(made, "en").facts if row.label.startswith("V-18 Programs")]
+        for made in (report(LEADER), doubtful, report())
+    ]
+
+    assert told == [["passed"], ["not conclusive"], []]

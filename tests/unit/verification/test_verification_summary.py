@@ -143,7 +143,8 @@ def test_permitted_additions_are_named() -> None:
 
 
 def test_a_document_timestamp_proves_the_time_too() -> None:
-    made = report(replace(LEADER, timestamp_time=None), stamps=(STAMP,))
+    stamped = replace(LEADER, timestamp_time=None, level=None, proven_time=STAMP.time)
+    made = report(stamped, stamps=(STAMP,))
 
     assert summarise(made).lamps[2].colour is GREEN
 
@@ -180,3 +181,15 @@ def test_real_files_light_the_lamps_they_should(pki: Pki, trust: Trust) -> None:
     found_colours = [colours(summarise(check(pdf, trust))) for pdf in (finished, forged, base())]
 
     assert found_colours == [(GREEN, GREY, GREEN), (RED, GREY, RED), (GREY, GREY, GREY)]
+
+
+def test_pages_that_not_everybody_sees_are_no_content_that_is_unchanged() -> None:
+    seen = report(LEADER)
+    doubtful = replace(
+        seen,
+        indication=Indication.INDETERMINATE,
+        findings=(found("V-18", "views-differ", "unsure"),),
+    )
+
+    assert summarise(seen).lamps[0].colour is GREEN
+    assert summarise(doubtful).lamps[0].says == "content.unchecked"

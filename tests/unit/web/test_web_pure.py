@@ -19,7 +19,6 @@ from docsvc.web.pages.boxes import Box
 from docsvc.web.pages.doors import own_address
 from docsvc.web.pages.rendering import day, moment, short, size
 from docsvc.web.pages.road import Mark, road_of
-from docsvc.web.pages.rows import Colour, colour_of, lamps_of, saying_of
 from docsvc.workflow import Person, RouteName, State, Step
 
 AT = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)
@@ -64,68 +63,6 @@ def test_every_document_lies_in_one_folder(where: Standing, box: Box) -> None:
 @pytest.mark.parametrize("box", list(Box))
 def test_every_folder_can_be_looked_into(box: Box) -> None:
     assert boxes.wanted(box, {"H99"}, "x").text == "x"
-
-
-def signature(role: str | None, indication: str, *reasons: str) -> dict[str, Any]:
-    return {"role": role, "signer": "Ai", "indication": indication, "reasons": list(reasons)}
-
-
-def verdict(indication: str | None, *signatures: dict[str, Any], stamps: int = 0) -> dict[str, Any]:
-    stamp = {"authority": "TSA", "indication": "TOTAL-PASSED", "reasons": []}
-    return {
-        "indication": indication,
-        "completeness": "both",
-        "signatures": list(signatures),
-        "document_timestamps": [stamp] * stamps,
-    }
-
-
-PASSED, FAILED, GREY = "TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE"
-
-
-@pytest.mark.parametrize(
-    ("found", "colour", "says"),
-    [
-        ((), Colour.GREY, "absent"),
-        ((PASSED,), Colour.GREEN, "passed"),
-        ((GREY,), Colour.GREY, "unknown"),
-        ((FAILED,), Colour.RED, "failed"),
-        ((PASSED, GREY), Colour.GREEN, "passed"),
-        ((PASSED, FAILED), Colour.RED, "failed"),
-    ],
-)
-def test_lamp_is_never_green_for_what_is_not_known(
-    found: tuple[str, ...], colour: Colour, says: str
-) -> None:
-    shown = verdict(PASSED, *(signature("leader", indication, "x.y") for indication in found))
-
-    leader, organisation, timestamp = lamps_of(shown)
-
-    assert (leader.colour, leader.says) == (colour, says)
-    assert leader.reasons == (("x.y",) if found else ())
-    assert organisation.says == timestamp.says == "absent"
-
-
-def test_lamp_of_the_timestamp_names_its_authority() -> None:
-    lamp = lamps_of(verdict(PASSED, stamps=1))[2]
-
-    assert (lamp.colour, lamp.who) == (Colour.GREEN, ("TSA",))
-
-
-@pytest.mark.parametrize(
-    ("shown", "saying", "colour"),
-    [
-        (verdict(None), "unsigned", Colour.GREY),
-        (verdict(PASSED, signature("leader", PASSED)), "passed-both", Colour.GREEN),
-        (verdict(FAILED, signature("leader", FAILED)), "failed", Colour.RED),
-        (verdict(GREY, signature(None, GREY)), "indeterminate", Colour.GREY),
-    ],
-)
-def test_verdict_is_said_in_one_sentence(
-    shown: dict[str, Any], saying: str, colour: Colour
-) -> None:
-    assert saying_of(shown) == saying
-    assert colour_of(shown) is colour
 
 
 def document(state: State, **facts: object) -> Any:

@@ -1,0 +1,143 @@
+"""Running a task on many files in children, and giving what it finds in the order of the files.
+
+Beside the children the parent has little to do, which bounds how far more of them help: of each
+file it asks once whether it can be read and how large it is, and a batch of small ones goes to a
+child in one message.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docsvc.errors import CodedError, DocsvcError
+from docsvc.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from docsvc.cli.judging import Task
+    from docsvc.revocation.online import Online
+    from docsvc.sandbox import Answer
+
+# Results wait in order behind a slow file; this many batches may wait for each job.
+_AHEAD = 4
+_BATCH_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What was found about one file, or the code of why nothing could be."""
+
+    path: Path
+    facts: dict[str, Any]
+    frames: tuple[bytes, ...] = ()
+    error: DocsvcError | None = None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Files for one message: all of them, those that can be read, and why others cannot."""
+
+    paths: list[Path] = field(default_factory=list)
+    readable: list[Path] = field(default_factory=list)
+    problems: dict[Path, DocsvcError] = field(default_factory=dict)
+    size: int = 0
+
+    def add(self, path: Path) -> None:
+        self.paths.append(path)
+        try:
+            self.size += _size(path)
+        except OSError as e:
+            self.problems[path] = CodedError("ingest.unreadable-path", problem=e.strerror or "")
+        else:
+            self.readable.append(path)
+
+
+def children(jobs: int, *modules: str) -> Sandbox:
+    """Return a sandbox that begins to load what its children need."""
+    sandbox = Sandbox(jobs, preload=modules)
+    sandbox.get_ready()
+    return sandbox
+
+
+def each(
+    paths: Iterable[Path],
+    task: Task,
+    sandbox: Sandbox,
+    *,
+    jobs: int = 1,
+    online: Online | None = None,
+    at_once: int = 1,
+) -> Iterator[Result]:
+    """Run a task on every file, in order, holding only a few results; then stop the children.
+
+    Args:
+        paths: of the files.
+        task: what is asked about each.
+        sandbox: of as many children as ``jobs``.
+        jobs: how many files are open at once.
+        online: gets what a file wants from outside, for it alone.
+        at_once: so many small files go to a child in one message: what is quick to judge should
+            not wait for the way there and back.
+    """
+
+    def work(batch: _Batch) -> list[Result]:
+        begin = online.begin() if online else None
+        found = sandbox.run_each(task.name, task.on_each(batch.readable, begin))
+        whole = iter(map(completed, batch.readable, found))
+        return [_result(path, batch.problems.get(path) or next(whole)) for path in batch.paths]
+
+    def completed(path: Path, found: Answer | DocsvcError) -> Answer | DocsvcError:
+        if online is None or isinstance(found, DocsvcError) or "wanted" not in found.facts:
+            return found
+        try:
+            return online.complete(
+                lambda known: sandbox.run(task.name, *task.on_each([path], known)[0]), first=found
+            )
+        except DocsvcError as e:
+            return e
+
+    waiting: deque[Future[list[Result]]] = deque()
+    with ThreadPoolExecutor(jobs) as pool:
+        for batch in _batches(paths, at_once):
+            waiting.append(pool.submit(work, batch))
+            if len(waiting) >= jobs * _AHEAD:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    sandbox.stop()
+
+
+def _batches(paths: Iterable[Path], at_once: int) -> Iterator[_Batch]:
+    batch = _Batch()
+    for path in paths:
+        batch.add(path)
+        if len(batch.paths) >= at_once or batch.size >= _BATCH_BYTES:
+            yield batch
+            batch = _Batch()
+    if batch.paths:
+        yield batch
+
+
+def _size(path: Path) -> int:
+    """Return how many bytes a file has.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    size = os.stat(path).st_size  # noqa: PTH116  # of each of thousands of files
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return size
+
+
+def _result(path: Path, found: Answer | DocsvcError) -> Result:
+    if isinstance(found, DocsvcError):
+        return Result(path=path, facts={}, error=found)
+    return Result(path=path, facts=found.facts, frames=found.frames)
