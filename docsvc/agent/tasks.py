@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docsvc.sandbox import Answer
+from docsvc.confined import Answer
 from signing.fill import empty_fields
 from verification.inspect import inspect
 

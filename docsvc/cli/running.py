@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from docsvc.cli.judging import Task
+    from docsvc.confined import Answer
     from docsvc.revocation.online import Online
-    from docsvc.sandbox import Answer
 
 # Results wait in order behind a slow file; this many batches may wait for each job.
 _AHEAD = 4

@@ -9,8 +9,8 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from docsvc.confined import Answer
 from docsvc.revocation.rules import key_of
-from docsvc.sandbox import Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from docsvc.revocation.rules import key_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from docsvc.sandbox import Answer
+    from docsvc.confined import Answer
 
 # Chains of signer, seal and authorities of a file with ten signatures ask for less.
 MAX_REQUESTS = 32

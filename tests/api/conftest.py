@@ -22,13 +22,14 @@ from docsvc.access import service as access
 from docsvc.access.rules import Membership, Role
 from docsvc.access.service import NewAccount
 from docsvc.bootstrap import Services, open_services
+from docsvc.confined import Answer
 from docsvc.db.base import Base
 from docsvc.db.engine import open_engine
 from docsvc.documents import service as documents
 from docsvc.errors import CodedError
 from docsvc.jobs import engine as jobs
 from docsvc.organisations.tables import Unit, UnitParent
-from docsvc.sandbox import Answer, Sandbox
+from docsvc.sandbox import Sandbox
 from docsvc.settings import Settings
 from docsvc.steps.receive.service import Offer
 from docsvc.steps.verify import report_tasks

@@ -12,8 +12,8 @@ from typing import Any
 
 from support import memory
 
+from docsvc.confined import Answer, OpenFile
 from docsvc.errors import DocsvcError
-from docsvc.sandbox import Answer, OpenFile
 
 
 class FoundError(DocsvcError):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from docsvc.sandbox import Answer
+from docsvc.confined import Answer
 from docsvc.steps.classify.model import Classification, Hints, Secrecy
 from docsvc.steps.classify.reading import read
 from docsvc.steps.classify.rules import classify as classify_reading

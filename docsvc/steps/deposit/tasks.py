@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from docsvc.sandbox import Answer
+from docsvc.confined import Answer
 
 
 def expiries(pdf: bytes) -> Answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 from pydantic import TypeAdapter
 
-from docsvc.sandbox import Answer
+from docsvc.confined import Answer
 from verification.inspect import Facts
 from verification.inspect import inspect as inspect_file
 

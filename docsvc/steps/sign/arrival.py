@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from docsvc.confined import OpenFile
     from docsvc.documents.stores import Stores
-    from docsvc.sandbox import OpenFile, Sandbox
+    from docsvc.sandbox import Sandbox
     from docsvc.workflow import Step
 
 _HARMED = "docsvc.steps.sign.tasks:harmed"

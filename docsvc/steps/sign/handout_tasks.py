@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from docsvc.confined import Answer
 from docsvc.errors import DocsvcError
-from docsvc.sandbox import Answer
 from signing.augment import prepare_timestamp
 from signing.errors import SigningError
 from signing.fill import fill

@@ -56,15 +56,16 @@ class AdministratorError(DocsvcError):
     code = "sign.administrator"
 
 
-def plan_for(
+def plan_of(  # whose, by whom, with what, when
     tx: Tx,
     document: Document,
     role: Role,
     *,
     certificate: CertificateRecord,
     image: bytes | None,
-) -> SignaturePlan:
-    """Return what is to be signed, filled in and shown.
+    at: datetime,
+) -> tuple[SignaturePlan, CornerLine | None]:
+    """Return what is to be signed, filled in and shown, and the line that bears the moment.
 
     Args:
         tx: the transaction.
@@ -72,7 +73,29 @@ def plan_for(
         role: leader or organisation.
         certificate: of the signer.
         image: PNG of the handwritten signature or of the seal.
+        at: moment of signing.
+
+    Raises:
+        NoRoomForStampError: page 1 has no free paper for the stamp on what came from elsewhere.
     """
+    line = _line_of(tx, document, at)
+    if line is not None:
+        return _plan_of_line(document, line, certificate=certificate, at=at), line
+    if document.route is RouteName.INCOMING:
+        name = organisations.unit(tx, document.unit_code).name
+        return _plan_of_stamp(document, organisation=name, certificate=certificate), None
+    return _plan_of_mark(tx, document, role, certificate=certificate, image=image), None
+
+
+def _plan_of_mark(
+    tx: Tx,
+    document: Document,
+    role: Role,
+    *,
+    certificate: CertificateRecord,
+    image: bytes | None,
+) -> SignaturePlan:
+    """Return what is signed and shown on a document of our own: the leader's mark, or the seal."""
     seals = role is Role.ORGANISATION
     return SignaturePlan(
         role=role,
@@ -87,7 +110,7 @@ def plan_for(
     )
 
 
-def plan_of_line(
+def _plan_of_line(
     document: Document, line: CornerLine, *, certificate: CertificateRecord, at: datetime
 ) -> SignaturePlan:
     """Return what is signed and shown on a copy or an appendix: a line, and no seal.
@@ -111,7 +134,7 @@ def plan_of_line(
     return replace(plan, after_certification=True)
 
 
-def plan_of_stamp(
+def _plan_of_stamp(
     document: Document, *, organisation: str, certificate: CertificateRecord
 ) -> SignaturePlan:
     """Return what is signed and shown on what came from elsewhere: the stamp "ĐẾN".
@@ -145,7 +168,7 @@ def plan_of_stamp(
     return replace(plan, after_certification=True)
 
 
-def line_of(tx: Tx, document: Document, at: datetime) -> CornerLine | None:
+def _line_of(tx: Tx, document: Document, at: datetime) -> CornerLine | None:
     """Return the line that a document shows as a copy or an appendix; None if it is neither.
 
     A copy of a copy keeps off the line that is there, whose length does not hang on its moment.
@@ -156,7 +179,7 @@ def line_of(tx: Tx, document: Document, at: datetime) -> CornerLine | None:
         return None
     line = copy_line(document.kind or "", document.issuer_name or "", document.classification)
     original = documents.get(tx, document.original_id) if document.original_id else None
-    above = line_of(tx, original, at) if original else None
+    above = _line_of(tx, original, at) if original else None
     return line if above is None else replace(line, texts=(*line.texts, above.box(at)))
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
 from docsvc.clock import VIETNAM
+from docsvc.confined import OpenFile
 from docsvc.documents import revisions
 from docsvc.documents import service as documents
 from docsvc.documents.appending import Appended, appended
@@ -23,18 +24,11 @@ from docsvc.documents.errors import AwaitedError, NotWaitingError, RevisionConfl
 from docsvc.documents.stores import Stores, grow_on_disk
 from docsvc.documents.tables import Revision
 from docsvc.errors import DocsvcError
-from docsvc.organisations import queries as organisations
 from docsvc.organisations.queries import CertificateRecord
-from docsvc.sandbox import OpenFile, Sandbox
+from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import arrival, items, lease
 from docsvc.steps.sign.marks import CornerLine
-from docsvc.steps.sign.plans import (
-    certificate_for,
-    line_of,
-    plan_for,
-    plan_of_line,
-    plan_of_stamp,
-)
+from docsvc.steps.sign.plans import certificate_for, plan_of
 from docsvc.steps.sign.requests import CHANGED, Requests, Wish
 from docsvc.steps.sign.rules import OPEN, STEP_OF, ItemOutcome, RequestState, places_of
 from docsvc.steps.sign.rules import name_of as name_on_device
@@ -381,14 +375,7 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
     on = at.astimezone(VIETNAM).date()
     certificate = certificate_for(tx, document, role, on=on, account=actor, wanted=wanted)
     image = desk.stores.blobs.get(certificate.image_digest) if certificate.image_digest else None
-    line, came = line_of(tx, document, at), document.route is RouteName.INCOMING
-    if line is not None:
-        plan = plan_of_line(document, line, certificate=certificate, at=at)
-    elif came:
-        name = organisations.unit(tx, document.unit_code).name
-        plan = plan_of_stamp(document, organisation=name, certificate=certificate)
-    else:
-        plan = plan_for(tx, document, role, certificate=certificate, image=image)
+    plan, line = plan_of(tx, document, role, certificate=certificate, image=image, at=at)
     places = places_of(document.classification) if role is Role.LEADER else None
     return _Order(
         document_id=document_id,
@@ -403,5 +390,5 @@ def _order(tx: Tx, document_id: UUID, role: Role, *, at: datetime, desk: Desk) -
         base=revisions.last_revision(tx, document_id),
         at=at,
         line=line,
-        stamps=came,
+        stamps=document.route is RouteName.INCOMING,
     )

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docsvc.confined import Answer
 from docsvc.errors import CodedError
 from docsvc.revocation.asking import Asking, Known
-from docsvc.sandbox import Answer
 from signing.appearance import picture_of
 from signing.complete import complete as complete_signature
 from signing.files import complete_update as complete_signed_update
@@ -25,7 +25,7 @@ from verification.trust import Trust, load_directory
 from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
-    from docsvc.sandbox import OpenFile
+    from docsvc.confined import OpenFile
     from signing.files import PreparedFile
     from signing.model import Prepared, ReservedPlaces, SignaturePlan
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docsvc.confined import Answer, OpenFile
 from docsvc.documents import revisions
 from docsvc.documents.appending import appended
 from docsvc.documents.stores import Stores, grow_on_disk
 from docsvc.revocation.online import Online
-from docsvc.sandbox import Answer, OpenFile, Sandbox
+from docsvc.sandbox import Sandbox
 from docsvc.workflow import Step
 from signing.files import PreparedFile
 from signing.model import Level, Prepared

@@ -6,8 +6,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docsvc.confined import Answer
 from docsvc.revocation.asking import Asking, Known
-from docsvc.sandbox import Answer
 from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
 from signing.files import augment_file, complete_timestamp_update
 from signing.model import Level, Prepared, ValidationData
@@ -15,7 +15,7 @@ from verification.revocation import collect
 from verification.trust import load_directory
 
 if TYPE_CHECKING:
-    from docsvc.sandbox import OpenFile
+    from docsvc.confined import OpenFile
     from signing.files import PreparedFile
 
 

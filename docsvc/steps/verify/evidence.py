@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docsvc.sandbox import Answer
+from docsvc.confined import Answer
 from docsvc.steps.verify.question import answer
 from docsvc.steps.verify.report_tasks import whole_report
 from verification import evidence

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from docsvc.sandbox import Answer
+    from docsvc.confined import Answer
 
     Contents: TypeAlias = bytes | mmap.mmap
 

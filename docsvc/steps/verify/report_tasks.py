@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from docsvc.catalog.messages import Lang, Spoken
-from docsvc.sandbox import Answer
+from docsvc.confined import Answer
 from docsvc.steps.verify.forms import Form
 from docsvc.steps.verify.question import answer, whole
 from verification.model import Entitlement, Report

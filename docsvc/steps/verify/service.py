@@ -14,7 +14,7 @@ from docsvc.documents.stores import Stores
 from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.revocation.online import Online
-from docsvc.sandbox import Answer, Sandbox
+from docsvc.sandbox import Sandbox
 from docsvc.steps.verify import rules
 from docsvc.steps.verify.question import Question
 from docsvc.steps.verify.rules import DocumentVerdict, Holder, Inventory, Needs, Signed
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
+    from docsvc.confined import Answer
     from docsvc.db.transactions import Tx
     from docsvc.revocation.asking import Known
     from verification.model import Entitlement

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docsvc.confined import Answer
 from docsvc.errors import DocsvcError
-from docsvc.sandbox import Answer
 from docsvc.steps.verify.question import answer, trust_in, whole
 from verification.report import to_json
 

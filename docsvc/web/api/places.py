@@ -83,7 +83,7 @@ class PlacesOut(BaseModel):
     boxes: list[BoxOut]
 
 
-class PointIn(BaseModel):
+class MarkedPointIn(BaseModel):
     """Where somebody points: points from the left and from the lower edge of a displayed page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,7 +94,7 @@ class PointIn(BaseModel):
     y: _Points
 
 
-class PlaceIn(PointIn):
+class PlaceIn(MarkedPointIn):
     """A place to keep; ``looked``: the clerk has compared it with the rules."""
 
     looked: bool = False
@@ -110,7 +110,7 @@ def standing(document_id: UUID, services: ServicesDep, caller: ApiCallerDep) -> 
 @router.get("/look")
 def look(
     document_id: UUID,
-    at: Annotated[PointIn, Query()],
+    at: Annotated[MarkedPointIn, Query()],
     services: ServicesDep,
     caller: ApiCallerDep,
 ) -> PlaceOut:

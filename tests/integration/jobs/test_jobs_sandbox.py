@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docsvc import sandbox as module
+from docsvc.confined import Answer, OpenFile
 from docsvc.errors import CodedError
 from docsvc.sandbox import (
-    Answer,
     ChildrenUnavailableError,
-    OpenFile,
     Sandbox,
     TaskDiedError,
     TaskFailedError,

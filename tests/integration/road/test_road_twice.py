@@ -18,7 +18,7 @@ from typing_extensions import override
 from docsvc.documents import service as documents
 from docsvc.documents.stores import Stores
 from docsvc.errors import CodedError
-from docsvc.sandbox import Answer, Sandbox
+from docsvc.sandbox import Sandbox
 from docsvc.steps.receive.service import Offer
 from docsvc.steps.sign.token import TokenProcess
 from docsvc.worker import Runner
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from support.road import OpenRoad, Road
 
+    from docsvc.confined import Answer
     from docsvc.documents.appending import Appended
 
 STEPS = [leg.step for leg in ROUTES[RouteName.OUTGOING]][1:]

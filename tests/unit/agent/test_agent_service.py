@@ -11,9 +11,10 @@ from docsvc.agent.service import Agent, Pictures, Shown
 from docsvc.agent.token import OpenToken, TokenPlace
 from docsvc.catalog.messages import Lang
 from docsvc.clock import SystemClock
+from docsvc.confined import Answer
 from docsvc.errors import CodedError
 from docsvc.http import Outbound, Reach
-from docsvc.sandbox import Answer, Sandbox
+from docsvc.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,9 @@ from typing_extensions import override
 from docsvc.cli.judging import Task
 from docsvc.cli.paths import walk
 from docsvc.cli.running import each
+from docsvc.confined import Answer
 from docsvc.revocation.asking import Known
-from docsvc.sandbox import Answer, Sandbox
+from docsvc.sandbox import Sandbox
 from docsvc.steps.verify.question import Question
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from docsvc.confined import Answer
 from docsvc.http import FetchRefusedError, UnreachableError
 from docsvc.revocation import online as online_module
 from docsvc.revocation.asking import Asking, Known
@@ -18,7 +19,6 @@ from docsvc.revocation.cache import Cache, Files
 from docsvc.revocation.indexes import FolderIndex
 from docsvc.revocation.online import EndlessWishError, Online
 from docsvc.revocation.rules import key_of
-from docsvc.sandbox import Answer
 
 from .test_revocation_rules import NOW, crl
 

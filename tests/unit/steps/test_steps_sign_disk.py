@@ -11,8 +11,8 @@ import pytest
 from signing_stand_ins import NOW, Pki, Tsa, blank_pdf, places, seal_png
 from signing_steps import leader_plan, sign
 
+from docsvc.confined import OpenFile
 from docsvc.errors import CodedError
-from docsvc.sandbox import OpenFile
 from docsvc.steps.sign.tasks import complete, complete_update, prepare, prepare_on_disk
 from docsvc.steps.timestamp import tasks as timestamping
 from signing.files import PreparedFile
@@ -20,7 +20,7 @@ from signing.model import Level, Prepared
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
-    from docsvc.sandbox import Answer
+    from docsvc.confined import Answer
 
 AT = NOW.isoformat()
 

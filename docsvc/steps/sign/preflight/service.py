@@ -13,7 +13,7 @@ from docsvc.documents.stores import Stores
 from docsvc.errors import CodedError, DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.revocation.online import Online
-from docsvc.sandbox import Answer, Sandbox
+from docsvc.sandbox import Sandbox
 from docsvc.steps.sign.preflight import rules
 from docsvc.steps.sign.preflight.rules import Candidate, Check, Point, Signing
 from docsvc.steps.sign.rules import ROLE_OF
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from uuid import UUID
 
+    from docsvc.confined import Answer
     from docsvc.db.transactions import Tx
     from docsvc.documents.tables import Document
     from docsvc.organisations.mandates import Mandate
