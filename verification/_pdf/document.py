@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from verification._pdf import objects, xref
 from verification._pdf.filters import decoded
+from verification._pdf.mentions import add_references
 from verification._pdf.objects import WHITE, Buffer, Parsed, PdfObject, PdfSyntaxError, Ref, Stream
 from verification._pdf.xref import FREE, Entry, Section
 
@@ -23,18 +24,6 @@ _MIN_READ = 4 << 20
 # To undo a prediction takes longer than to inflate.
 _PREDICTED = 16
 
-# The literal R comes first so that the search runs at the speed of memchr.
-_REFERENCE_END = re.compile(rb"R(?<=[" + WHITE + rb"]R)(?=[" + WHITE + rb"()<>\[\]{}/%]|$)")
-_REFERENCE = re.compile(
-    rb"(\d{1,10})(?:["
-    + WHITE
-    + rb"]|%[^\r\n]*[\r\n])+\d{1,5}(?:["
-    + WHITE
-    + rb"]|%[^\r\n]*[\r\n])+\Z"
-)
-_LOOK_BACK = 64
-# A plain ``/Key 123 0 R`` needs no more.
-_SHORT_LOOK_BACK = 18
 # The data of a stream this large is worth finding out about, so that it need not be searched.
 _LARGE_STREAM = 8 << 10
 _ENDSTREAM = re.compile(rb"[" + WHITE + rb"]*endstream")
@@ -248,7 +237,7 @@ class Document:
     def _all_mentions(self) -> _Mentions:
         mentions = _Mentions(self._places(), defaultdict(list), defaultdict(set))
         for start, end in self._structure(mentions.places):
-            _add_references(self.data, start, end, mentions.positions)
+            add_references(self.data, start, end, mentions.positions)
         boxes: set[int] = set()
         known: set[tuple[int, int]] = set()
         for index, section in enumerate(self.history):
@@ -315,7 +304,7 @@ class Document:
         order = sorted((start, number) for number, start in container.starts.items())
         starts = [start for start, _ in order]
         positions: dict[int, list[int]] = defaultdict(list)
-        _add_references(container.plain, 0, len(container.plain), positions)
+        add_references(container.plain, 0, len(container.plain), positions)
         for number, places in positions.items():
             owners = {bisect_right(starts, position) - 1 for position in places} - {-1}
             found[number].update((order[at][1], entry.offset) for at in owners)
@@ -366,22 +355,6 @@ class Document:
             msg = "object twice in a stream"
             raise PdfSyntaxError(msg)
         return _Container(plain, starts, tuple(starts))
-
-
-def _add_references(data: Buffer, start: int, end: int, found: dict[int, list[int]]) -> None:
-    """Add object number → positions of everything in a span that reads like a reference."""
-    for mark in _REFERENCE_END.finditer(data, start, end):
-        at = mark.start()
-        short = data[max(0, at - _SHORT_LOOK_BACK) : at]
-        parts = short.split()
-        # The first part may have been cut; within comments or delimiters a closer look is due.
-        number, generation = parts[-2:] if len(parts) > 2 else (b"", b"")  # noqa: PLR2004 -- one more than it has
-        if number.isdigit() and generation.isdigit() and b"%" not in short:
-            found[int(number)].append(at)
-            continue
-        tail = _REFERENCE.search(data[max(0, at - _LOOK_BACK) : at])
-        if tail is not None:
-            found[int(tail.group(1))].append(at)
 
 
 def open_document(data: Buffer) -> Document:

@@ -56,9 +56,14 @@ def test_object_freed_is_refused(led: bytes, trust: Trust) -> None:
     assert "verification.object-removed" in leader(update(led, {}, free=(4,)), trust).reasons
 
 
-def test_reference_to_nowhere_may_not_be_filled_later(pki: Pki, trust: Trust) -> None:
+@pytest.mark.parametrize(
+    "reference", [b"%x\r 77 0 R", b"77 % and so on, for long, to 12\n0 R"], ids=["before", "inside"]
+)
+def test_reference_to_nowhere_may_not_be_filled_later(
+    reference: bytes, pki: Pki, trust: Trust
+) -> None:
     objects = base_objects()
-    objects[PAGE] = objects[PAGE].replace(b"/F1<<", b"/F2 %x\r 77 0 R/F1<<")
+    objects[PAGE] = objects[PAGE].replace(b"/F1<<", b"/F2 " + reference + b"/F1<<")
     pdf = sign(base(objects), by(pki.leader))
 
     one = leader(update(pdf, {77: b"<</Type/Font>>"}), trust)

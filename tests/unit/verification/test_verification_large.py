@@ -9,6 +9,7 @@ import pytest
 from verification_files import base, base_objects, check, stream
 
 from verification._pdf import document as documents
+from verification._pdf.mentions import add_references
 from verification._pdf.objects import PdfSyntaxError
 
 if TYPE_CHECKING:
@@ -46,7 +47,21 @@ def test_what_is_in_any_doubt_counts_as_a_reference(bodies: tuple[bytes, ...]) -
 
 
 @pytest.mark.parametrize(
-    "text", [b"[ 99 0 R]", b"[99 0 R]", b"[99%x\n0 R]", b"[1 99\n0\x00R]", b"[/A 0099 00 R]"]
+    "text",
+    [
+        b"[ 99 0 R]",
+        b"[99 0 R]",
+        b"[99%x\n0 R]",
+        b"[1 99\n0\x00R]",
+        b"[/A 0099 00 R]",
+        b"[/A " + b"0" * 30 + b"99 0 R]",
+        b"[99" + b" " * 200 + b"0 R]",
+        b"[99 %" + b"x" * 9_000 + b"\r0 R]",
+        b"[99 % 12\n0 R]",
+        b"[99 %%%\n%\n0% 4 0\nR]",
+        b"[(50%) 99 % 12 0\r\n0 R]",
+        b"[99%x\n%" + b"y" * 100 + b"\n \n0%z\rR]",
+    ],
 )
 def test_reference_is_found_however_it_is_written(text: bytes) -> None:
     assert referrers(text) == {13}
@@ -55,6 +70,17 @@ def test_reference_is_found_however_it_is_written(text: bytes) -> None:
 @pytest.mark.parametrize("text", [b"[ 99 0 Rx]", b"[99 x R]", b"[ 99 0R]"])
 def test_what_only_looks_like_a_reference_is_none(text: bytes) -> None:
     assert referrers(text) == set()
+
+
+def test_a_span_that_begins_with_white_space_names_nothing() -> None:
+    found: dict[int, list[int]] = {}
+    add_references(b" \n0 R", 0, 5, found)
+    assert found == {}
+
+
+def test_a_reference_behind_comments_without_end_is_refused() -> None:
+    with pytest.raises(PdfSyntaxError):
+        referrers(b"[99" + b"%\n" * 1_000 + b"0 R]")
 
 
 def test_table_with_a_broken_entry_is_refused() -> None:
