@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import io
 import itertools
 import json
@@ -206,6 +207,7 @@ def sampled(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, flo
     samples: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, act in ways.items():
+            gc.collect()  # each way tidies up after itself alone
             started = cpu_s()
             for _ in range(counts[way]):
                 act()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from verification._pdf import objects, xref
 from verification._pdf.filters import decoded
-from verification._pdf.mentions import add_references
+from verification._pdf.mentions import Mentions, mentions
 from verification._pdf.objects import WHITE, Buffer, Parsed, PdfObject, PdfSyntaxError, Ref, Stream
 from verification._pdf.xref import FREE, Entry, Section
 
@@ -47,13 +47,13 @@ class _Mentions:
     """
 
     places: list[tuple[int, int, int]]
-    positions: dict[int, list[int]]
+    positions: Mentions
     packed: dict[int, set[tuple[int, int]]]
 
     def owners(self, number: int) -> Iterator[tuple[int, int]]:
         """Yield (owner, place) of each mention of an object."""
         yield from self.packed.get(number, ())
-        for position in self.positions.get(number, ()):
+        for position in self.positions.of(number):
             # Sorts behind every place that starts at the position.
             key = (position + 1,)
             _, owner, place = self.places[bisect_left(self.places, key) - 1]
@@ -235,9 +235,9 @@ class Document:
         return box is not None and box.offset == place
 
     def _all_mentions(self) -> _Mentions:
-        mentions = _Mentions(self._places(), defaultdict(list), defaultdict(set))
-        for start, end in self._structure(mentions.places):
-            add_references(self.data, start, end, mentions.positions)
+        places = self._places()
+        positions = mentions(self.data, list(self._structure(places)))
+        found = _Mentions(places, positions, defaultdict(set))
         boxes: set[int] = set()
         known: set[tuple[int, int]] = set()
         for index, section in enumerate(self.history):
@@ -249,8 +249,8 @@ class Document:
                 entry = self.locate(box, index)
                 if entry is not None and (box, entry.offset) not in known:
                     known.add((box, entry.offset))
-                    self._container_references(box, index, mentions.packed)
-        return mentions
+                    self._container_references(box, index, found.packed)
+        return found
 
     def _structure(self, places: list[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
         """Yield the spans of the file that are not the data of a large stream."""
@@ -303,11 +303,11 @@ class Document:
         container = self._container(box, revision)
         order = sorted((start, number) for number, start in container.starts.items())
         starts = [start for start, _ in order]
-        positions: dict[int, list[int]] = defaultdict(list)
-        add_references(container.plain, 0, len(container.plain), positions)
-        for number, places in positions.items():
-            owners = {bisect_right(starts, position) - 1 for position in places} - {-1}
-            found[number].update((order[at][1], entry.offset) for at in owners)
+        named = mentions(container.plain, [(0, len(container.plain))])
+        for number, position in zip(named.numbers.tolist(), named.positions.tolist(), strict=True):
+            at = bisect_right(starts, position) - 1
+            if at >= 0:
+                found[number].add((order[at][1], entry.offset))
 
     def _compressed(self, number: int, box: int, revision: int) -> PdfObject:
         container = self._container(box, revision)

@@ -5,53 +5,123 @@ may be missed, however it is written: numbers with zeros in front, and comments 
 between them (ISO 32000-2 §7.2.4). What may be one counts.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from verification._pdf.objects import WHITE, Buffer, PdfSyntaxError
+import numpy as np
+from numpy.typing import NDArray
 
-# The literal R comes first so that the search runs at the speed of memchr.
-_END = re.compile(rb"R(?<=[" + WHITE + rb"]R)(?=[" + WHITE + rb"()<>\[\]{}/%]|$)")
+from verification._pdf.objects import Buffer, PdfSyntaxError
+
 _WHITE = b"\x00\t\n\f\r "
 _DIGITS = b"0123456789"
-# Nearly all references end like this, and no comment fits in between.
-_PLAIN = tuple(b"%d 0 " % digit for digit in range(10))
-_PLAIN_BYTES = 14
 # Numbers in front of which more zeros stand than that are nobody's.
 _NUMBER_BYTES = 64
 # Signs of comments in front of one word; a file with more is a trap.
 _COMMENTS = 256
 _PIECE = 64
+# Of a file that is mapped, not all is to be in memory at once.
+_CHUNK = 1 << 20
+# ``123 0 R``, which nearly all references are: so many bytes before the R are its end and digits.
+_PLAIN_END, _PLAIN_DIGITS = 4, 10
+_LEAD = _PLAIN_END + _PLAIN_DIGITS
+
+_Bytes: TypeAlias = NDArray[np.uint8]
+_Numbers: TypeAlias = NDArray[np.int64]
 
 
-def add_references(data: Buffer, start: int, end: int, found: dict[int, list[int]]) -> None:
-    """Add object number → positions of everything in a span that reads like a reference.
+def _among(signs: bytes) -> NDArray[np.bool_]:
+    table = np.zeros(256, bool)
+    table[list(signs)] = True
+    return table
+
+
+_IS_WHITE, _IS_DIGIT = _among(_WHITE), _among(_DIGITS)
+_IS_END = _among(_WHITE + b"()<>[]{}/%")
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Numbers of objects in rising order, and beside each the position of an R that names it."""
+
+    numbers: _Numbers
+    positions: _Numbers
+
+    def of(self, number: int) -> list[int]:
+        """Return the positions of all references to an object."""
+        first, last = np.searchsorted(self.numbers, (number, number + 1))
+        found: list[int] = self.positions[first:last].tolist()
+        return found
+
+
+def mentions(data: Buffer, spans: Sequence[tuple[int, int]]) -> Mentions:
+    """Return everything in spans of the data that reads like a reference.
 
     Raises:
         PdfSyntaxError: comments make it too costly to tell.
     """
-    for mark in _END.finditer(data, start, end):
-        at = mark.start()
-        near = data[max(0, at - _PLAIN_BYTES) : at]
-        if near.endswith(_PLAIN):
-            words = near[:-3].split()
-            # The first word may have been cut.
-            if len(words) > 1 and words[-1].isdigit():
-                found[int(words[-1])].append(at)
-                continue
-        for number in _numbers_before(data, at):
-            found[number].append(at)
+    parts = [
+        _in_chunk(data, at, min(at + _CHUNK, end))
+        for start, end in spans
+        for at in range(start, end, _CHUNK)
+    ]
+    numbers = np.concatenate([np.empty(0, np.int64), *(one for one, _ in parts)])
+    positions = np.concatenate([np.empty(0, np.int64), *(one for _, one in parts)])
+    order = np.argsort(numbers, kind="stable")
+    return Mentions(numbers[order], positions[order])
+
+
+def _in_chunk(data: Buffer, start: int, end: int) -> tuple[_Numbers, _Numbers]:
+    # In front of the first byte of all, and behind the last, nothing goes on.
+    before = data[max(0, start - _LEAD) : start].rjust(_LEAD)
+    signs = np.frombuffer(before + data[start : end + 1] + b" ", np.uint8)
+    marks = np.flatnonzero(signs[_LEAD : _LEAD + end - start] == ord("R")) + _LEAD
+    marks = marks[_IS_WHITE[signs[marks - 1]] & _IS_END[signs[marks + 1]]]
+    is_plain, numbers = _plain(signs, marks)
+    positions = marks + (start - _LEAD)
+    others = [
+        (number, at)
+        for at in positions[~is_plain].tolist()
+        for number in sorted(_numbers_before(data, at))
+    ]
+    odd = np.array(others, np.int64).reshape(-1, 2)
+    return (
+        np.concatenate([numbers[is_plain], odd[:, 0]]),
+        np.concatenate([positions[is_plain], odd[:, 1]]),
+    )
+
+
+def _plain(signs: _Bytes, marks: _Numbers) -> tuple[NDArray[np.bool_], _Numbers]:
+    """Tell which marks end a plain reference whose number is whole, and which number that is.
+
+    No comment fits between digits and a mark with one space each.
+    """
+    is_plain = _IS_DIGIT[signs[marks - _PLAIN_END]]
+    for back, sign in ((1, b" "), (2, b"0"), (3, b" ")):
+        is_plain &= signs[marks - back] == sign[0]
+    numbers = np.zeros(len(marks), np.int64)
+    goes_on = is_plain.copy()
+    for place in range(_PLAIN_DIGITS):
+        at = marks - _PLAIN_END - place
+        digit = signs[at].astype(np.int64) - ord("0")
+        numbers += np.where(goes_on, digit * 10**place, 0)
+        goes_on &= _IS_DIGIT[signs[at - 1]]
+        if not goes_on.any():
+            break
+    return is_plain & ~goes_on, numbers
 
 
 def _numbers_before(data: Buffer, at: int) -> set[int]:
     """Return each number that may stand in front of a generation in front of a position."""
-    return {
+    found = {
         int(data[start:end])
         for first, last in _words_before(data, at)
         if first < last
         for start, end in _words_before(data, first)
         if start < end < first
     }
+    return {number for number in found if number < 10**_PLAIN_DIGITS}
 
 
 def _words_before(data: Buffer, at: int) -> Iterator[tuple[int, int]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from verification_files import base, base_objects, check, stream
 
 from verification._pdf import document as documents
-from verification._pdf.mentions import add_references
+from verification._pdf.mentions import mentions
 from verification._pdf.objects import PdfSyntaxError
 
 if TYPE_CHECKING:
@@ -72,10 +75,50 @@ def test_what_only_looks_like_a_reference_is_none(text: bytes) -> None:
     assert referrers(text) == set()
 
 
-def test_a_span_that_begins_with_white_space_names_nothing() -> None:
-    found: dict[int, list[int]] = {}
-    add_references(b" \n0 R", 0, 5, found)
-    assert found == {}
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b"", {}),
+        (b"R", {}),
+        (b" R", {}),
+        (b" \n0 R", {}),
+        (b" 0 R", {}),
+        (b"x 0 R", {}),
+        (b"7 0 R", {7: [4]}),
+        (b"7 0 R 8 0 R]", {7: [4], 8: [10]}),
+        (b"[1234567890 0 R", {1234567890: [14]}),
+        (b"[12345678901 0 R", {}),
+        (b"[" + b"9" * 60 + b" 0 R", {}),
+        (b"[4 0 R 4 00 R 3 0 Rx 2 5 R", {2: [25], 4: [5, 12]}),
+    ],
+)
+def test_references_are_found_wherever_the_data_begins_and_ends(
+    data: bytes, named: dict[int, list[int]]
+) -> None:
+    found = mentions(data, [(0, len(data))])
+    assert {number: found.of(number) for number in set(found.numbers.tolist())} == named
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"7", b"12", b"0", b"00", b" ", b"\n", b"R", b"%", b"x", b"[", b"4 0 R "]),
+        max_size=24,
+    ),
+    st.integers(1, 9),
+)
+def test_references_are_found_whatever_pieces_are_read(parts: list[bytes], chunk: int) -> None:
+    data = b"".join(parts)
+    whole = mentions(data, [(0, len(data))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("verification._pdf.mentions._CHUNK", chunk)
+        pieces = mentions(data, [(0, len(data))])
+    assert whole.numbers.tolist() == pieces.numbers.tolist()
+    assert sorted(whole.positions.tolist()) == sorted(pieces.positions.tolist())
+    # Read forwards, where a comment begins is known: none of these may be missed.
+    blank = rb"(?:\s|%[^\n]*\n)+"
+    forwards = rb"(?<![0-9])([0-9]+)" + blank + rb"[0-9]+" + blank + rb"(R)(?=[\s\[%]|$)"
+    wanted = {(int(one[1]), one.start(2)) for one in re.finditer(forwards, data)}
+    assert wanted <= set(zip(whole.numbers.tolist(), whole.positions.tolist(), strict=True))
 
 
 def test_a_reference_behind_comments_without_end_is_refused() -> None:
