@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -54,6 +55,8 @@ class OpenFile:
 def serve(pipe: Connection) -> None:
     """Live in the child: take a task, answer, until the parent closes the pipe."""
     _confine()
+    # What was loaded stays: not to be looked at again whenever rubbish is collected.
+    gc.freeze()
     outbox = _Outbox(pipe)
     while True:
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from verification._pades import raw
 from verification._pdf import xref
 from verification._pdf.document import Document
-from verification._pdf.objects import WHITE, Parsed, PdfObject, PdfSyntaxError, Ref
+from verification._pdf.objects import WHITE, Buffer, Parsed, PdfObject, PdfSyntaxError, Ref
 from verification._pdf.xref import Section
 from verification.model import Coverage, Finding, Indication, SubIndication
 
@@ -124,13 +124,22 @@ def left_over(document: Document, signed: list[SignedField]) -> int:
         if parsed is not None
     ]
     count = sum(
-        not any(start <= found.start() < end for start, end in spans)
-        for found in _LEFT_OVER.finditer(document.data)
+        not any(start <= found < end for start, end in spans)
+        for found in _byte_ranges(document.data)
     )
     if count or signed:
         return count
     # Programs that rewrite a file pack dictionaries away; only then is there need to unpack.
     return sum(len(_LEFT_OVER.findall(text)) for text in document.packed())
+
+
+def _byte_ranges(data: Buffer) -> Iterator[int]:
+    """Yield where entries of that name stand; a search for a word is quicker than for a pattern."""
+    at = data.find(b"/ByteRange")
+    while at >= 0:
+        if _LEFT_OVER.match(data, at) is not None:
+            yield at
+        at = data.find(b"/ByteRange", at + 1)
 
 
 def _usage_rights(document: Document) -> list[int | None]:

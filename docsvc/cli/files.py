@@ -81,7 +81,10 @@ def verify(  # noqa: PLR0913  # the options of the contract
         return int(exit_of(result))
     worst, lost = Exit.PASSED, False
     files = walk(paths)
-    for result in each(files, task, sandbox, jobs=jobs, online=online, at_once=_BATCH):
+    found = each(
+        files, task, sandbox, jobs=jobs, online=online, at_once=_BATCH, before_waiting=output.show
+    )
+    for result in found:
         judging.keep(result.frames)
         _tell_verdict(output, result)
         worst = _worse(worst, exit_of(result))
@@ -140,12 +143,13 @@ def _facts(paths: list[Path], jobs: int, task: str, as_json: bool, lang: Lang) -
     output = _output(as_json=as_json, lang=lang)
     worst = 0
     asked = Task(name=task)
-    for result in each(walk(paths), asked, children(jobs, asked.module), jobs=jobs):
+    sandbox = children(jobs, asked.module)
+    for result in each(walk(paths), asked, sandbox, jobs=jobs, before_waiting=output.show):
         if result.error is not None:
             worst = int(Exit.UNREADABLE)
             _tell_error(output, result)
         elif as_json:
-            output.line({"file": str(result.path)} | result.facts)
+            output.line({"file": str(result.path)} | result.facts, more=True)
         else:
             output.table(["", str(result.path)], list(_rows(result.facts)))
     return worst
@@ -156,7 +160,7 @@ def _tell_verdict(output: Output, result: Result) -> None:
         _tell_error(output, result)
         return
     if output.as_json:
-        output.line(result.facts)
+        output.line(result.facts, more=True)
         return
     facts = result.facts
     heads = {
@@ -191,7 +195,7 @@ def _tell_error(output: Output, result: Result) -> None:
     code, facts = result.error.code, result.error.facts
     sentence = output.sentence(code, facts)
     if output.as_json:
-        output.line({"file": str(result.path), "error": code, "reason": sentence})
+        output.line({"file": str(result.path), "error": code, "reason": sentence}, more=True)
     else:
         output.say(f"{result.path}: {sentence}")
 

@@ -42,9 +42,14 @@ class Output:
     as_json: bool
     lang: Lang
 
-    def line(self, value: Mapping[str, Any]) -> None:
-        """Print one result as a line of JSON."""
+    def line(self, value: Mapping[str, Any], *, more: bool = False) -> None:
+        """Print one result as a line of JSON; it may stay with us for a moment if more follow."""
         sys.stdout.write(_LINES.encode(value) + "\n")
+        if not more:
+            self.show()
+
+    def show(self) -> None:
+        """Let whoever reads along have what there is."""
         sys.stdout.flush()
 
     def document(self, value: object) -> None:

@@ -19,10 +19,11 @@ from docsvc.errors import CodedError, DocsvcError
 from docsvc.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from docsvc.cli.judging import Task
     from docsvc.confined import Answer
+    from docsvc.revocation.asking import Known
     from docsvc.revocation.online import Online
 
 # Results wait in order behind a slow file; this many batches may wait for each job.
@@ -66,7 +67,7 @@ def children(jobs: int, *modules: str) -> Sandbox:
     return sandbox
 
 
-def each(
+def each(  # noqa: PLR0913  # what is asked, where, how much at a time, and what meanwhile
     paths: Iterable[Path],
     task: Task,
     sandbox: Sandbox,
@@ -74,6 +75,7 @@ def each(
     jobs: int = 1,
     online: Online | None = None,
     at_once: int = 1,
+    before_waiting: Callable[[], object] = lambda: None,
 ) -> Iterator[Result]:
     """Run a task on every file, in order, holding only a few results; then stop the children.
 
@@ -85,33 +87,48 @@ def each(
         online: gets what a file wants from outside, for it alone.
         at_once: so many small files go to a child in one message: what is quick to judge should
             not wait for the way there and back.
+        before_waiting: is called when there is nothing to yield for a while: whoever reads along
+            gets what there is, and no line on its own.
     """
+    asking = _Asking(task, sandbox, online)
 
-    def work(batch: _Batch) -> list[Result]:
-        begin = online.begin() if online else None
-        found = sandbox.run_each(task.name, task.on_each(batch.readable, begin))
-        whole = iter(map(completed, batch.readable, found))
-        return [_result(path, batch.problems.get(path) or next(whole)) for path in batch.paths]
-
-    def completed(path: Path, found: Answer | DocsvcError) -> Answer | DocsvcError:
-        if online is None or isinstance(found, DocsvcError) or "wanted" not in found.facts:
-            return found
-        try:
-            return online.complete(
-                lambda known: sandbox.run(task.name, *task.on_each([path], known)[0]), first=found
-            )
-        except DocsvcError as e:
-            return e
+    def taken(results: Future[list[Result]]) -> list[Result]:
+        if not results.done():
+            before_waiting()
+        return results.result()
 
     waiting: deque[Future[list[Result]]] = deque()
     with ThreadPoolExecutor(jobs) as pool:
         for batch in _batches(paths, at_once):
-            waiting.append(pool.submit(work, batch))
+            waiting.append(pool.submit(asking.about, batch))
             if len(waiting) >= jobs * _AHEAD:
-                yield from waiting.popleft().result()
+                yield from taken(waiting.popleft())
         while waiting:
-            yield from waiting.popleft().result()
+            yield from taken(waiting.popleft())
     sandbox.stop()
+
+
+class _Asking:
+    def __init__(self, task: Task, sandbox: Sandbox, online: Online | None) -> None:
+        self.task, self.sandbox, self.online = task, sandbox, online
+
+    def about(self, batch: _Batch) -> list[Result]:
+        begin = self.online.begin() if self.online else None
+        found = self.sandbox.run_each(self.task.name, self.task.on_each(batch.readable, begin))
+        whole = iter(map(self._completed, batch.readable, found))
+        return [_result(path, batch.problems.get(path) or next(whole)) for path in batch.paths]
+
+    def _completed(self, path: Path, found: Answer | DocsvcError) -> Answer | DocsvcError:
+        if self.online is None or isinstance(found, DocsvcError) or "wanted" not in found.facts:
+            return found
+
+        def again(known: Known | None) -> Answer:
+            return self.sandbox.run(self.task.name, *self.task.on_each([path], known)[0])
+
+        try:
+            return self.online.complete(again, first=found)
+        except DocsvcError as e:
+            return e
 
 
 def _batches(paths: Iterable[Path], at_once: int) -> Iterator[_Batch]:

@@ -112,6 +112,7 @@ def _pipe() -> Any:
     import gc  # noqa: PLC0415  # likewise
     from multiprocessing.connection import Connection  # noqa: PLC0415
 
+    gc.unfreeze()
     return next(o for o in gc.get_objects() if isinstance(o, Connection) and o.writable)
 
 

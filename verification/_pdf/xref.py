@@ -2,7 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple
+
+import numpy as np
 
 from verification._pdf import objects
 from verification._pdf.filters import decoded
@@ -22,6 +26,7 @@ _ENTRY = re.compile(rb"[\x00\t\n\f\r ]*(\d{10})[ ](\d{5})[ ]([nf])")
 # What every writer should write, twenty bytes an entry: read in one go.
 _REGULAR_ENTRIES = re.compile(rb"(?:\d{10} \d{5} [nf][ \r\n]{2})*+")
 _ENTRY_BYTES = 20
+_POWERS = 10 ** np.arange(9, -1, -1)
 _TRAILER = re.compile(rb"[\x00\t\n\f\r ]*trailer")
 
 
@@ -34,6 +39,7 @@ class Entry(NamedTuple):
 
 
 FREE = Entry(-1, 65535)
+_make_entry = partial(tuple.__new__, Entry)
 
 
 @dataclass(slots=True)
@@ -140,32 +146,50 @@ def _read_entries(
         raise PdfSyntaxError(msg)
     rows, cursor = _rows(data, cursor, count)
     # Some writers count from one although the head of the free list is their first entry.
-    if first == 1 and rows and rows[0][1:] == (b"65535", b"f"):
+    if first == 1 and rows.generations[:1] == [65535] and rows.free[:1] == [0]:
         first = 0
-    for number, (offset, generation, kind) in enumerate(rows, first):
-        at = int(offset)
-        # By the tuple's own maker: there are hundreds of thousands in a large file.
-        entries[number] = (
-            tuple.__new__(Entry, (at, int(generation), None)) if kind == b"n" and at else FREE
-        )
+    # By the tuple's own maker: there are hundreds of thousands in a large file.
+    made = map(_make_entry, zip(rows.offsets, rows.generations, repeat(None), strict=False))
+    entries.update(zip(range(first, first + count), made, strict=True))
+    entries.update((first + index, FREE) for index in rows.free)
     return cursor
 
 
-def _rows(data: Buffer, cursor: int, count: int) -> tuple[list[tuple[bytes, bytes, bytes]], int]:
-    """Return offset, generation and kind of each entry, and the position after them."""
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Offset and generation of each entry, and the indices of those that are not in use."""
+
+    offsets: list[int]
+    generations: list[int]
+    free: list[int]
+
+
+def _rows(data: Buffer, cursor: int, count: int) -> tuple[_Rows, int]:
+    """Return the entries, and the position after them."""
     end = cursor + count * _ENTRY_BYTES
     if end <= len(data) and _REGULAR_ENTRIES.fullmatch(data, cursor, end) is not None:
-        parts = data[cursor:end].split()
-        return list(zip(parts[::3], parts[1::3], parts[2::3], strict=True)), end
-    rows: list[tuple[bytes, bytes, bytes]] = []
+        return _regular_rows(data[cursor:end]), end
+    found: list[re.Match[bytes]] = []
     for _ in range(count):
-        found = _ENTRY.match(data, cursor)
-        if found is None:
+        entry = _ENTRY.match(data, cursor)
+        if entry is None:
             msg = "entry"
             raise PdfSyntaxError(msg)
-        rows.append((found[1], found[2], found[3]))
-        cursor = found.end()
-    return rows, cursor
+        found.append(entry)
+        cursor = entry.end()
+    offsets = [int(one[1]) for one in found]
+    free = [at for at, one in enumerate(found) if one[3] == b"f" or not offsets[at]]
+    return _Rows(offsets, [int(one[2]) for one in found], free), cursor
+
+
+def _regular_rows(text: bytes) -> _Rows:
+    signs = np.frombuffer(text, np.uint8).reshape(-1, _ENTRY_BYTES)
+    digits = signs - np.uint8(ord("0"))
+    offsets = digits[:, :10] @ _POWERS
+    free = (signs[:, 17] == ord("f")) | (offsets == 0)
+    return _Rows(
+        offsets.tolist(), (digits[:, 11:16] @ _POWERS[-5:]).tolist(), np.flatnonzero(free).tolist()
+    )
 
 
 def _add_hybrid(data: Buffer, section: Section) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -66,6 +67,20 @@ def test_results_come_in_the_order_of_names_a_folder_at_a_time(folder: Path) -> 
     assert [one.facts["file"] for one in found] == [str(one.path) for one in found]
     assert sorted(len(batch) for batch in children.batches) == [2, 2]
     assert children.is_stopped
+
+
+def test_reader_gets_what_there_is_before_the_next_is_waited_for(folder: Path) -> None:
+    go_on = Event()
+
+    class Slow(Counting):
+        @override
+        def run_each(self, *given: Any, **more: Any) -> list[Answer | DocsvcError]:
+            assert go_on.wait(timeout=60)
+            return super().run_each(*given, **more)
+
+    found = list(each(walk([folder]), TASK, Slow(), at_once=8, before_waiting=go_on.set))
+
+    assert len(found) == 4
 
 
 def test_file_that_may_not_be_read_is_named_and_goes_to_no_child(

@@ -124,6 +124,13 @@ def test_left_over_signature_in_the_open_is_never_unsigned(trust: Trust) -> None
     assert report.reasons == ("verification.signature-destroyed",)
 
 
+def test_name_that_only_begins_like_a_byte_range_is_no_left_over_signature(trust: Trust) -> None:
+    report = check(update(base(), {20: b"<</ByteRanges[0 1 2 3]/ByteRange0 1>>"}), trust)
+
+    assert report.indication not in {Indication.TOTAL_FAILED, Indication.TOTAL_PASSED}
+    assert report.reasons == ()
+
+
 def test_left_over_signature_below_a_new_one_is_a_remark(pki: Pki, trust: Trust) -> None:
     pdf = update(base(), {20: b"<</Type/Sig/ByteRange [0 1 2 3]/Contents<00>>>"})
 
