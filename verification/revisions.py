@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from verification._pades import raw
 from verification._pdf import xref
 from verification._pdf.document import Document
-from verification._pdf.objects import WHITE, Buffer, Parsed, PdfObject, PdfSyntaxError, Ref
+from verification._pdf.objects import WHITE, Parsed, PdfObject, PdfSyntaxError, Ref
 from verification._pdf.xref import Section
 from verification.model import Coverage, Finding, Indication, SubIndication
 
@@ -124,8 +124,7 @@ def left_over(document: Document, signed: list[SignedField]) -> int:
         if parsed is not None
     ]
     count = sum(
-        not any(start <= found < end for start, end in spans)
-        for found in _byte_ranges(document.data)
+        not any(start <= found < end for start, end in spans) for found in _byte_ranges(document)
     )
     if count or signed:
         return count
@@ -133,13 +132,17 @@ def left_over(document: Document, signed: list[SignedField]) -> int:
     return sum(len(_LEFT_OVER.findall(text)) for text in document.packed())
 
 
-def _byte_ranges(data: Buffer) -> Iterator[int]:
-    """Yield where entries of that name stand; a search for a word is quicker than for a pattern."""
-    at = data.find(b"/ByteRange")
-    while at >= 0:
-        if _LEFT_OVER.match(data, at) is not None:
-            yield at
-        at = data.find(b"/ByteRange", at + 1)
+def _byte_ranges(document: Document) -> Iterator[int]:
+    """Yield where entries of that name stand; a search for a word is quicker than for a pattern.
+
+    The data of a large stream has none: a file that is attached keeps its signatures to itself.
+    """
+    for start, end in document.structure():
+        at = document.data.find(b"/ByteRange", start, end)
+        while at >= 0:
+            if _LEFT_OVER.match(document.data, at) is not None:
+                yield at
+            at = document.data.find(b"/ByteRange", at + 1, end)
 
 
 def _usage_rights(document: Document) -> list[int | None]:

@@ -70,6 +70,8 @@ class Document:
     _containers: dict[int, _Container] = field(default_factory=dict)
     _inside: dict[tuple[int, int], PdfObject] = field(default_factory=dict)
     _mentions: _Mentions | None = None
+    _sorted_places: list[tuple[int, int, int]] = field(default_factory=list)
+    _spans: list[tuple[int, int]] = field(default_factory=list)
     _unfolded: int = 0
     _read_bytes: int = 0
 
@@ -235,8 +237,8 @@ class Document:
         return box is not None and box.offset == place
 
     def _all_mentions(self) -> _Mentions:
-        places = self._places()
-        positions = mentions(self.data, list(self._structure(places)))
+        places = self.places()
+        positions = mentions(self.data, self.structure())
         found = _Mentions(places, positions, defaultdict(set))
         boxes: set[int] = set()
         known: set[tuple[int, int]] = set()
@@ -252,16 +254,19 @@ class Document:
                     self._container_references(box, index, found.packed)
         return found
 
-    def _structure(self, places: list[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
-        """Yield the spans of the file that are not the data of a large stream."""
-        start = 0
-        ends = [place[0] for place in places[1:]] + [len(self.data)]
-        for (offset, _, _), end in zip(places, ends, strict=True):
-            if end - offset > _LARGE_STREAM:
-                data = self._stream_data(offset, end)
-                yield start, data[0]
-                start = data[1]
-        yield start, len(self.data)
+    def structure(self) -> list[tuple[int, int]]:
+        """Return the spans of the file that are not the data of a large stream."""
+        if not self._spans:
+            places = self.places()
+            start = 0
+            ends = [place[0] for place in places[1:]] + [len(self.data)]
+            for (offset, _, _), end in zip(places, ends, strict=True):
+                if end - offset > _LARGE_STREAM:
+                    data = self._stream_data(offset, end)
+                    self._spans.append((start, data[0]))
+                    start = data[1]
+            self._spans.append((start, len(self.data)))
+        return self._spans
 
     def _stream_data(self, offset: int, end: int) -> tuple[int, int]:
         """Return the span of stream data at an offset, an empty one if it is in any doubt."""
@@ -277,8 +282,13 @@ class Document:
                 return stream.start, until
         return offset, offset
 
-    def _places(self) -> list[tuple[int, int, int]]:
+    def places(self) -> list[tuple[int, int, int]]:
         """Return (start, owner, place) of all objects and sections, sorted; trailers are 0."""
+        if not self._sorted_places:
+            self._sorted_places = self._find_places()
+        return self._sorted_places
+
+    def _find_places(self) -> list[tuple[int, int, int]]:
         places = {(0, 0, 0)}
         sections: dict[int, int] = {}
         for index, section in enumerate(self.history):

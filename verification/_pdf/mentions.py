@@ -61,25 +61,47 @@ def mentions(data: Buffer, spans: Sequence[tuple[int, int]]) -> Mentions:
     Raises:
         PdfSyntaxError: comments make it too costly to tell.
     """
-    parts = [
-        _in_chunk(data, at, min(at + _CHUNK, end))
-        for start, end in spans
-        for at in range(start, end, _CHUNK)
-    ]
+    parts = [_in_pieces(data, pieces) for pieces in _gathered(spans)]
     numbers = np.concatenate([np.empty(0, np.int64), *(one for one, _ in parts)])
     positions = np.concatenate([np.empty(0, np.int64), *(one for _, one in parts)])
     order = np.argsort(numbers, kind="stable")
     return Mentions(numbers[order], positions[order])
 
 
-def _in_chunk(data: Buffer, start: int, end: int) -> tuple[_Numbers, _Numbers]:
+def _gathered(spans: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Yield pieces that are looked at together: many small ones cost no more than a large one."""
+    pieces: list[tuple[int, int]] = []
+    size = 0
+    for start, end in spans:
+        for at in range(start, end, _CHUNK):
+            pieces.append((at, min(at + _CHUNK, end)))
+            size += pieces[-1][1] - at
+            if size >= _CHUNK:
+                yield pieces
+                pieces, size = [], 0
+    if pieces:
+        yield pieces
+
+
+def _in_pieces(data: Buffer, pieces: list[tuple[int, int]]) -> tuple[_Numbers, _Numbers]:
     # In front of the first byte of all, and behind the last, nothing goes on.
-    before = data[max(0, start - _LEAD) : start].rjust(_LEAD)
-    signs = np.frombuffer(before + data[start : end + 1] + b" ", np.uint8)
-    marks = np.flatnonzero(signs[_LEAD : _LEAD + end - start] == ord("R")) + _LEAD
-    marks = marks[_IS_WHITE[signs[marks - 1]] & _IS_END[signs[marks + 1]]]
+    texts = [
+        data[max(0, start - _LEAD) : start].rjust(_LEAD)
+        + data[start : end + 1].ljust(end - start + 1)
+        for start, end in pieces
+    ]
+    signs = np.frombuffer(b"".join(texts), np.uint8)
+    ends = np.cumsum([len(text) for text in texts])
+    marks = np.flatnonzero(signs == ord("R"))
+    piece = np.searchsorted(ends, marks, side="right")
+    begins = np.array([0, *ends[:-1]])[piece]
+    inside = (marks >= begins + _LEAD) & (marks < ends[piece] - 1)
+    marks, piece, begins = marks[inside], piece[inside], begins[inside]
+    named = _IS_WHITE[signs[marks - 1]] & _IS_END[signs[marks + 1]]
+    marks = marks[named]
+    shift = np.array([start for start, _ in pieces])[piece[named]] - begins[named] - _LEAD
     is_plain, numbers = _plain(signs, marks)
-    positions = marks + (start - _LEAD)
+    positions = marks + shift
     others = [
         (number, at)
         for at in positions[~is_plain].tolist()
