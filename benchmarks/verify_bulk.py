@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RATIO = "two_processes_against_one"
 # So many different files lie behind a folder of thousands: more than any cache of ours keeps.
+_ROUNDS = 3
 DISTINCT = 100
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -58,9 +59,8 @@ def _more_trust(pki: Pki) -> Iterator[tuple[str, bytes]]:
 def bulk(pki: Pki, folder: Path, anchors: Path, count: int) -> dict[str, object]:
     """Verify a folder by the command line, with one process and with two, in turn."""
     files = bulk_folder(pki, folder, count)
-    rounds = 1 if count >= 5_000 else 3  # noqa: PLR2004 -- minutes enough
     runs: dict[str, list[Spent]] = {"jobs_1": [], "jobs_2": []}
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         for jobs in (1, 2):
             runs[f"jobs_{jobs}"].append(spent(files, anchors, jobs, count))
     middle = {
