@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from signing._pades.overlay import CHUNK, Overlay, overlaid
@@ -16,7 +15,7 @@ from signing._pades.revision import Revision
 from signing.augment import TOKEN_BYTES, complete_timestamp
 from signing.complete import complete
 from signing.errors import PreparedMismatchError
-from signing.model import Level, Prepared
+from signing.model import Level, Prepared, PreparedFile
 from signing.plainly import NotPlainError, prepare_tail
 from signing.prepare import prepare_the_long_way, require_zone
 
@@ -27,56 +26,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from signing.model import SignaturePlan, ValidationData
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedFile:
-    """The first half of a signature over a file, as plain data that may wait for days.
-
-    Attributes:
-        length: of the file in bytes.
-        update: what is to be appended, its hole filled with zeros.
-        digest: SHA-256 of the file and the update but the hole.
-        hole: half-open span ``[start, end)`` of the hex string in the whole of both.
-        to_be_signed: DER of the signed attributes.
-    """
-
-    length: int
-    update: bytes
-    digest: bytes
-    hole: tuple[int, int]
-    to_be_signed: bytes
-
-    @property
-    def alone(self) -> Prepared:
-        """Return the update as the first half of a file of its own, for `signature_value`.
-
-        Its digest is of the whole: that this belongs to the file is seen by who copies that, with
-        `require_file`.
-        """
-        start, end = self.hole
-        return Prepared.fresh(
-            pdf=self.update,
-            digest=self.digest,
-            hole=(start - self.length, end - self.length),
-            to_be_signed=self.to_be_signed,
-        )
-
-    def require_file(self, state: Any) -> None:
-        """Check that this was made of a file.
-
-        Args:
-            state: SHA-256 over the file, which is fed with more.
-
-        Raises:
-            PreparedMismatchError: it is another file, or the digest is not of the update.
-        """
-        start, end = (edge - self.length for edge in self.hole)
-        with memoryview(self.update) as update:
-            state.update(update[:start])
-            state.update(update[end:])
-        if state.digest() != self.digest:
-            raise PreparedMismatchError(reason="digest")
 
 
 def prepare_file(path: Path, *, plan: SignaturePlan, at: datetime) -> PreparedFile:

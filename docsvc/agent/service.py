@@ -23,9 +23,10 @@ from docsvc.catalog import messages
 from docsvc.catalog.messages import Lang
 from docsvc.clock import Clock
 from docsvc.errors import CodedError, DocsvcError
+from docsvc.halves import prepared_of
 from docsvc.http import Outbound
 from docsvc.sandbox import Sandbox
-from signing.model import LEADER_FIELD, ORGANISATION_FIELD, Prepared, Role, SignaturePlan
+from signing.model import LEADER_FIELD, ORGANISATION_FIELD, Role, SignaturePlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,10 +180,8 @@ class Agent:
         key_id = self._key_for(work.item, keys)
         plan = self._plan(work, token.chain(key_id))
         first = self.sandbox.run(_PREPARE, work.pdf, plan, self.clock.now().isoformat(), None)
-        file, digest, to_be_signed = first.frames
-        start, end = first.facts["hole"]
-        prepared = Prepared(pdf=file, digest=digest, hole=(start, end), to_be_signed=to_be_signed)
-        value = token.sign(key_id, to_be_signed)
+        prepared = prepared_of(first)
+        value = token.sign(key_id, prepared.to_be_signed)
         signed = self.sandbox.run(_COMPLETE, prepared, plan, value, None).frames[0]
         work.answer = self._send(work, signed)
 

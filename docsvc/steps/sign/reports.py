@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from docsvc.documents.stores import Stores
+from docsvc.halves import prepared_of
 from docsvc.organisations import queries as organisations
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
@@ -14,7 +15,7 @@ from docsvc.steps.sign import lease
 from docsvc.steps.sign.plans import NoCertificateError
 from docsvc.steps.sign.service import NoServerKeyError
 from docsvc.steps.sign.token import Tokens
-from signing.model import ORGANISATION_FIELD, Prepared, ReservedPlaces, Role, SignaturePlan
+from signing.model import ORGANISATION_FIELD, ReservedPlaces, Role, SignaturePlan
 
 _PREPARE = "docsvc.steps.sign.tasks:prepare"
 _COMPLETE = "docsvc.steps.sign.tasks:complete"
@@ -68,10 +69,8 @@ class Sealer:
         )
         at = self.stores.clock.now().isoformat()
         first = self.sandbox.run(_PREPARE, report, plan, at, ReservedPlaces())
-        file, digest, to_be_signed = first.frames
-        start, end = first.facts["hole"]
-        prepared = Prepared(pdf=file, digest=digest, hole=(start, end), to_be_signed=to_be_signed)
-        value = self._value(seal.certificate, to_be_signed)
+        prepared = prepared_of(first)
+        value = self._value(seal.certificate, prepared.to_be_signed)
         token = self.stamp(hashlib.sha256(value).digest()) if self.stamp else None
         return self.sandbox.run(_COMPLETE, prepared, plan, value, token).frames[0]
 

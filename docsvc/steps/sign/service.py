@@ -24,6 +24,7 @@ from docsvc.documents.errors import AwaitedError, NotWaitingError, RevisionConfl
 from docsvc.documents.stores import Stores, grow_on_disk
 from docsvc.documents.tables import Revision
 from docsvc.errors import DocsvcError
+from docsvc.halves import prepared_file_of
 from docsvc.organisations.queries import CertificateRecord
 from docsvc.sandbox import Sandbox
 from docsvc.steps.sign import arrival, items, lease
@@ -37,8 +38,7 @@ from docsvc.steps.sign.token import Tokens
 from docsvc.workflow import RouteName, Step
 from signing.complete import signature_value
 from signing.errors import SigningError
-from signing.files import PreparedFile
-from signing.model import ReservedPlaces, Role, SignaturePlan
+from signing.model import PreparedFile, ReservedPlaces, Role, SignaturePlan
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -244,15 +244,7 @@ def _prepared(order: _Order, base: BinaryIO, made: BinaryIO, *, desk: Desk) -> P
         order.at.isoformat(),
         order.places,
     )
-    update, digest, to_be_signed = first.frames
-    start, end = first.facts["hole"]
-    return PreparedFile(
-        length=first.facts["length"],
-        update=update,
-        digest=digest,
-        hole=(start, end),
-        to_be_signed=to_be_signed,
-    )
+    return prepared_file_of(first)
 
 
 def _value(order: _Order, prepared: PreparedFile, *, desk: Desk) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from docsvc.confined import Answer
 from docsvc.errors import CodedError
+from docsvc.halves import told, told_on_disk
 from docsvc.revocation.asking import Asking, Known
 from signing.appearance import picture_of
 from signing.complete import complete as complete_signature
@@ -26,8 +27,7 @@ from verification.verify import verify as verify_file
 
 if TYPE_CHECKING:
     from docsvc.confined import OpenFile
-    from signing.files import PreparedFile
-    from signing.model import Prepared, ReservedPlaces, SignaturePlan
+    from signing.model import Prepared, PreparedFile, ReservedPlaces, SignaturePlan
 
 
 def prepare(pdf: bytes, plan: SignaturePlan, at: str, places: ReservedPlaces | None) -> Answer:
@@ -41,10 +41,7 @@ def prepare(pdf: bytes, plan: SignaturePlan, at: str, places: ReservedPlaces | N
     """
     base = pdf if places is None else reserved(pdf, places, plan.image)
     prepared = prepare_signature(base, plan=plan, at=datetime.fromisoformat(at))
-    return Answer(
-        facts={"hole": prepared.hole},
-        frames=(prepared.pdf, prepared.digest, prepared.to_be_signed),
-    )
+    return told(prepared)
 
 
 def prepare_on_disk(
@@ -72,10 +69,7 @@ def prepare_on_disk(
         signed = made
         _reserve_on_disk(base, made, _placed(places, plan.image))
     first = prepare_file(signed.path, plan=plan, at=datetime.fromisoformat(at))
-    return Answer(
-        facts={"length": first.length, "hole": first.hole},
-        frames=(first.update, first.digest, first.to_be_signed),
-    )
+    return told_on_disk(first)
 
 
 def _reserve_on_disk(base: OpenFile, made: OpenFile, places: ReservedPlaces) -> None:

@@ -10,11 +10,11 @@ from docsvc.confined import Answer, OpenFile
 from docsvc.documents import revisions
 from docsvc.documents.appending import appended
 from docsvc.documents.stores import Stores, grow_on_disk
+from docsvc.halves import prepared_file_of, prepared_of
 from docsvc.revocation.online import Online
 from docsvc.sandbox import Sandbox
 from docsvc.workflow import Step
-from signing.files import PreparedFile
-from signing.model import Level, Prepared
+from signing.model import Level, PreparedFile
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -48,10 +48,8 @@ class Augmenter:
             CodedError: the timestamp authority or a library refused.
         """
         answer = self._augmented(pdf, Level.B_LTA)
-        start, end = answer.facts["hole"]
-        file, digest = answer.frames
-        prepared = Prepared(pdf=file, digest=digest, hole=(start, end), to_be_signed=b"")
-        token = self.stamp(digest)
+        prepared = prepared_of(answer)
+        token = self.stamp(prepared.digest)
         return self.sandbox.run(_COMPLETE, prepared, token).frames[0]
 
     def to_lta_on_disk(self, file: BinaryIO) -> tuple[PreparedFile, bytes]:
@@ -66,16 +64,8 @@ class Augmenter:
             return self.sandbox.run(_AUGMENT_ON_DISK, base, self.trust_dir, known)
 
         answer = self.online.complete(ask) if self.online else ask(None)
-        update, digest = answer.frames
-        start, end = answer.facts["hole"]
-        first = PreparedFile(
-            length=answer.facts["length"],
-            update=update,
-            digest=digest,
-            hole=(start, end),
-            to_be_signed=b"",
-        )
-        token = self.stamp(digest)
+        first = prepared_file_of(answer)
+        token = self.stamp(first.digest)
         return first, self.sandbox.run(_COMPLETE_UPDATE, first, token).frames[0]
 
     def _augmented(self, pdf: bytes, level: Level) -> Answer:

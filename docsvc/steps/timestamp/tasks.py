@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docsvc.confined import Answer
+from docsvc.halves import told, told_on_disk
 from docsvc.revocation.asking import Asking, Known
 from signing.augment import add_validation_data, complete_timestamp, prepare_timestamp
 from signing.files import augment_file, complete_timestamp_update
@@ -16,7 +17,7 @@ from verification.trust import load_directory
 
 if TYPE_CHECKING:
     from docsvc.confined import OpenFile
-    from signing.files import PreparedFile
+    from signing.model import PreparedFile
 
 
 def augment(pdf: bytes, trust_dir: str, known: Known | None, level: Level) -> Answer:
@@ -30,7 +31,7 @@ def augment(pdf: bytes, trust_dir: str, known: Known | None, level: Level) -> An
 
     Returns:
         ``wanted`` requests in the facts as long as some are not known. Else, for B-LT, the file
-        as a frame; for B-LTA the hole in the facts and file and digest as frames.
+        as a frame; for B-LTA what `halves.told` says.
     """
     asking = Asking(known)
     data = collect(pdf, load_directory(Path(trust_dir)), asking.fetch)
@@ -43,7 +44,7 @@ def augment(pdf: bytes, trust_dir: str, known: Known | None, level: Level) -> An
     if level is Level.B_LT:
         return Answer(frames=(extended,))
     prepared = prepare_timestamp(extended)
-    return Answer(facts={"hole": prepared.hole}, frames=(prepared.pdf, prepared.digest))
+    return told(prepared)
 
 
 def augment_on_disk(file: OpenFile, trust_dir: str, known: Known | None) -> Answer:
@@ -55,8 +56,7 @@ def augment_on_disk(file: OpenFile, trust_dir: str, known: Known | None) -> Answ
         known: as for `augment`.
 
     Returns:
-        ``wanted`` requests, or ``length`` and ``hole`` in the facts, and what is appended and the
-        digest as frames.
+        ``wanted`` requests, or what `halves.told_on_disk` says.
     """
     asking = Asking(known)
     with file.path.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as mapped:
@@ -65,9 +65,7 @@ def augment_on_disk(file: OpenFile, trust_dir: str, known: Known | None) -> Answ
         return asking.wanted
     held = ValidationData(certificates=data.certificates, crls=data.crls, ocsps=data.ocsps)
     first = augment_file(file.path, held, level=Level.B_LTA)
-    return Answer(
-        facts={"length": first.length, "hole": first.hole}, frames=(first.update, first.digest)
-    )
+    return told_on_disk(first)
 
 
 def complete(prepared: Prepared, token: bytes) -> Answer:

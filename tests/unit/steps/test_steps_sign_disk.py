@@ -15,8 +15,7 @@ from docsvc.confined import OpenFile
 from docsvc.errors import CodedError
 from docsvc.steps.sign.tasks import complete, complete_update, prepare, prepare_on_disk
 from docsvc.steps.timestamp import tasks as timestamping
-from signing.files import PreparedFile
-from signing.model import Level, Prepared
+from signing.model import Level, Prepared, PreparedFile
 from signing.stamp import reserve
 
 if TYPE_CHECKING:
