@@ -1,6 +1,5 @@
 """Appendices in files of their own, beside a document that is in work."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -9,21 +8,15 @@ from starlette.datastructures import FormData
 from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.documents import queries
-from docsvc.errors import CodedError
 from docsvc.steps.receive.service import Accepted, Offer
 from docsvc.web.api import uploads
 from docsvc.web.api.schemas import AcceptedOut, DocumentOut
-from docsvc.web.deps import ApiCallerDep, Caller, Room, RoomDep, ServicesDep, UploadDep, text_of
+from docsvc.web.deps import ApiCallerDep, Caller, Room, RoomDep, ServicesDep, UploadDep
 
 router = APIRouter(prefix="/documents/{document_id}/appendices", tags=["appendices"])
 
-_TRUE = {"true", "1", "yes", "on"}
 _BODY = uploads.described(
-    declare_not_secret={
-        "type": "string",
-        "enum": ["true", "false"],
-        "description": "The uploader declares the file free of state secrets",
-    },
+    declare_not_secret=uploads.DECLARED,
 )
 
 
@@ -38,8 +31,7 @@ def attach(
 ) -> AcceptedOut:
     """Attach an appendix: it waits for the number of its document, then for its own signature."""
     accepted = attached(services, caller, room, document_id, form, source="api")
-    response.headers["Location"] = f"/api/v1/documents/{accepted.document_id}"
-    return AcceptedOut(id=accepted.document_id, created=accepted.created)
+    return uploads.created(response, accepted)
 
 
 @router.get("")
@@ -77,12 +69,10 @@ def attached(
         file_name=file.filename or "appendix.pdf",
         source=source,
         actor=caller.login,
-        declared_not_secret=text_of(form, "declare_not_secret").lower() in _TRUE,
-        marks_checked=text_of(form, "marks_checked").lower() in _TRUE,
+        declared_not_secret=uploads.is_true(form, "declare_not_secret"),
+        marks_checked=uploads.is_true(form, "marks_checked"),
     )
     with room.taken():
         accepted = services.attach_appendix(document_id, file.file.read(), offer)
-    if accepted.ended_code is not None:
-        facts: dict[str, Any] = {**accepted.ended_facts, "document": str(accepted.document_id)}
-        raise CodedError(accepted.ended_code, **facts)
+    uploads.require_taken(accepted)
     return accepted

@@ -1,6 +1,5 @@
 """Copies of issued documents: true copies, copies of copies, extracts."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -9,7 +8,6 @@ from starlette.datastructures import FormData, UploadFile
 from docsvc.access.rules import Action
 from docsvc.bootstrap import Services
 from docsvc.documents import queries
-from docsvc.errors import CodedError
 from docsvc.steps.receive.copies import CopyOrder
 from docsvc.steps.receive.rules import CopyKind
 from docsvc.steps.receive.service import Accepted
@@ -20,16 +18,11 @@ from docsvc.web.errors import FieldError
 
 router = APIRouter(prefix="/documents/{document_id}/copies", tags=["copies"])
 
-_TRUE = {"true", "1", "yes", "on"}
 _BODY = uploads.described(
     optional=("file", "unit", "declare_not_secret"),
     kind={"type": "string", "enum": [*CopyKind], "description": "Which copy is made"},
     unit={"type": "string", "description": "Code of the body that copies; else the original's"},
-    declare_not_secret={
-        "type": "string",
-        "enum": ["true", "false"],
-        "description": "The uploader declares the file free of state secrets",
-    },
+    declare_not_secret=uploads.DECLARED,
 )
 
 
@@ -48,8 +41,7 @@ def make(
     the bytes of its original.
     """
     accepted = copied(services, caller, room, document_id, form, source="api")
-    response.headers["Location"] = f"/api/v1/documents/{accepted.document_id}"
-    return AcceptedOut(id=accepted.document_id, created=accepted.created)
+    return uploads.created(response, accepted)
 
 
 @router.get("")
@@ -102,11 +94,9 @@ def copied(
                 source=source,
                 file=sent.file.read() if sent else None,
                 file_name=(sent.filename if sent else None) or "copy.pdf",
-                declared_not_secret=text_of(form, "declare_not_secret").lower() in _TRUE,
-                marks_checked=text_of(form, "marks_checked").lower() in _TRUE,
+                declared_not_secret=uploads.is_true(form, "declare_not_secret"),
+                marks_checked=uploads.is_true(form, "marks_checked"),
             )
         )
-    if accepted.ended_code is not None:
-        facts: dict[str, Any] = {**accepted.ended_facts, "document": str(accepted.document_id)}
-        raise CodedError(accepted.ended_code, **facts)
+    uploads.require_taken(accepted)
     return accepted

@@ -1,7 +1,7 @@
 """Documents: upload, list, look, download."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
@@ -10,7 +10,6 @@ from docsvc.access.rules import Action
 from docsvc.documents import queries
 from docsvc.documents.queries import Wanted
 from docsvc.documents.revisions import attachments
-from docsvc.errors import CodedError
 from docsvc.steps.receive.service import Offer
 from docsvc.steps.verify.service import VERDICT
 from docsvc.web.api import uploads
@@ -41,7 +40,6 @@ ROUTE_OF = {
     Direction.INCOMING: RouteName.INCOMING,
 }
 
-_TRUE = {"true", "1", "yes", "on"}
 _UPLOAD = uploads.described(
     optional=("direction",),
     unit={"type": "string", "description": "Code of the body that issues it, or that it came to"},
@@ -50,11 +48,7 @@ _UPLOAD = uploads.described(
         "enum": [*Direction],
         "description": "Whether the body issues the document, or it came from elsewhere",
     },
-    declare_not_secret={
-        "type": "string",
-        "enum": ["true", "false"],
-        "description": "The uploader declares the document free of state secrets",
-    },
+    declare_not_secret=uploads.DECLARED,
 )
 
 
@@ -82,18 +76,14 @@ def upload(
         file_name=file.filename or "document.pdf",
         source="api",
         actor=caller.login,
-        declared_not_secret=text_of(form, "declare_not_secret").lower() in _TRUE,
+        declared_not_secret=uploads.is_true(form, "declare_not_secret"),
         idempotency_key=idempotency_key,
         route=route_of(text_of(form, "direction")),
     )
     with room.taken():
         accepted = services.accept(file.file.read(), offer)
-    if accepted.ended_code is not None:
-        # The file is kept apart, under the number that the problem names; it goes no further.
-        facts: dict[str, Any] = {**accepted.ended_facts, "document": str(accepted.document_id)}
-        raise CodedError(accepted.ended_code, **facts)
-    response.headers["Location"] = f"/api/v1/documents/{accepted.document_id}"
-    return AcceptedOut(id=accepted.document_id, created=accepted.created)
+    uploads.require_taken(accepted)
+    return uploads.created(response, accepted)
 
 
 def route_of(direction: str) -> RouteName:

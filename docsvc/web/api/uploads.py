@@ -7,12 +7,24 @@ from urllib.parse import quote
 
 from fastapi import Response
 
+from docsvc.errors import CodedError
+from docsvc.web.api.schemas import AcceptedOut
+from docsvc.web.deps import text_of
 from docsvc.web.errors import FieldError
 
 if TYPE_CHECKING:
     from starlette.datastructures import FormData, UploadFile
 
+    from docsvc.steps.receive.service import Accepted
+
 PDF = "application/pdf"
+# The declaration that every upload needs, and how a form says yes.
+DECLARED: dict[str, Any] = {
+    "type": "string",
+    "enum": ["true", "false"],
+    "description": "The uploader declares the document free of state secrets",
+}
+_TRUE = {"true", "1", "yes", "on"}
 
 
 def described(
@@ -37,6 +49,28 @@ def described(
             "content": {"multipart/form-data": {"schema": schema}},
         }
     }
+
+
+def is_true(form: FormData, name: str) -> bool:
+    """Tell whether a form says yes to something."""
+    return text_of(form, name).lower() in _TRUE
+
+
+def require_taken(accepted: Accepted) -> None:
+    """Refuse to go on with a file that is kept apart, under the number that the problem names.
+
+    Raises:
+        CodedError: the code says why it goes no further.
+    """
+    if accepted.ended_code is not None:
+        facts: dict[str, Any] = {**accepted.ended_facts, "document": str(accepted.document_id)}
+        raise CodedError(accepted.ended_code, **facts)
+
+
+def created(response: Response, accepted: Accepted) -> AcceptedOut:
+    """Answer with the number of a document that begins its road."""
+    response.headers["Location"] = f"/api/v1/documents/{accepted.document_id}"
+    return AcceptedOut(id=accepted.document_id, created=accepted.created)
 
 
 def file_of(form: FormData) -> UploadFile:
