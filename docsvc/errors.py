@@ -5,7 +5,11 @@ A code is dotted and stable; its sentences in Vietnamese and English live in the
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
 
 
 class DocsvcError(Exception):
@@ -20,6 +24,17 @@ class DocsvcError(Exception):
         self.facts = facts
 
 
+class _Named(Protocol):
+    """An error of a library: each has a root of its own, and all say the same of themselves."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def retryable(self) -> bool: ...
+    @property
+    def facts(self) -> Mapping[str, object]: ...
+
+
 class CodedError(DocsvcError):
     """An error that comes from a library or a child process and keeps the code it had there."""
 
@@ -28,3 +43,8 @@ class CodedError(DocsvcError):
         self.code = code  # type: ignore[misc]  # the class constant is the default only
         self.retryable = retryable  # type: ignore[misc]  # likewise
         super().__init__(**facts)
+
+    @classmethod
+    def of(cls, error: _Named) -> Self:
+        """Name the error of a library as it names itself."""
+        return cls(error.code, retryable=error.retryable, **error.facts)

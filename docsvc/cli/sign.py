@@ -97,7 +97,7 @@ def sign(  # noqa: PLR0913  # the options of the contract
             stamp=stamper,
         )
     except SigningError as e:
-        raise CodedError(e.code, retryable=e.retryable, **e.facts) from e
+        raise CodedError.of(e) from e
     if level in {Level.B_LT, Level.B_LTA}:
         signed = _augmented(signed, chosen, stamper, level)
     target.write_bytes(signed)

@@ -175,7 +175,7 @@ def opened(*, as_json: bool, lang: Lang) -> Iterator[tuple[TrustStore, Output]]:
     try:
         yield store, Output(as_json=as_json, lang=lang)
     except VerificationError as e:
-        raise CodedError(e.code, retryable=e.retryable, **e.facts) from e
+        raise CodedError.of(e) from e
     except OSError as e:
         raise StoreUnavailableError(folder=str(chosen.trust_dir), problem=e.strerror) from e
     finally:

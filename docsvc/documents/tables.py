@@ -71,6 +71,11 @@ class Document(Base):
     arrival_number: Mapped[int | None]
     arrived_on: Mapped[date | None]
 
+    @property
+    def title(self) -> str:
+        """Return what people call it: its subject, else its file, else its id."""
+        return self.subject or self.file_name or str(self.id)
+
 
 class Revision(Base):
     """Bytes of a document at one moment; from the first signature on each begins with the last."""

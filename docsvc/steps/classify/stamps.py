@@ -15,8 +15,8 @@ from docsvc.steps.classify import ocr
 from docsvc.steps.classify.marks import Meaning, meaning
 from docsvc.steps.classify.model import Box, Ink, Line, Shape, Stamp
 from docsvc.steps.classify.ocr import Image, Picture
+from signing.profiles import POINTS_PER_MM
 
-_MM = 72 / 25.4  # points
 # Red is what stands out of green and blue by this much; faded stamp ink on grey paper still does.
 _RED_LEAD = 45
 # Pixels of colour that make a scan a colour scan (a red line, a blue signature).
@@ -91,7 +91,7 @@ def _dark_marks(dark: Image, scale: float) -> list[_Mark]:
     for outline in outlines:
         left, top, width, height = (int(value) for value in cv2.boundingRect(outline))
         fits = all(
-            low < side / scale / _MM < high
+            low < side / scale / POINTS_PER_MM < high
             for side, (low, high) in ((width, _FRAME_WIDTH_MM), (height, _FRAME_HEIGHT_MM))
         )
         if fits and cv2.contourArea(outline) > _FRAME_FILL * width * height:
@@ -123,15 +123,15 @@ def _red_marks(red: Image, picture: Picture) -> Iterator[_Mark]:
     ink = _inked(red)
     if not cv2.countNonZero(ink):
         return
-    reach = max(int(_REACH_MM * _MM * picture.scale), 1)
+    reach = max(int(_REACH_MM * POINTS_PER_MM * picture.scale), 1)
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
     # The largest first: a seal before the letters inside it.
     sizes = sorted(range(1, count), key=lambda i: -int(boxes[i][2]) * int(boxes[i][3]))
     for index in sizes:
         left, top, width, height = (int(value) for value in boxes[index][:4])
-        wide = width / picture.scale > _MIN_WIDTH_MM * _MM
-        high = height / picture.scale > _MIN_HEIGHT_MM * _MM
+        wide = width / picture.scale > _MIN_WIDTH_MM * POINTS_PER_MM
+        high = height / picture.scale > _MIN_HEIGHT_MM * POINTS_PER_MM
         inked = ink[top : top + height, left : left + width].mean() > _MIN_INK
         if wide and high and inked:
             yield _Mark((left, top, width, height), Ink.RED)
@@ -167,7 +167,7 @@ def _deskewed(red: Image) -> Image:
 def _shape(red: Image, scale: float) -> Shape:
     ink = _inked(red)
     height, width = ink.shape
-    low, high = (mm * _MM * scale for mm in _ROUND_MM)
+    low, high = (mm * POINTS_PER_MM * scale for mm in _ROUND_MM)
     square = min(width, height) / max(width, height)
     corner = max(int(min(width, height) * 0.12), 1)
     rims = ink[:corner], ink[-corner:]
@@ -199,7 +199,7 @@ def _line_in(rim: Image, axis: int) -> bool:
 def _letters(red: Image, shape: Shape, scale: float) -> tuple[str, float]:
     """Read the letters, in several ways until they are words of a known mark."""
     inner = _without_frame(red) if shape is Shape.FRAMED else red
-    lines = inner.shape[0] / scale > _LINE_MM * _MM
+    lines = inner.shape[0] / scale > _LINE_MM * POINTS_PER_MM
     best = "", 0.0
     for attempt in _attempts(inner, grow=not lines):
         text, confidence = ocr.read_mark(attempt, lines=lines)

@@ -139,7 +139,7 @@ class Activations:
         try:
             self._door(provider).send_code(key_id)
         except SigningError as e:
-            raise _coded(e) from e
+            raise CodedError.of(e) from e
 
     def give(self, transaction: str, activation: Activation, *, account: str) -> None:
         """Sign with what the holder typed; no transaction is open while the service is asked.
@@ -160,7 +160,7 @@ class Activations:
             outcome = door.activated(activation).sign(request)
         except SigningError as e:
             self._failed(transaction, fence, e, account)
-            raise _coded(e) from e
+            raise CodedError.of(e) from e
         with self.transactions() as tx:
             self.requests.settle(tx, transaction, outcome)
             audit.append(
@@ -237,10 +237,6 @@ def typed_of(error: ActivationMissingError) -> Typed | None:
     )
 
 
-def _coded(error: SigningError) -> CodedError:
-    return CodedError(error.code, retryable=error.retryable, **error.facts)
-
-
 def _own(row: SigningRequest | None, account: str) -> SigningRequest:
     if row is None or row.account != account:
         raise RequestUnknownError
@@ -275,7 +271,7 @@ def _documents(tx: Tx, transaction: str) -> tuple[Titled, ...]:
     return tuple(
         Titled(
             id=one.id,
-            title=one.subject or one.file_name or str(one.id),
+            title=one.title,
             number_text=one.number_text or one.symbol,
         )
         for one in tx.scalars(query)

@@ -24,7 +24,14 @@ from docsvc.documents.tables import Document
 from docsvc.errors import DocsvcError
 from docsvc.steps.sign import items
 from docsvc.steps.sign.requests import Requests
-from docsvc.steps.sign.rules import OPEN, ItemOutcome, Progress, RequestState, progress_of
+from docsvc.steps.sign.rules import (
+    OPEN,
+    ItemOutcome,
+    Progress,
+    RequestState,
+    certificate_facts,
+    progress_of,
+)
 from docsvc.steps.sign.tables import BatchItem, PendingSignature, SignatureBatch, SigningRequest
 from docsvc.steps.sign.waiting import Waiting, view_of
 from docsvc.workflow import ENDED, Step
@@ -133,7 +140,7 @@ class Batches:
         if not 1 <= len(chosen) <= MAX_DOCUMENTS:
             raise BatchSizeError(number=len(chosen), limit=MAX_DOCUMENTS)
         batch_id, at = uuid4(), self.requests.clock.now()
-        facts = {"batch": str(batch_id)} | ({"certificate": certificate} if certificate else {})
+        facts = {"batch": str(batch_id)} | certificate_facts(certificate)
         with self.transactions() as tx:
             tx.add(SignatureBatch(id=batch_id, step=step, account=account, created_at=at))
             tx.flush()
@@ -291,7 +298,7 @@ def _line(item: BatchItem, document: Document, *, asked: bool) -> Line:
     ended_code = document.ended_code if progress is Progress.FAILED else None
     return Line(
         document_id=document.id,
-        title=document.subject or document.file_name or str(document.id),
+        title=document.title,
         number_text=document.number_text or document.symbol,
         unit_code=document.unit_code,
         progress=progress,

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from docsvc.errors import DocsvcError
+from docsvc.steps.sign.rules import sheets_of, texts_of
 from signing.layouts import Incoming, appendix_lines, block, block_size, copy_lines, incoming_stamp
 from signing.model import Box
 from signing.paper import free_top_right, stamp_box
@@ -108,14 +109,8 @@ def _line(
     said: Callable[[datetime], tuple[str, ...]],
     classification: Mapping[str, Any],
 ) -> CornerLine:
-    found = classification["sheets"][0]
-    texts = (classification.get("landmarks") or {}).get("texts", ())
-    return CornerLine(
-        profile=profile,
-        said=said,
-        sheet=Sheet(**{**found, "origin": tuple(found["origin"])}),
-        texts=tuple(Box(**one) for one in texts),
-    )
+    sheet = sheets_of(classification)[0]
+    return CornerLine(profile=profile, said=said, sheet=sheet, texts=texts_of(classification))
 
 
 def stamp_look(entry: Incoming, classification: Mapping[str, Any]) -> Appearance | None:
@@ -128,12 +123,10 @@ def stamp_look(entry: Incoming, classification: Mapping[str, Any]) -> Appearance
     Returns:
         None where 50 by 35 mm of it are nowhere free.
     """
-    found = classification["sheets"][0]
-    sheet = Sheet(**{**found, "origin": tuple(found["origin"])})
+    sheet = sheets_of(classification)[0]
     marks = classification.get("landmarks") or {}
-    texts = tuple(Box(**one) for one in marks.get("texts", ()))
     head = Box(**marks["head"]) if marks.get("head") else None
-    box = stamp_box(sheet, _STAMP, head=head, texts=texts)
+    box = stamp_box(sheet, _STAMP, head=head, texts=texts_of(classification))
     if box is None:
         return None
     return _in_user_space(incoming_stamp(entry, box), sheet)

@@ -14,6 +14,7 @@ from docsvc.errors import DocsvcError
 from docsvc.organisations import queries as organisations
 from docsvc.steps.sign import pointing
 from docsvc.steps.sign.pointing import Mark, Pointed
+from docsvc.steps.sign.rules import sheets_of
 from docsvc.workflow import Step
 from signing.model import Box
 from signing.placing import Sheet
@@ -55,7 +56,7 @@ class Placements:
         with self.stores.transactions() as tx:
             seal_mm = _seal_mm(tx, document)
         return Standing(
-            sheets=pointing.sheets_of(found),
+            sheets=sheets_of(found),
             boxes=pointing.standing(found, seal_mm),
             by_hand=bool(found.get("by_hand")),
         )

@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from docsvc.steps.sign.rules import snapped
+from docsvc.steps.sign.rules import sheets_of, snapped, texts_of
 from signing.model import Box
-from signing.placing import LEADER_MAX_WIDTH, Reason, Sheet, Snapped, caption_box, seal_box
-from signing.profiles import POINTS_PER_MM, ProfileName
+from signing.placing import LEADER_MAX_WIDTH, Reason, Snapped, caption_box, seal_box
+from signing.profiles import POINTS_PER_MM as POINTS_PER_MM  # noqa: PLC0414  # pages take it
+from signing.profiles import ProfileName
 
 # A handwritten signature is some 50 by 21 mm; its image is fitted into that.
 _LEADER_SIZE = (LEADER_MAX_WIDTH, LEADER_MAX_WIDTH / 2.4)
@@ -60,14 +61,6 @@ class Pointed:
     def needs_a_look(self) -> bool:
         """Tell whether nobody but the clerk can say that it is legal."""
         return self.reason is Reason.UNKNOWN
-
-
-def sheets_of(classification: Mapping[str, Any]) -> tuple[Sheet, ...]:
-    """Return the pages as they are displayed."""
-    return tuple(
-        Sheet(**{**one, "origin": tuple(one["origin"])})
-        for one in classification.get("sheets") or ()
-    )
 
 
 def standing(classification: Mapping[str, Any], seal_mm: float) -> dict[Mark, Box]:
@@ -155,7 +148,7 @@ def _with_followers(
         made |= {Mark.ORGANISATION: seal} if seal else {}
     seal = made.get(Mark.ORGANISATION)
     if Mark.CAPTION not in made and seal is not None and seal.page in sheets:
-        texts = [*_texts(classification), *([leader] if leader else [])]
+        texts = [*texts_of(classification), *([leader] if leader else [])]
         caption = caption_box(seal, _CAPTION_SIZE, sheet=sheets[seal.page], texts=texts)
         made |= {Mark.CAPTION: caption} if caption else {}
     return made
@@ -168,9 +161,5 @@ def _collision(
     if mark is not Mark.CAPTION or found.box is None:
         return None
     others = [box for other, box in boxes.items() if other is not mark]
-    covered = [one for one in (*_texts(classification), *others) if found.box.overlaps(one)]
+    covered = [one for one in (*texts_of(classification), *others) if found.box.overlaps(one)]
     return Reason.COVERS_TEXT if covered else None
-
-
-def _texts(classification: Mapping[str, Any]) -> list[Box]:
-    return [Box(**one) for one in (classification.get("landmarks") or {}).get("texts", ())]

@@ -177,6 +177,11 @@ def progress_of(outcome: ItemOutcome | None, *, ended: bool, asked: bool) -> Pro
     return Progress.WAITING if asked else Progress.QUEUED
 
 
+def certificate_facts(certificate: str) -> dict[str, str]:
+    """Return what a yes says of the certificate that was chosen by hand; nothing if none was."""
+    return {"certificate": certificate} if certificate else {}
+
+
 def places_of(classification: Mapping[str, Any]) -> ReservedPlaces:
     """Return the places to reserve, from the boxes that were recognised (PDF points)."""
     found: Mapping[str, Any] = classification.get("places") or {}
@@ -244,6 +249,20 @@ def sealed_with_caption(
     return seal_with_caption(image, seal, lines=lines, caption=caption, size=_CAPTION_SIZE)
 
 
+def sheets_of(classification: Mapping[str, Any]) -> tuple[Sheet, ...]:
+    """Return the pages as they are displayed."""
+    return tuple(
+        Sheet(**{**one, "origin": tuple(one["origin"])})
+        for one in classification.get("sheets") or ()
+    )
+
+
+def texts_of(classification: Mapping[str, Any]) -> tuple[Box, ...]:
+    """Return what stands on the displayed pages, as far as it was read."""
+    known = classification.get("landmarks") or {}
+    return tuple(Box(**one) for one in known.get("texts", ()))
+
+
 def snapped(
     classification: Mapping[str, Any],
     point: tuple[float, float],
@@ -261,14 +280,13 @@ def snapped(
         profile: whose mark it is.
         size: of the mark, in points.
     """
-    sheets = {one["page"]: one for one in classification.get("sheets") or ()}
-    if page not in sheets:
+    sheet = next((one for one in sheets_of(classification) if one.page == page), None)
+    if sheet is None:
         return Snapped(box=None, reason=Reason.UNKNOWN)
-    sheet = Sheet(**{**sheets[page], "origin": tuple(sheets[page]["origin"])})
     known = classification.get("landmarks") or {}
     landmarks = Landmarks(
         **{name: _box(known.get(name)) for name in ("title", "name", "leader", "head")},
-        texts=tuple(Box(**one) for one in known.get("texts", ()) if one["page"] == page),
+        texts=tuple(one for one in texts_of(classification) if one.page == page),
     )
     return snap(point, profile=PROFILES[profile], sheet=sheet, size=size, landmarks=landmarks)
 

@@ -12,7 +12,7 @@ from docsvc.documents import service as documents
 from docsvc.documents.errors import NotWaitingError
 from docsvc.errors import DocsvcError
 from docsvc.steps.sign.requests import CANCELLED
-from docsvc.steps.sign.rules import OPEN, RequestState
+from docsvc.steps.sign.rules import OPEN, RequestState, certificate_facts
 from docsvc.steps.sign.tables import RequestDocument, SigningRequest
 from docsvc.workflow import Step, next_leg
 
@@ -163,8 +163,7 @@ def ask_again(
     if waiting_of(tx, document_id) is not None:
         cancel(tx, document_id, account=account, requests=requests)
     step = step_of(tx, document_id)
-    facts = {"certificate": certificate} if certificate else None
-    at = requests.clock.now()
+    facts, at = certificate_facts(certificate), requests.clock.now()
     documents.confirm(tx, document_id, step, account=account, at=at, facts=facts)
     requests.enqueue(tx, document_id)
 

@@ -18,8 +18,10 @@ from docsvc.web.deps import ApiCallerDep, Caller, ServicesDep
 
 router = APIRouter(prefix="/documents/{document_id}/places", tags=["steps"])
 
-# The largest page that PDF readers take has 14,400 points; pages count from one, as people do.
-_Points = Annotated[float, Field(ge=0, le=14400, allow_inf_nan=False)]
+# Of a side of the largest page that PDF readers take.
+MOST_POINTS = 14_400.0
+_Points = Annotated[float, Field(ge=0, le=MOST_POINTS, allow_inf_nan=False)]
+# Pages count from one, as people do.
 _Page = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -125,7 +127,12 @@ def keep(
 ) -> PlaceOut:
     """Keep a place for the signature."""
     seen(services, caller, document_id)
-    found = services.placements.keep(
+    return PlaceOut.of(keep_place(services, caller, document_id, place))
+
+
+def keep_place(services: Services, caller: Caller, document_id: UUID, place: PlaceIn) -> Pointed:
+    """Keep a place; raises as `Placements.keep` does."""
+    return services.placements.keep(
         document_id,
         place.mark,
         (place.x, place.y),
@@ -133,7 +140,6 @@ def keep(
         account=caller.login,
         looked=place.looked,
     )
-    return PlaceOut.of(found)
 
 
 def seen(services: Services, caller: Caller, document_id: UUID) -> Document:

@@ -1,5 +1,6 @@
 """The steps that need a person: confirm, sign, seal, refuse."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from docsvc.documents import service as documents
 from docsvc.documents.errors import NotWaitingError
 from docsvc.documents.tables import Document
 from docsvc.steps.confirm.service import ConfirmedFields
-from docsvc.steps.sign.rules import ROLE_OF
+from docsvc.steps.sign.rules import ROLE_OF, certificate_facts
 from docsvc.web.api.schemas import DocumentOut, Refusal, YesIn
 from docsvc.web.deps import ApiCallerDep, Caller, ServicesDep
 from docsvc.workflow import Person, Step
@@ -66,7 +67,7 @@ def agree(
     document_id: UUID,
     step: Step,
     *,
-    facts: dict[str, object] | None = None,
+    facts: Mapping[str, object] | None = None,
     certificate: str = "",
 ) -> DocumentOut:
     """Say yes to a step of a document, if the caller may.
@@ -81,7 +82,7 @@ def agree(
     caller.require(ACTION_OF[step], document.unit_code)
     if step in ROLE_OF:
         require_ready(services, caller, document, step, certificate)
-        facts = {"certificate": certificate} if certificate else facts
+        facts = certificate_facts(certificate) or facts
     services.confirm(document_id, step, account=caller.login, facts=facts)
     return DocumentOut.model_validate(_seen(services, caller, document_id))
 

@@ -16,8 +16,8 @@ from docsvc.documents.errors import DocumentMissingError
 from docsvc.documents.tables import Document
 from docsvc.errors import DocsvcError
 from docsvc.steps.sign.placement import Standing
-from docsvc.steps.sign.pointing import Mark
-from docsvc.web.api.places import BoxOut, PlaceIn, PlaceOut, boxes_of, seen
+from docsvc.steps.sign.pointing import POINTS_PER_MM, Mark
+from docsvc.web.api.places import MOST_POINTS, BoxOut, PlaceIn, PlaceOut, boxes_of, keep_place, seen
 from docsvc.web.deps import Caller, CallerDep, FormDep, ServicesDep, text_of
 from docsvc.web.errors import FieldError
 from docsvc.web.pages.rendering import language_of, render
@@ -27,9 +27,6 @@ from docsvc.web.problems import Problem, problem_of
 router = APIRouter(prefix="/documents/{document_id}/places")
 
 _SEE_OTHER = 303
-_POINTS_PER_MM = 72 / 25.4
-# The largest page that PDF readers take.
-_MOST = 14_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +41,12 @@ class Shown:
     @property
     def width_mm(self) -> int:
         """Return the width in whole millimetres."""
-        return int(self.width / _POINTS_PER_MM)
+        return int(self.width / POINTS_PER_MM)
 
     @property
     def height_mm(self) -> int:
         """Return the height in whole millimetres."""
-        return int(self.height / _POINTS_PER_MM)
+        return int(self.height / POINTS_PER_MM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +96,7 @@ def keep(
     place = _place_of(form)
     document = seen(services, caller, document_id)
     try:
-        services.placements.keep(
-            document_id,
-            place.mark,
-            (place.x, place.y),
-            page=place.page - 1,
-            account=caller.login,
-            looked=place.looked,
-        )
+        keep_place(services, caller, document_id, place)
     except DocsvcError as e:
         problem = problem_of(e, language_of(request))
         page = _page(services, caller, document, _as_asked(place), problem=problem)
@@ -180,7 +170,7 @@ def _point_of(asked: Mapping[str, str], shown: Shown) -> tuple[float, float] | N
     for x_name, y_name, unit, from_top in (
         ("at.x", "at.y", 1.0, True),
         ("x", "y", 1.0, False),
-        ("x_mm", "y_mm", _POINTS_PER_MM, True),
+        ("x_mm", "y_mm", POINTS_PER_MM, True),
     ):
         x, y = _number(asked.get(x_name)), _number(asked.get(y_name))
         if x is not None and y is not None:
@@ -194,7 +184,7 @@ def _number(text: str | None) -> float | None:
         value = float(text or "")
     except ValueError:
         return None
-    return min(max(value, 0.0), _MOST) if math.isfinite(value) else None
+    return min(max(value, 0.0), MOST_POINTS) if math.isfinite(value) else None
 
 
 def _in_mm(
@@ -207,7 +197,7 @@ def _in_mm(
     if box is not None:
         point = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     x, y = point or (shown.width / 2, shown.height / 2)
-    return round(x / _POINTS_PER_MM), round((shown.height - y) / _POINTS_PER_MM)
+    return round(x / POINTS_PER_MM), round((shown.height - y) / POINTS_PER_MM)
 
 
 def _place_of(form: FormData) -> PlaceIn:
