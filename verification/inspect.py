@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pikepdf
 
+from verification._pdf.objects import BLANKS
 from verification.errors import (
     DecompressionBombError,
     EmptyFileError,
@@ -123,7 +124,7 @@ def inspect(pdf: bytes, *, limits: Limits | None = None) -> Facts:
 
 
 def _require_pdf(pdf: bytes, limits: Limits) -> str:
-    if not pdf.strip(b"\x00\t\n\f\r "):
+    if not pdf.strip(BLANKS):
         raise EmptyFileError
     if len(pdf) > limits.max_bytes:
         raise TooLargeError(size=len(pdf), limit=limits.max_bytes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from verification._pades import raw
 from verification._pdf import xref
 from verification._pdf.document import Document
-from verification._pdf.objects import WHITE, Parsed, PdfObject, PdfSyntaxError, Ref
+from verification._pdf.objects import BLANKS, WHITE, Parsed, PdfObject, PdfSyntaxError, Ref
 from verification._pdf.xref import Section
 from verification.model import Coverage, Finding, Indication, SubIndication
 
@@ -16,7 +16,6 @@ _MAX_FIELDS = 20_000
 # All that fields list as their kids, one named by many counted each time.
 _MAX_KIDS = 200_000
 _LEFT_OVER = re.compile(rb"/ByteRange(?=[" + WHITE + rb"\[])")
-_ONLY_WHITE = b"\x00\t\n\f\r "
 _HEX_STRING = re.compile(rb"<[0-9A-Fa-f" + WHITE + rb"]*>")
 
 
@@ -161,7 +160,7 @@ def trailing(document: Document) -> int:
     """Count the bytes after the last ``%%EOF`` that are not white space."""
     found = xref.last_startxref(document.data, len(document.data))
     after = len(document.data) if found is None else found[1]
-    return len(document.data[after:].strip(_ONLY_WHITE))
+    return len(document.data[after:].strip(BLANKS))
 
 
 def text_of(title: PdfObject) -> str:
@@ -248,7 +247,7 @@ def _place(document: Document, signed: SignedField) -> None:
         revision -= 1
     boundary = xref.last_startxref(document.data, end)
     base = document.history[revision]
-    stops = boundary is not None and not document.data[boundary[1] : end].strip(_ONLY_WHITE)
+    stops = boundary is not None and not document.data[boundary[1] : end].strip(BLANKS)
     if boundary is None or not stops or boundary[0] != base.offset:
         signed.fail("V-04", "verification.not-a-revision")
         return
@@ -257,7 +256,7 @@ def _place(document: Document, signed: SignedField) -> None:
         return
     signed.revision = revision
     last = revision == document.newest
-    rest = document.data[end:].strip(_ONLY_WHITE)
+    rest = document.data[end:].strip(BLANKS)
     signed.coverage = Coverage.WHOLE_FILE if last and not rest else Coverage.WHOLE_REVISION
 
 

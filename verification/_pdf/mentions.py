@@ -12,9 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from verification._pdf.objects import Buffer, PdfSyntaxError
+from verification._pdf.objects import BLANKS, Buffer, PdfSyntaxError
 
-_WHITE = b"\x00\t\n\f\r "
 _DIGITS = b"0123456789"
 # Numbers in front of which more zeros stand than that are nobody's.
 _NUMBER_BYTES = 64
@@ -37,8 +36,8 @@ def _among(signs: bytes) -> NDArray[np.bool_]:
     return table
 
 
-_IS_WHITE, _IS_DIGIT = _among(_WHITE), _among(_DIGITS)
-_IS_END = _among(_WHITE + b"()<>[]{}/%")
+_IS_WHITE, _IS_DIGIT = _among(BLANKS), _among(_DIGITS)
+_IS_END = _among(BLANKS + b"()<>[]{}/%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ def _words_before(data: Buffer, at: int) -> Iterator[tuple[int, int]]:
 def _before_white(data: Buffer, at: int) -> int:
     while at > 0:
         piece = data[max(0, at - _PIECE) : at]
-        kept = len(piece.rstrip(_WHITE))
+        kept = len(piece.rstrip(BLANKS))
         if kept:
             return at - len(piece) + kept
         at -= len(piece)

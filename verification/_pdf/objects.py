@@ -15,6 +15,8 @@ MAX_DEPTH = 120
 _MAX_TOKENS = 400_000
 
 WHITE = rb"\x00\t\n\f\r "
+# The same as bytes, where no pattern is made of it.
+BLANKS = b"\x00\t\n\f\r "
 _DELIMITERS = rb"()<>\[\]{}/%"
 # Possessive throughout: what white space, a comment or a token has taken is not given back.
 _BLANK = rb"(?:[" + WHITE + rb"]++|%[^\r\n]*+)*+"
@@ -279,7 +281,7 @@ def _plain(kind: str | None, found: re.Match[bytes]) -> PdfObject:
     if kind == "plain":
         return text
     if kind == "hex":
-        digits = text.translate(None, b"\x00\t\n\f\r ")
+        digits = text.translate(None, BLANKS)
         return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
     if text in _KEYWORDS:
         return _KEYWORDS[text]
