@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resident import forget_peak, peak_kb
 from sign_material import (
     AT,
     FILLS,
@@ -160,11 +161,9 @@ def _peak(way: str, source: Path, module: str, chain: tuple[bytes, ...], name: s
         small = source.with_name("small-reserved.pdf")
         small.write_bytes(reserve(document(SMALL_BYTES), places(visible=False)))
         _sign_one(way, small, plan, signer, name)
-        before = _resident("VmRSS")
-        # Forget the peak so far (proc_pid_clear_refs(5)).
-        Path("/proc/self/clear_refs").write_text("5", "ascii")
+        before = forget_peak()
         _sign_one(way, source, plan, signer, name)
-        return round((_resident("VmHWM") - before) / 1000, 1)
+        return round((peak_kb() - before) / 1000, 1)
 
 
 def _sign_one(way: str, source: Path, plan: SignaturePlan, signer: Pkcs11Signer, name: str) -> None:
@@ -178,9 +177,3 @@ def _sign_one(way: str, source: Path, plan: SignaturePlan, signer: Pkcs11Signer,
     else:
         (signed,) = _signed([source.read_bytes()], plan, signer, name)
         target.write_bytes(signed)
-
-
-def _resident(key: str) -> int:
-    """Return a line of /proc/self/status in kB."""
-    lines = Path("/proc/self/status").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import psutil
+from resident import forget_peak, peak_kb
 
 from docsvc.bootstrap import open_services
 from docsvc.demo import instance as demonstration
@@ -92,25 +93,14 @@ def _peaks(services: Services, document_id: UUID) -> dict[str, Any]:
     runner, peaks = Runner(services), {}
     for step in _SIGNING:
         processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-        idle = {one.pid: _forget_peak(one.pid) for one in processes}
+        idle = {one.pid: forget_peak(one.pid) for one in processes}
         taken = runner.take(document_id)
         if taken.step is not step:
             sys.exit(f"the step {step} was not taken")
-        above = {pid: (_line(pid, "VmHWM") - before) / 1000 for pid, before in idle.items()}
+        above = {pid: (peak_kb(pid) - before) / 1000 for pid, before in idle.items()}
         worker = above.pop(processes[0].pid)
         peaks[str(step)] = {"worker": round(worker, 1), "child": round(max(above.values()), 1)}
     return peaks
-
-
-def _forget_peak(pid: int) -> int:
-    """Begin to measure a process anew (proc_pid_clear_refs(5)); return what is resident, in kB."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
-    return _line(pid, "VmRSS")
-
-
-def _line(pid: int, key: str) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
 
 
 if __name__ == "__main__":

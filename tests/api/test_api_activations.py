@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,11 +9,11 @@ from support import typed_keys
 from support.certificates import KEY, certificate
 from support.remote_csc import OTP, PIN, Credential, Csc
 from support.remote_service import Key
+from support.waiting import wish
 
 from docsvc.access.rules import Role
 from docsvc.settings import Provider, Settings
 from docsvc.steps.sign.asking import Asker
-from docsvc.steps.sign.requests import Wish
 from docsvc.steps.sign.tables import SigningRequest
 from docsvc.workflow import Step
 
@@ -66,20 +65,7 @@ def transaction(services: Services, deliver: Deliver) -> str:
     """Return the request for a document that the leader has said yes to."""
     document_id = deliver(until=Step.CONFIRM)
     services.confirm(document_id, Step.SIGN_LEADER, account=LEADER)
-    wish = Wish(
-        document_id=document_id,
-        step=Step.SIGN_LEADER,
-        base_digest="0" * 64,
-        fingerprint="1" * 64,
-        provider=services.settings.providers[0],
-        key_id="an",
-        to_be_signed=b"x",
-        content_digest=hashlib.sha256(b"x").digest(),
-        name="QĐ-UBND Thành lập Tổ công nghệ số",
-        at=services.clock.now(),
-    )
-    with services.transactions() as tx:
-        services.requests.ask(tx, wish)
+    wish(services, document_id, key_id="an")
     asker = Asker(services.requests, services.transactions, "worker-0")
     for one in asker.turn():
         one.result()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import replace
 from datetime import timedelta
@@ -12,14 +11,13 @@ from uuid import UUID, uuid4
 import openpyxl
 import pytest
 from support import officers
-from support.waiting import waiting_of
+from support.waiting import waiting_of, wish
 
 from docsvc.access.rules import Role
 from docsvc.documents import service as documents
 from docsvc.settings import Provider, Settings
 from docsvc.steps.sign import factories, providers
 from docsvc.steps.sign.providers import CallBack, CallBackRefusedError
-from docsvc.steps.sign.requests import Wish
 from docsvc.steps.sign.tables import SigningRequest
 from docsvc.workflow import Step
 from signing.signers.base import Outcome, Pending, Refused
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     Deliver = Callable[..., UUID]
 
 ASIDE = "H99.12.06"
+PHONE = "84900000001"
 
 
 class Signer:
@@ -77,24 +76,6 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     )
 
 
-def ask(services: Services, document_id: UUID) -> None:
-    """Do what the road does once the file is prepared."""
-    wish = Wish(
-        document_id=document_id,
-        step=Step.SIGN_LEADER,
-        base_digest="0" * 64,
-        fingerprint="1" * 64,
-        provider=services.settings.providers[0],
-        key_id="84900000001",
-        to_be_signed=b"x",
-        content_digest=hashlib.sha256(b"x").digest(),
-        name="QĐ-UBND Thành lập Tổ công nghệ số",
-        at=services.clock.now(),
-    )
-    with services.transactions() as tx:
-        services.requests.ask(tx, wish)
-
-
 @pytest.fixture(autouse=True)
 def signers(services: Services) -> None:
     """Let nothing stand against a signature: what happens after the yes is tested here."""
@@ -108,7 +89,7 @@ def asked(services: Services, deliver: Deliver) -> Callable[[], UUID]:
     def make() -> UUID:
         document_id = deliver(until=Step.CONFIRM, data=b"%PDF-1.7 " + uuid4().bytes)
         services.confirm(document_id, Step.SIGN_LEADER, account="leader")
-        ask(services, document_id)
+        wish(services, document_id, key_id=PHONE)
         return document_id
 
     return make
@@ -118,7 +99,7 @@ def test_holder_is_asked_once_by_two_workers_at_the_same_step(
     services: Services, asked: Callable[[], UUID]
 ) -> None:
     document_id = asked()
-    ask(services, document_id)
+    wish(services, document_id, key_id=PHONE)
     assert len(services.signing_requests(document_id)) == 1
 
 

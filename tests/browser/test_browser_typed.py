@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from browser.conftest import served
 from browser.pages.office import Office
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from sqlalchemy import update
-from support import road, typed_keys
+from support import typed_keys
 from support.remote_csc import OTP, PIN, Credential, Csc
-from support.remote_service import Key
 from support.waiting import confirmed
-
-from docsvc.organisations.tables import Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +26,7 @@ HOLDER = "leader-h99-12-05"
 
 @pytest.fixture(scope="module")
 def stand_in(demo_instance: DemoInstance) -> Iterator[Csc]:
-    pem = (demo_instance.pki.folder / "keys" / f"{HOLDER}.pem").read_bytes()
-    private = serialization.load_pem_private_key(pem, None)
-    assert isinstance(private, rsa.RSAPrivateKey)
-    key = Key(private, tuple(demo_instance.pki.chain(HOLDER)))
+    key = typed_keys.key_of(demo_instance, HOLDER)
     with Csc({"an": Credential(key, wants=("PIN", "OTP"), sends_code=True)}) as made:
         yield made
 
@@ -49,12 +40,7 @@ def site(
     with served(
         folder, demo_instance, providers=[table], server_side_personal_keys=False
     ) as running:
-        with running.road.services.transactions() as tx:
-            tx.execute(
-                update(Certificate)
-                .where(Certificate.unit_code == road.UNIT, Certificate.role == "leader")
-                .values(token=typed_keys.NAME, key_id="an")
-            )
+        typed_keys.hand_out(running.road.services, "an")
         yield running
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from concurrent.futures import wait
 from datetime import timedelta
@@ -15,6 +16,7 @@ from docsvc.audit.tables import AuditEntry
 from docsvc.documents import service as documents
 from docsvc.documents.service import Arrival
 from docsvc.steps.sign.asking import Asker
+from docsvc.steps.sign.requests import Wish
 from docsvc.steps.sign.tables import PendingSignature, SigningRequest
 from docsvc.worker import Runner
 from docsvc.workflow import Person, State, Step
@@ -32,6 +34,24 @@ if TYPE_CHECKING:
 
 _BEFORE = (Step.INSPECT, Step.CLASSIFY, Step.CONFIRM)
 _LIMIT_S = 60.0
+
+
+def wish(services: Services, document_id: UUID, *, key_id: str) -> None:
+    """Ask for a leader's signature as the road does once the file is prepared."""
+    wanted = Wish(
+        document_id=document_id,
+        step=Step.SIGN_LEADER,
+        base_digest="0" * 64,
+        fingerprint="1" * 64,
+        provider=services.settings.providers[0],
+        key_id=key_id,
+        to_be_signed=b"x",
+        content_digest=hashlib.sha256(b"x").digest(),
+        name="QĐ-UBND Thành lập Tổ công nghệ số",
+        at=services.clock.now(),
+    )
+    with services.transactions() as tx:
+        services.requests.ask(tx, wanted)
 
 
 def confirmed(opened: Road, *, agreed: bool = True, subject: str = "thử") -> UUID:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from sqlalchemy import inspect, text, update
+from sqlalchemy import inspect, text
 from support import road, typed_keys
 from support.remote_csc import OTP, PIN, Credential, Csc
 from support.remote_service import Key, other_value
@@ -16,7 +15,6 @@ from support.typed_keys import NAME
 from support.waiting import OneWorker, confirmed, require_nothing_signed
 
 from docsvc.errors import CodedError
-from docsvc.organisations.tables import Certificate
 from docsvc.steps.sign.activation import (
     CodeTooSoonError,
     NothingToTypeError,
@@ -69,10 +67,7 @@ class Typist:
 
 @pytest.fixture(scope="module")
 def key(demo_instance: DemoInstance) -> Key:
-    pem = (demo_instance.pki.folder / "keys" / f"{HOLDER}.pem").read_bytes()
-    private = serialization.load_pem_private_key(pem, None)
-    assert isinstance(private, rsa.RSAPrivateKey)
-    return Key(private, tuple(demo_instance.pki.chain(HOLDER)))
+    return typed_keys.key_of(demo_instance, HOLDER)
 
 
 @pytest.fixture(scope="module", params=["v1", "v2"])
@@ -90,12 +85,7 @@ def opened(
     with road.opened(
         folder / "road", demo_instance, providers=[table], server_side_personal_keys=False
     ) as made:
-        with made.services.transactions() as tx:
-            tx.execute(
-                update(Certificate)
-                .where(Certificate.unit_code == road.UNIT, Certificate.role == "leader")
-                .values(token=NAME, key_id=KEY)
-            )
+        typed_keys.hand_out(made.services, KEY)
         yield made
 
 
