@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from verification_containers import Recipe
 from verification_files import (
     CATALOG,
     CERTIFIED,
@@ -33,7 +34,7 @@ from verification_files import (
     text_field,
     update,
 )
-from verification_pki import NOW, Recipe
+from verification_pki import NOW
 
 from verification.errors import (
     BrokenSignatureError,
