@@ -8,6 +8,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
+from signing_foreign import foreign
 from signing_remotes import rsa_key
 from signing_stand_ins import Pki, Tsa, blank_pdf, places
 from signing_steps import archived, leader_plan, organisation_plan, sign
@@ -50,6 +51,12 @@ def sealed(led: bytes, pki: Pki) -> bytes:
 def finished(sealed: bytes, pki: Pki) -> bytes:
     """Return a file at level B-LTA."""
     return archived(sealed, pki, Tsa(pki.tsa))
+
+
+@pytest.fixture(scope="session")
+def theirs(pki: Pki) -> bytes:
+    """Return a file with the leader's signature by another tool, without reserved fields."""
+    return foreign(blank_pdf(), pki.leader)
 
 
 @pytest.fixture
