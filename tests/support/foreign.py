@@ -45,24 +45,28 @@ def holder_of(pki: DemoPki, fingerprints: Iterable[str]) -> str:
     )
 
 
-def sign(pdf: bytes, pki: DemoPki, holder: str, *, field: str, new: bool = False) -> bytes:
-    """Append a signature; ``new`` puts it in a visible field of the tool's own making."""
+def signer_of(pki: DemoPki, holder: str) -> signers.SimpleSigner:
+    """Return pyHanko's own signer with a key of the demonstration and its chain."""
     key = pki.rsa_key(holder).private_bytes(
         serialization.Encoding.DER,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
     own, *above = (asn1_x509.Certificate.load(der) for der in pki.chain(holder))
-    signer = signers.SimpleSigner(
+    return signers.SimpleSigner(
         signing_cert=own,
         signing_key=keys.PrivateKeyInfo.load(key),
         cert_registry=SimpleCertificateStore.from_certs(above),
     )
+
+
+def sign(pdf: bytes, pki: DemoPki, holder: str, *, field: str, new: bool = False) -> bytes:
+    """Append a signature; ``new`` puts it in a visible field of the tool's own making."""
     place = fields.SigFieldSpec(field, on_page=0, box=(60, 60, 160, 110)) if new else None
     return (
         signers.PdfSigner(
             signers.PdfSignatureMetadata(field_name=field, md_algorithm="sha256"),
-            signer=signer,
+            signer=signer_of(pki, holder),
             stamp_style=_seal(),
             new_field_spec=place,
         )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import attacks
 import pytest
 from attacks.victim import Victim
-from verification_pki import NOW, Party, Pki, Recipe, container
+from verification_containers import Recipe, container
+from verification_pki import NOW, Party, Pki
 
 from verification.model import Completeness, Indication, Report
 from verification.policy import DEFAULT_POLICY, ISSUED_POLICY, Policy

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING
 
 import pypdfium2
 import pytest
-from asn1crypto import keys
-from asn1crypto import x509 as asn1_x509
-from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy import select
-from support import road
+from support import foreign, road
 
 from docsvc import recovery
 from docsvc.documents import queries
@@ -78,19 +74,7 @@ def taken_in(opened: Road, pdf: bytes) -> UUID:
 
 def locked(pdf: bytes, demo: DemoInstance, *, level: fields.MDPPerm) -> bytes:
     """Certify a file as another tool does, with what it allows from then on."""
-    pki = demo.pki
-    holder = next(iter(pki.issuer_of))
-    key = pki.rsa_key(holder).private_bytes(
-        serialization.Encoding.DER,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    own, *above = (asn1_x509.Certificate.load(der) for der in pki.chain(holder))
-    signer = signers.SimpleSigner(
-        signing_cert=own,
-        signing_key=keys.PrivateKeyInfo.load(key),
-        cert_registry=SimpleCertificateStore.from_certs(above),
-    )
+    signer = foreign.signer_of(demo.pki, next(iter(demo.pki.issuer_of)))
     metadata = signers.PdfSignatureMetadata(
         field_name="Signature1", md_algorithm="sha256", certify=True, docmdp_permissions=level
     )

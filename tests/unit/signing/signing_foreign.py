@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import pikepdf
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import serialization
@@ -17,6 +18,8 @@ from signing.layouts import block, block_size, seal_with_caption
 from signing.model import ADDED_FIELD, Box, Role, SignaturePlan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signing_stand_ins import Party, Pki
 
 SEAL = Box(page=0, x0=300, y0=300, x1=402, y1=402)
@@ -71,3 +74,12 @@ def foreign(pdf: bytes, party: Party, *, certify: fields.MDPPerm | None = None) 
     )
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     return signers.PdfSigner(metadata, signer=signer).sign_pdf(writer).getvalue()
+
+
+def changed(pdf: bytes, change: Callable[[pikepdf.Pdf], object]) -> bytes:
+    """Return a file with a change, written anew as a whole."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        change(document)
+        stream = io.BytesIO()
+        document.save(stream)
+        return stream.getvalue()

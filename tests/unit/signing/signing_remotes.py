@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from signing_stand_ins import Pki
 from support import remote_csc, remote_mysign, remote_smartca
 from support.remote_service import Key
 
-from signing.signers.base import Item, Request
+from signing.signers.base import Completed, Item, Request
 from signing.signers.remote.credential import Version
 from signing.signers.remote.csc import CscSigner
 from signing.signers.remote.csc_api import CscAccount, OAuthClient
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ECDSA = "1.2.840.10045.4.3.2"
 PERSON = "162952530"
+# The versions of the CSC API; without this mark the stand-in speaks the first.
+BOTH = pytest.mark.parametrize("version", ["v1", "v2"])
 
 
 @cache
@@ -73,6 +76,11 @@ def stored(*handles: str) -> Callable[[str], str | None]:
 
 def digests(count: int = 1) -> list[bytes]:
     return [hashlib.sha256(b"attributes %d" % number).digest() for number in range(count)]
+
+
+def done(outcome: object) -> Completed:
+    assert isinstance(outcome, Completed)
+    return outcome
 
 
 def csc_account(stand_in: remote_csc.Csc, **changes: Any) -> CscAccount:

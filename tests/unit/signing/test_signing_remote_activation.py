@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from signing_remotes import csc_account, csc_signer, request, rsa_key
+from signing_remotes import BOTH, csc_account, csc_signer, request, rsa_key
 from support.remote_csc import OTP, PIN, Credential, Csc
 
 from signing.errors import PinIncorrectError
@@ -19,26 +19,14 @@ from signing.signers.remote.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-BOTH = pytest.mark.parametrize("version", ["v1", "v2"])
 REFUSED = b'{"error": "invalid_authentication_data", "error_description": "wrong"}'
-
-
-@pytest.fixture
-def version() -> str:
-    return "v1"
 
 
 @pytest.fixture
 def held() -> Credential:
     return Credential(rsa_key(), wants=("PIN", "OTP"), sends_code=True)
-
-
-@pytest.fixture
-def stand_in(held: Credential, version: str) -> Iterator[Csc]:
-    with Csc({"seal": held}, version=version) as made:
-        yield made
 
 
 @BOTH

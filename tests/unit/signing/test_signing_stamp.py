@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pikepdf
 import pytest
+from signing_foreign import changed
 from signing_stand_ins import Pki, Tsa, blank_pdf, places
 from signing_steps import archived, leader_plan, organisation_plan, sign, statuses
 
@@ -33,14 +34,6 @@ PDFA = (
     "<pdfaid:part>{part}</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
 )
-
-
-def changed(pdf: bytes, change: object) -> bytes:
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        change(document)
-        stream = io.BytesIO()
-        document.save(stream)
-        return stream.getvalue()
 
 
 def with_claim(part: int, *, components: int | None = None) -> bytes:

@@ -104,6 +104,17 @@ def away(url: str) -> TimestampUnreachableError:
     return TimestampUnreachableError(url=url)
 
 
+def all_at_rest(world: World, clock: Hand) -> Authorities:
+    """Let every authority fail until all rest, and forget that they were asked."""
+    world.failures = {FIRST: away(FIRST), SECOND: away(SECOND)}
+    asked = authorities(clock)
+    for _ in range(3):
+        with pytest.raises(TimestampUnreachableError):
+            asked.stamp(DIGEST)
+    world.asked.clear()
+    return asked
+
+
 def test_the_first_that_answers_stamps(world: World, clock: Hand) -> None:
     asked = authorities(clock)
     assert asked.stamp(DIGEST) == FIRST.encode()
@@ -161,12 +172,7 @@ def test_rested_it_is_tried_again_and_is_well(world: World, clock: Hand) -> None
 
 
 def test_if_none_can_be_asked_nobody_is(world: World, clock: Hand) -> None:
-    world.failures = {FIRST: away(FIRST), SECOND: away(SECOND)}
-    asked = authorities(clock)
-    for _ in range(3):
-        with pytest.raises(TimestampUnreachableError):
-            asked.stamp(DIGEST)
-    world.asked.clear()
+    asked = all_at_rest(world, clock)
     with pytest.raises(AuthoritiesRestError) as caught:
         asked.stamp(DIGEST)
     assert caught.value.retryable
@@ -232,12 +238,7 @@ def test_who_waits_for_a_page_gets_a_token_of_one_that_does_not_rest(
 
 
 def test_who_waits_for_a_page_learns_that_all_rest(world: World, clock: Hand) -> None:
-    world.failures = {FIRST: away(FIRST), SECOND: away(SECOND)}
-    asked = authorities(clock)
-    for _ in range(3):
-        with pytest.raises(TimestampUnreachableError):
-            asked.stamp(DIGEST)
-    world.asked.clear()
+    asked = all_at_rest(world, clock)
     with pytest.raises(AuthoritiesRestError):
         asked.probe(DIGEST)
     assert world.asked == []

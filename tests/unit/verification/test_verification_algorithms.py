@@ -9,8 +9,8 @@ import pytest
 from asn1crypto import algos, cms, core
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, utils
+from verification_containers import Recipe, container
 from verification_files import base, check, sign
-from verification_pki import Pki, Recipe, container
 
 from verification import certificates, crypto
 from verification._pades import algorithms
@@ -21,7 +21,7 @@ from verification.model import Indication, SubIndication
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from verification_pki import Party
+    from verification_pki import Party, Pki
 
     from verification.model import SignatureReport
     from verification.trust import Trust

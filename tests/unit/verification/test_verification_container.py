@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 from asn1crypto import algos, cms, core
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from verification_containers import Recipe, container
 from verification_files import Plan, base, by, check, sign
-from verification_pki import NOW, Pki, Recipe, container
+from verification_pki import NOW, Pki
 
 from verification._pades import cms as reading
 from verification.model import Indication, SubIndication

@@ -4,8 +4,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+from verification_containers import Recipe, container, statement, token
 from verification_files import Plan, base, by, check, sign, stamp
-from verification_pki import DAY, NOW, Pki, Recipe, Shape, container, statement, token
+from verification_pki import DAY, NOW, Pki, Shape
 
 from verification.model import Indication, Level
 

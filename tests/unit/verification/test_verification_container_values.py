@@ -4,7 +4,8 @@ import pytest
 from asn1crypto import algos, cms, tsp
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
-from verification_pki import Pki, Shape, container, make, statement
+from verification_containers import container, statement
+from verification_pki import Pki, Shape, make
 
 from verification import crypto
 from verification._pades import cms as reading

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from asn1crypto import cms
-from verification_pki import NOW, Recipe, attribute, container, token
+from verification_containers import Recipe, attribute, container, token
+from verification_pki import NOW
 
 from verification._pades import cms as reading
 from verification._pades import der

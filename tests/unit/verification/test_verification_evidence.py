@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from verification_containers import Recipe
 from verification_files import base, by, road, sign
-from verification_pki import DAY, NOW, Pki, Recipe
+from verification_pki import DAY, NOW, Pki
 
 from verification import evidence as evidences
 from verification.errors import EvidenceError, OtherFileError

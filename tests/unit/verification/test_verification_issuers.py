@@ -10,8 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import AuthorityInformationAccessOID
+from verification_containers import Recipe
 from verification_files import base, by, sign
-from verification_pki import NOW, Party, Recipe, Shape, make, new_key
+from verification_pki import NOW, Party, Shape, make, new_key
 
 from verification.errors import UnreadableFileError
 from verification.revocation import issuers

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from verification_containers import Recipe, token
 from verification_files import (
     DAY as DAY_FIELD,
 )
@@ -36,7 +37,7 @@ from verification_files import (
     stream,
     update,
 )
-from verification_pki import DAY, NOW, Party, Pki, Recipe, Shape, make, new_key, token
+from verification_pki import DAY, NOW, Party, Pki, Shape, make, new_key
 
 from verification import certificates
 from verification import context as contexts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from asn1crypto import cms, core
 from cryptography.hazmat.primitives.asymmetric import rsa
+from verification_containers import Recipe, container
 from verification_files import (
     PAGE,
     SEAL,
@@ -22,7 +23,7 @@ from verification_files import (
     stamp,
     stream,
 )
-from verification_pki import NOW, Pki, Recipe, container
+from verification_pki import NOW, Pki
 
 from verification import der
 from verification.model import Indication, SubIndication

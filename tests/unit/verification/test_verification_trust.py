@@ -7,8 +7,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from verification_containers import Recipe
 from verification_files import base, by, check, road, sign
-from verification_pki import DAY, END, NOW, START, Party, Pki, Recipe, Shape, make
+from verification_pki import DAY, END, NOW, START, Party, Pki, Shape, make
 
 from verification import certificates
 from verification.model import Indication, SubIndication

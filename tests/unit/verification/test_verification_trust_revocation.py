@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ed448, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from verification_containers import Recipe
 from verification_files import base, by, check, sign
-from verification_pki import DAY, NOW, Party, Pki, Recipe
+from verification_pki import DAY, NOW, Party, Pki
 
 from verification import statuses
 from verification.model import Indication, SubIndication

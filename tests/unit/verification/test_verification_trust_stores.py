@@ -17,7 +17,8 @@ from verification.trust import Anchor, AnchorKind, Trust, load_directory
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from verification_pki import Party, Pki, Recipe
+    from verification_containers import Recipe
+    from verification_pki import Party, Pki
 
     from verification.model import SignatureReport
 

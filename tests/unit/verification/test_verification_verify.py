@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from verification_containers import Recipe
 from verification_files import (
     CERTIFIED,
     SEALED,
@@ -22,7 +23,7 @@ from verification_files import (
     update,
     update_by_stream,
 )
-from verification_pki import DAY, NOW, Pki, Recipe
+from verification_pki import DAY, NOW, Pki
 
 from verification import signature as signature_module
 from verification.errors import EncryptedFileError, NotAPdfError, UnreadableFileError

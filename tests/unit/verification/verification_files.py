@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from verification_pki import NOW, Party, Pki, Recipe, container, token
+from verification_containers import Recipe, container, token
+from verification_pki import NOW, Party, Pki
 
 from verification.policy import DEFAULT_POLICY, Policy
 from verification.verify import verify
