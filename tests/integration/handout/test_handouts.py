@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select, update
-from support import foreign, road
+from support import foreign, road_end
 from support.desk import CLERK, LEADER
 
 from docsvc.audit.tables import AuditEntry
@@ -64,8 +64,8 @@ def test_document_signed_elsewhere_twice_is_published(
     handouts.take_back(second.token, desk.signed(second))
     assert desk.take_steps(document_id) is State.PUBLISHED
 
-    final = road.final_file(town, document_id)
-    road.require_whole(town.services.check(final))
+    final = road_end.final_file(town, document_id)
+    road_end.require_whole(town.services.check(final))
     (tmp_path / "final.pdf").write_bytes(final)
     said = subprocess.run(
         ["pdfsig", "-nocert", tmp_path / "final.pdf"], capture_output=True, text=True, check=False
