@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import subprocess
 import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives import serialization
 from support import road, road_end
+from support.pdfsig import said_by_pdfsig
 from support.road import Road
 
 from docsvc import logs
@@ -155,7 +155,7 @@ def test_both_signatures_are_valid_for_our_verifier_and_for_pdfsig(
         road_end.require_whole(road_end.verdict_of(walk.road, document_id))
         path = tmp_path / f"{document_id}.pdf"
         path.write_bytes(road_end.final_file(walk.road, document_id))
-        said = subprocess.run(["pdfsig", path], capture_output=True, text=True, check=False).stdout
+        said = said_by_pdfsig(path)
         leader, organisation, timestamp = said.split("Signature #")[1:]
         for signature in (leader, organisation):
             assert "Signature is Valid." in signature

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -17,6 +15,7 @@ from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy import select
 from support import road, road_end
+from support.pdfsig import valid_for_pdfsig
 
 from docsvc import recovery
 from docsvc.documents import queries
@@ -127,12 +126,7 @@ def test_it_is_stamped_and_the_signatures_of_the_sender_stay_good(
     verdict = opened.services.check(pdf)
     assert [one["indication"] for one in verdict["signatures"]] == ["TOTAL-PASSED"] * 3
     assert verdict["signatures"][-1]["field"] == "docsvc-incoming"
-    if shutil.which("pdfsig") is None:
-        pytest.skip("no pdfsig: install the package poppler-utils")
-    said = subprocess.run(
-        ["pdfsig", "-nocert", tmp_path / "den.pdf"], capture_output=True, text=True, check=True
-    ).stdout
-    assert said.count("Signature is Valid") == 3
+    assert valid_for_pdfsig(tmp_path / "den.pdf") == 3
     text = shown(pdf)
     assert f"{day:%d/%m/%Y}" in text
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from pyhanko.sign.fields import MDPPerm
 from signing_foreign import CAPTION, FOREIGN_FIELD, LINES, SEAL, added_plan, foreign, sealing_plan
 from signing_stand_ins import NOW, Party, Pki, Tsa, blank_pdf
 from signing_steps import archived, leader_plan, sign, statuses
+from support.pdfsig import valid_for_pdfsig
 
 from signing._pades import fields
 from signing.errors import (
@@ -109,8 +109,7 @@ def test_a_foreign_signature_stays_valid_for_pyhanko_and_pdfsig(
     assert leader.modification_level is ModificationLevel.FORM_FILLING
     path = tmp_path / "sealed.pdf"
     path.write_bytes(done)
-    said = subprocess.run(["pdfsig", path], capture_output=True, text=True, check=False).stdout
-    assert said.count("Signature is Valid.") == 2
+    assert valid_for_pdfsig(path) == 2
 
 
 def test_the_sample_of_another_tool_is_sealed(pki: Pki, tsa: Tsa) -> None:
