@@ -15,6 +15,7 @@ from PIL import Image
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import TypeAdapter
+from support.commune import ABOVE, ASIDE, BROKEN, HOME, PASSWORD, PDF
 from typing_extensions import override
 
 from docsvc.access import passwords
@@ -54,11 +55,10 @@ if TYPE_CHECKING:
 
     from docsvc.steps.verify.question import Question
 
+# So that its assertions, too, say what they found.
+pytest.register_assert_rewrite("support.browsing")
+
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-PASSWORD = "mưa rừng ngang qua"
-PDF = b"%PDF-1.7\nmot van ban\n%%EOF\n"
-BROKEN = b"%PDF-1.7 cut sh"
-HOME, ABOVE, ASIDE = "H99.12.05", "H99", "H99.12.06"
 
 VERDICT = {
     "file": "x.pdf",

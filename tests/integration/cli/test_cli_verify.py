@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from support.road import final_file
+from support.road_end import final_file
 
 from docsvc.catalog import messages
 from verification import evidence

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
-from support import road, servers, sockets
+from support import road_end, servers, sockets
 from support.desk import CLERK, LEADER
 
 from docsvc.agent.service import Agent, Pictures, Shown
@@ -112,7 +112,7 @@ def test_leader_and_clerk_sign_with_the_agent(
     assert sealed["DocumentNumber"].endswith("/QĐ-UBND")
     assert sealed["FileServer"] == f"{site}/documents/{document_id}"
     assert desk.take_steps(document_id) is State.PUBLISHED
-    road.require_whole(town.services.check(road.final_file(town, document_id)))
+    road_end.require_whole(town.services.check(road_end.final_file(town, document_id)))
     (shown,) = person.asked[0]
     assert (shown.name, shown.pages, shown.size) == ("letter.pdf", 1, first.size)
     assert shown.groups.replace(" ", "") == first.sha256

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select, update
-from support import foreign, road
+from support import foreign, road_end
 from support.desk import CLERK, LEADER
+from support.pdfsig import said_by_pdfsig
 
 from docsvc.audit.tables import AuditEntry
 from docsvc.documents.errors import NotWaitingError
@@ -64,12 +64,10 @@ def test_document_signed_elsewhere_twice_is_published(
     handouts.take_back(second.token, desk.signed(second))
     assert desk.take_steps(document_id) is State.PUBLISHED
 
-    final = road.final_file(town, document_id)
-    road.require_whole(town.services.check(final))
+    final = road_end.final_file(town, document_id)
+    road_end.require_whole(town.services.check(final))
     (tmp_path / "final.pdf").write_bytes(final)
-    said = subprocess.run(
-        ["pdfsig", "-nocert", tmp_path / "final.pdf"], capture_output=True, text=True, check=False
-    ).stdout
+    said = said_by_pdfsig(tmp_path / "final.pdf")
     # It does not look into document timestamps.
     assert said.count("Signature is Valid") == 2
     assert said.count("Signature #") == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pypdfium2
-from support import road
+from support import road_end
 from support.pdfa import pdfa_letter
 
 from docsvc.documents import service as documents
@@ -37,7 +37,7 @@ def test_a_letter_without_blanks_is_issued_with_number_and_date(open_road: OpenR
         assert document.state is State.PUBLISHED, (document.ended_code, document.waiting_code)
         assert document.issued_on
         day = document.issued_on
-    final = road.final_file(opened, accepted.document_id)
+    final = road_end.final_file(opened, accepted.document_id)
     shown = words(final)
     assert "Số: 01/UBND-VP" in shown
     assert f"ngày {day.day:02d} tháng" in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support import deaths, road
+from support import deaths, road_end
 
 if TYPE_CHECKING:
     from support.road import OpenRoad
@@ -28,4 +28,4 @@ def test_workers_on_many_machines_finish_what_a_killed_one_has_begun(open_road: 
     opened.wait(limit_s=deaths.END_LIMIT_S)
     for worker in others:
         worker.kill()
-    road.check(opened, expected=fed + 2)
+    road_end.check(opened, expected=fed + 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support import deaths, road
+from support import deaths, road_end
 
 if TYPE_CHECKING:
     from support.road import OpenRoad
@@ -24,4 +24,4 @@ def test_worker_killed_at_every_point_finishes_every_document_once(open_road: Op
     last = opened.start_worker()
     opened.wait(limit_s=deaths.END_LIMIT_S)
     assert last.stop() == 0
-    road.check(opened, expected=fed + 3)
+    road_end.check(opened, expected=fed + 3)

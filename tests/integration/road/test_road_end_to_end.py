@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import subprocess
 import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +14,8 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from support import road
+from support import road, road_end
+from support.pdfsig import said_by_pdfsig
 from support.road import Road
 
 from docsvc import logs
@@ -152,10 +152,10 @@ def test_both_signatures_are_valid_for_our_verifier_and_for_pdfsig(
     walk: Walk, tmp_path: Path
 ) -> None:
     for document_id in archived(walk):
-        road.require_whole(road.verdict_of(walk.road, document_id))
+        road_end.require_whole(road_end.verdict_of(walk.road, document_id))
         path = tmp_path / f"{document_id}.pdf"
-        path.write_bytes(road.final_file(walk.road, document_id))
-        said = subprocess.run(["pdfsig", path], capture_output=True, text=True, check=False).stdout
+        path.write_bytes(road_end.final_file(walk.road, document_id))
+        said = said_by_pdfsig(path)
         leader, organisation, timestamp = said.split("Signature #")[1:]
         for signature in (leader, organisation):
             assert "Signature is Valid." in signature
@@ -171,7 +171,7 @@ def test_report_that_is_kept_says_what_the_document_says(walk: Walk) -> None:
         report = json.loads(services.blobs.get(kept.digest))
         assert report["indication"] == document.indication
         assert report["completeness"] == document.completeness
-        assert report["sha256"] == road.digest_of(road.final_file(walk.road, document_id))
+        assert report["sha256"] == road_end.digest_of(road_end.final_file(walk.road, document_id))
 
 
 def test_report_names_those_who_signed_and_says_that_they_were_entitled(walk: Walk) -> None:
@@ -208,8 +208,8 @@ def test_nothing_of_a_secret_document_is_kept(walk: Walk) -> None:
     assert secret
     for entry in secret:
         pdf = (SAMPLES / entry["file"]).read_bytes()
-        assert road.digest_of(pdf) not in kept
-        assert road.digest_of(pdf).encode() not in stored
+        assert road_end.digest_of(pdf) not in kept
+        assert road_end.digest_of(pdf).encode() not in stored
         assert entry["subject"].encode() not in stored
         assert Path(entry["file"]).name.encode() not in stored
 

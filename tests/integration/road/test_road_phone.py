@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import update
-from support import phones, road
+from support import phones, road_end
 from support.waiting import (
     OneWorker,
     confirmed,
@@ -53,7 +53,7 @@ def test_document_that_two_holders_sign_arrives(open_road: OpenRoad, service: Ph
         worker.ask_until_said(document_id)
     worker.go(document_id)
     worker.asker.stop()
-    road.check(opened, expected=1)
+    road_end.check(opened, expected=1)
 
 
 def test_waiting_document_tells_what_the_device_shows(worker: OneWorker, service: Phones) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
-from support import phones, road
+from support import phones, road_end
 from support.waiting import confirmed
 
 from docsvc.documents.queries import revisions
@@ -125,5 +125,5 @@ def check(opened: Road, service: phones.Phones, waiting: list[UUID]) -> None:
         assert [one.step for one in kept] == [Step.RECEIVE, Step.SIGN_LEADER]
         assert opened.services.blobs.get(kept[-1].digest).count(b"/ByteRange") == 1
     for document_id in waiting[:_VERIFIED]:
-        verdict = road.verdict_of(opened, document_id)
+        verdict = road_end.verdict_of(opened, document_id)
         assert [s["indication"] for s in verdict["signatures"]] == ["TOTAL-PASSED"]

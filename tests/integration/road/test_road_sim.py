@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import update
-from support import road
+from support import road_end
 from support.waiting import OneWorker
 
 from docsvc.clock import SystemClock
@@ -111,7 +111,7 @@ def test_document_that_two_phones_sign_arrives(
         worker.ask_until_said(document_id)
     worker.go(document_id)
     worker.asker.stop()
-    road.check(opened, expected=1)
+    road_end.check(opened, expected=1)
 
 
 def test_no_on_the_phone_signs_nothing_and_can_be_asked_again(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support import road
+from support import road_end
 
 if TYPE_CHECKING:
     from support.road import OpenRoad, Road, WorkerProcess
@@ -81,7 +81,7 @@ def test_every_document_arrives_once_however_often_workers_are_killed(
     for worker in survivors:
         worker.kill()
 
-    road.check(opened, expected=documents)
+    road_end.check(opened, expected=documents)
 
     figures = os.environ.get("ROAD_STORM_FIGURES")
     if figures is not None:

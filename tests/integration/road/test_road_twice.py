@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from support import road
+from support import road, road_end
 from typing_extensions import override
 
 from docsvc.documents import service as documents
@@ -45,7 +45,7 @@ def finish(opened: Road, runner: Runner, document_id: UUID) -> None:
         taken = runner.take(document_id)
         if taken.step is None and not taken.retry:
             break
-    road.check(opened, expected=1)
+    road_end.check(opened, expected=1)
 
 
 def test_step_that_another_took_before_is_not_taken_again(open_road: OpenRoad) -> None:
@@ -236,4 +236,4 @@ def test_confirmation_that_comes_at_once_does_not_harm(open_road: OpenRoad) -> N
     opened.wait(limit_s=120)
     assert opened.states() == {State.PUBLISHED: len(accepted)}
     assert opened.workers[0].stop() == 0
-    road.check(opened, expected=len(accepted))
+    road_end.check(opened, expected=len(accepted))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
-from support import road
+from support import road, road_end
 from support.road import Road
 
 from archive.package import check
@@ -72,7 +72,7 @@ def ended(demo_instance: DemoInstance, tmp_path_factory: pytest.TempPathFactory)
 def test_evidence_gives_the_verdict_that_was_kept(ended: Ended) -> None:
     found = evidence.read(ended.kept(verify.EVIDENCE))
 
-    again = evidence.replay(found, road.final_file(ended.road, ended.id))
+    again = evidence.replay(found, road_end.final_file(ended.road, ended.id))
 
     assert again.differences == ()
     assert found.report == json.loads(ended.kept(verify.REPORT))
@@ -98,7 +98,7 @@ def test_verdict_is_kept_in_words_of_both_languages(ended: Ended) -> None:
     assert [one["colour"] for one in sheets["en"]["lamps"]] == ["green", "grey", "green"]
     assert "entitled on the day of signing" in str(sheets["en"]["lamps"][1]["details"])
     examined = ended.road.services.examine(
-        road.final_file(ended.road, ended.id), file="x.pdf", lang=Lang.VI
+        road_end.final_file(ended.road, ended.id), file="x.pdf", lang=Lang.VI
     )
     assert sheets["vi"]["lamps"] == examined.sheet["lamps"]
     assert sheets["vi"]["sentence"] == examined.sheet["sentence"]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from pyhanko.sign.validation import validate_pdf_timestamp
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from signing_stand_ins import Pki, Tsa, blank_pdf, places
 from signing_steps import archived, context, leader_plan, organisation_plan, sign, statuses
+from support.pdfsig import said_by_pdfsig
 
 from signing.stamp import reserve
 
@@ -42,7 +42,7 @@ def test_the_document_timestamp_covers_the_whole_file(finished: bytes, pki: Pki)
 def test_both_signatures_are_valid_for_pdfsig_after_b_lta(finished: bytes, tmp_path: Path) -> None:
     path = tmp_path / "signed.pdf"
     path.write_bytes(finished)
-    said = subprocess.run(["pdfsig", path], capture_output=True, text=True, check=False).stdout
+    said = said_by_pdfsig(path)
     leader, organisation, timestamp = said.split("Signature #")[1:]
     assert "Signature is Valid." in leader
     assert "Signature is Valid." in organisation
